@@ -1,0 +1,118 @@
+# Everything a newcomer, CI and the maintainers run. `make help` lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+# Installed packages are compiled once, at install: `import torch` takes 3 s instead of 8.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Override what does not fit: `make setup PYTHON=python3.12 TORCH=torch==2.14.0`.
+SUPPORTED := import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 13))
+PYTHON ?= $(firstword $(foreach python,python3 python3.11 python3.12,\
+	$(shell $(python) -c '$(SUPPORTED)' 2>/dev/null && echo $(python))))
+TORCH ?= torch==2.13.0
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
+
+POETRY_VENV := .venv-poetry
+POETRY := POETRY_VIRTUALENVS_CREATE=false $(POETRY_VENV)/bin/poetry
+POETRY_PINS := poetry==2.5.1 poetry-plugin-export==1.10.1 poetry-plugin-pypi-mirror==0.6.5
+EXPORT := $(POETRY) export --without-hashes --without-urls --all-extras --all-groups \
+	--format constraints.txt
+
+# The chain, in order. `make demo` and `make smoke` run it with `experiment=demo|smoke`.
+define CHAIN
+simulate
+calibrate data.split=train
+calibrate data.split=test
+features data.split=train
+features data.split=test
+train
+calibrate-temp
+calibrate-corel
+predict
+score
+diagnose dashboard
+submit bundle
+endef
+export CHAIN
+
+.PHONY: help setup test lint types unit demo smoke chain repro lock check-lock clean distclean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed  ## .venv with torch, the package and its tools
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "setup: no Python 3.11 or 3.12 with venv here: set PYTHON="; exit 1; }
+	@echo "setup: virtual environment $(VENV) ($$($(PYTHON) --version))"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP_INSTALL) 'pip>=25.1'
+	@if $(BIN)/python -c 'import torch' 2>/dev/null; then echo "setup: torch is there already"; \
+	else echo "setup: $(TORCH)"; $(PIP_INSTALL) --constraint constraints.txt '$(TORCH)'; fi
+	@echo "setup: the package and its tools, in the versions of constraints.txt (minutes)"
+	@$(PIP_INSTALL) --constraint constraints.txt --editable '.[dvc]' --group dev
+	@touch $@
+	@echo "setup: done ($$($(BIN)/python -c 'import torch; print("torch", torch.__version__)'))"
+
+test: setup lint types unit  ## lint, types and tests
+
+lint: setup  ## ruff: rules and format
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: setup  ## mypy, strict on src/
+	$(BIN)/mypy
+
+unit: setup  ## pytest; ARGS="-k name" narrows it
+	$(BIN)/pytest $(ARGS)
+
+demo: setup  ## raw frames to validated submission, about ten minutes on two cores
+smoke: setup  ## the same chain at its smallest size
+demo smoke:
+	@while read -r stage; do \
+		printf '\n── spectramind %s experiment=$@ $(ARGS)\n' "$$stage"; start=$$SECONDS; \
+		$(BIN)/spectramind $$stage experiment=$@ $(ARGS) </dev/null \
+		|| { echo "$@: '$$stage' failed; 'make $@' goes on from there"; exit 1; }; \
+		printf -- '── %d s\n' $$((SECONDS - start)); \
+	done <<<"$$CHAIN"; \
+	printf '\n$@: whole chain in %d s\n' $$SECONDS
+
+chain:  ## print the chain's stages
+	@echo "$$CHAIN"
+
+repro: setup  ## the demo chain through DVC: only what changed
+	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
+
+lock: $(POETRY_VENV)/.installed  ## poetry.lock and constraints.txt anew from pyproject.toml
+	POETRY_PYPI_MIRROR_URL="$$($(POETRY_VENV)/bin/python -c "$$INDEX_OF_PIP")" $(POETRY) lock
+	$(EXPORT) --output constraints.txt
+
+check-lock: $(POETRY_VENV)/.installed  ## poetry.lock follows pyproject.toml, constraints.txt the lock
+	$(POETRY) check --lock
+	$(EXPORT) | diff -u constraints.txt - || { echo "constraints.txt is stale: make lock"; exit 1; }
+
+# Poetry asks pip's own index: some mirrors serve pip's pages but not the JSON that Poetry wants.
+# The address stays in the environment, so none gets into poetry.lock.
+define INDEX_OF_PIP
+from pip._internal.commands import create_command
+print(create_command("download").parse_args([])[0].index_url)
+endef
+export INDEX_OF_PIP
+
+$(POETRY_VENV)/.installed: Makefile
+	@test -n "$(PYTHON)" || { echo "lock: no Python 3.11 or 3.12 with venv here: set PYTHON="; exit 1; }
+	@echo "lock: Poetry in $(POETRY_VENV)"
+	@test -x $(POETRY_VENV)/bin/python || $(PYTHON) -m venv $(POETRY_VENV)
+	@$(POETRY_VENV)/bin/python -m pip install -qq --disable-pip-version-check $(POETRY_PINS)
+	@touch $@
+
+clean:  ## caches, wheels and the runs of demo and smoke
+	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis runs/demo runs/smoke
+	find spectramind.py src tests configs schemas -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean  ## and the virtual environments
+	rm -rf $(VENV) $(POETRY_VENV)

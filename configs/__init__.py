@@ -1,0 +1,1 @@
+"""The Hydra tree; a Python package only so that the wheel holds it, as spectramind/configs."""

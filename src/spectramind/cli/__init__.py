@@ -1,0 +1,1 @@
+"""Typer commands: compose, freeze, call."""

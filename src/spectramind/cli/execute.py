@@ -1,0 +1,91 @@
+"""From a typed command line to one call: compose, freeze, record, run.
+
+Heavy imports happen here at call time, so that ``--help`` stays instant.
+"""
+
+import importlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from spectramind.config.root import Config
+
+# Command -> the function that does it.
+COMMANDS = {
+    "version": "spectramind.pipeline.version:version",
+    "simulate": "spectramind.pipeline.prepare:simulate",
+    "calibrate": "spectramind.pipeline.prepare:calibrate",
+    "features": "spectramind.pipeline.prepare:features",
+    "train": "spectramind.pipeline.train:train",
+    "calibrate-temp": "spectramind.pipeline.uncertainty:calibrate_temp",
+    "calibrate-corel": "spectramind.pipeline.uncertainty:calibrate_corel",
+    "predict": "spectramind.pipeline.predict:predict",
+    "score": "spectramind.pipeline.score:score",
+    "diagnose dashboard": "spectramind.pipeline.dashboard:dashboard",
+    "submit bundle": "spectramind.pipeline.submit:bundle",
+    "submit validate": "spectramind.pipeline.submit:validate",
+    "selftest": "spectramind.pipeline.selftest:selftest",
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    """One command line.
+
+    Attributes:
+        command: key of ``COMMANDS``.
+        overrides: Hydra overrides as typed.
+        multirun: hand the overrides to Hydra's sweeper.
+        flags: keyword arguments of the command's function.
+        paths: config keys set by a path option; None leaves the config's own.
+    """
+
+    command: str
+    overrides: list[str] | None = None
+    multirun: bool = False
+    flags: dict[str, Any] = field(default_factory=dict)
+    paths: dict[str, Path | None] = field(default_factory=dict)
+
+    def all_overrides(self) -> list[str]:
+        """Overrides, those of path options last."""
+        from spectramind.config.overrides import quoted
+
+        given = [quoted(key, path) for key, path in self.paths.items() if path is not None]
+        return [*(self.overrides or []), *given]
+
+
+def execute(call: Call) -> None:
+    """Run a command once, or as a sweep."""
+    if call.multirun:
+        from spectramind.cli.multirun import sweep
+
+        sweep(call)
+        return
+    from spectramind.config.compose import compose
+    from spectramind.errors import ConfigError
+    from spectramind.run.record import RunRecord, recording
+
+    overrides = call.all_overrides()
+    try:
+        config = compose(overrides)
+    except ConfigError:
+        # The command failed before it knew its work folder: its record goes where it was typed.
+        with recording(RunRecord(call.command, {"overrides": overrides}, Path.cwd())):
+            raise
+    run(call, config, overrides)
+
+
+def run(call: Call, config: "Config", overrides: list[str]) -> None:
+    """Run a command with a frozen configuration, inside its record."""
+    from spectramind.run.record import RunRecord, open_log, recording
+
+    settings = config.logger
+    work = config.paths.work
+    open_log(work, settings.level, settings.rotate_bytes, settings.backups)
+    args = {"overrides": overrides, **call.flags}
+    record = RunRecord(call.command, args, work, config.hash, config.seed, config.data.raw)
+    module, name = COMMANDS[call.command].split(":")
+    with recording(record):
+        function = getattr(importlib.import_module(module), name)
+        function(config, record, **call.flags)

@@ -1,0 +1,190 @@
+"""The one command line: ``spectramind COMMAND [hydra overrides]``."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from typer.exceptions import Abort, Exit, TyperException
+
+from spectramind.cli.execute import Call, execute
+from spectramind.errors import ExitCode, SpectraMindError
+
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[OVERRIDES]...", help="Hydra overrides, such as train.lr=1e-4"),
+]
+Multirun = Annotated[
+    bool, typer.Option("--multirun", "-m", help="Sweep: every combination of a,b,c values.")
+]
+
+app = typer.Typer(
+    help="Raw Ariel telemetry in, transmission spectra with an honest sigma out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+diagnose = typer.Typer(help="Look at what the runs made.", no_args_is_help=True)
+submit = typer.Typer(help="Check and pack a submission.", no_args_is_help=True)
+app.add_typer(diagnose, name="diagnose")
+app.add_typer(submit, name="submit")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        execute(Call("version"))
+        raise Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Version and config hash, and exit."
+        ),
+    ] = False,
+) -> None:
+    """Every command takes Hydra overrides: experiment=demo, data.raw=PATH, paths.work=PATH."""
+
+
+@app.command()
+def simulate(overrides: Overrides = None, multirun: Multirun = False) -> None:
+    """Write a synthetic competition tree at data.raw."""
+    execute(Call("simulate", overrides, multirun))
+
+
+@app.command()
+def calibrate(
+    overrides: Overrides = None,
+    multirun: Multirun = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, write nothing.")
+    ] = False,
+) -> None:
+    """Run the detector kill chain: raw frames to calibrated cubes."""
+    execute(Call("calibrate", overrides, multirun, {"dry_run": dry_run}))
+
+
+@app.command()
+def features(overrides: Overrides = None, multirun: Multirun = False) -> None:
+    """Extract light curves and fit the transits."""
+    execute(Call("features", overrides, multirun))
+
+
+@app.command()
+def train(
+    overrides: Overrides = None,
+    multirun: Multirun = False,
+    phase: Annotated[
+        str, typer.Option(help="Training phase: a file of configs/train.")
+    ] = "supervised",
+) -> None:
+    """Learn the spectral prior and the network's correction of it."""
+    execute(Call("train", [f"train={phase}", *(overrides or [])], multirun))
+
+
+@app.command("calibrate-temp")
+def calibrate_temp(overrides: Overrides = None, multirun: Multirun = False) -> None:
+    """Fit the temperature of sigma on the early-stop fold."""
+    execute(Call("calibrate-temp", overrides, multirun))
+
+
+@app.command("calibrate-corel")
+def calibrate_corel(overrides: Overrides = None, multirun: Multirun = False) -> None:
+    """Fit per-bin sigma factors and conformal intervals on the calibration fold."""
+    execute(Call("calibrate-corel", overrides, multirun))
+
+
+@app.command()
+def predict(
+    overrides: Overrides = None,
+    multirun: Multirun = False,
+    out_csv: Annotated[Path | None, typer.Option(help="Where the submission goes.")] = None,
+) -> None:
+    """Predict every planet of the test folder and write a valid submission."""
+    execute(Call("predict", overrides, multirun, paths={"paths.submission": out_csv}))
+
+
+@app.command()
+def score(
+    overrides: Overrides = None,
+    multirun: Multirun = False,
+    truth: Annotated[Path | None, typer.Option(help="CSV with the true spectra.")] = None,
+) -> None:
+    """Print the official score beside the references."""
+    execute(Call("score", overrides, multirun, paths={"paths.truth": truth}))
+
+
+@diagnose.command()
+def dashboard(
+    overrides: Overrides = None,
+    multirun: Multirun = False,
+    html: Annotated[Path | None, typer.Option(help="Where the page goes.")] = None,
+    open_page: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+) -> None:
+    """Write one self-contained HTML page with everything to look at."""
+    extra = ["diag.html.open=true"] if open_page else []
+    paths = {"diag.html.out": html}
+    execute(Call("diagnose dashboard", [*(overrides or []), *extra], multirun, paths=paths))
+
+
+@submit.command()
+def bundle(
+    overrides: Overrides = None,
+    multirun: Multirun = False,
+    submission: Annotated[Path | None, typer.Option(help="The CSV to pack.")] = None,
+    out_zip: Annotated[Path | None, typer.Option(help="Where the zip goes.")] = None,
+) -> None:
+    """Validate the submission and zip it with its provenance."""
+    paths = {"paths.submission": submission, "paths.bundle": out_zip}
+    execute(Call("submit bundle", overrides, multirun, paths=paths))
+
+
+@submit.command()
+def validate(
+    overrides: Overrides = None,
+    multirun: Multirun = False,
+    submission: Annotated[Path | None, typer.Option(help="The CSV to check.")] = None,
+) -> None:
+    """Check a submission, in either dialect."""
+    execute(Call("submit validate", overrides, multirun, paths={"paths.submission": submission}))
+
+
+@app.command()
+def selftest(
+    overrides: Overrides = None,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also run the network and a small transit end to end.")
+    ] = False,
+) -> None:
+    """Check the installation: packages, configs, schemas, commands."""
+    execute(Call("selftest", overrides, flags={"deep": deep}))
+
+
+def main() -> NoReturn:
+    """Console entry: run, and turn every error into one line and its exit code."""
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        result = app(standalone_mode=False)
+    except SpectraMindError as error:
+        return _complain(str(error), error.exit_code)
+    except Exit as stop:
+        return stop.exit_code
+    except TyperException as error:
+        return _complain(error.format_message(), ExitCode.CONFIG_ERROR)
+    except (KeyboardInterrupt, Abort):
+        return _complain("interrupted: the same command goes on where this one stopped", 130)
+    except Exception as error:
+        line = f"internal error: {type(error).__name__}: {error} (traceback in logs/spectramind.log)"
+        return _complain(line, ExitCode.INTERNAL_ERROR)
+    return result if isinstance(result, int) else ExitCode.SUCCESS
+
+
+def _complain(message: str, code: int) -> int:
+    print(f"spectramind: {' '.join(message.split())}", file=sys.stderr)
+    return int(code)

@@ -1,0 +1,1 @@
+"""Typed configuration: composition, overrides, hash."""

@@ -1,0 +1,142 @@
+"""Settings of the network. The sizes of the doctrine are a matter of ``experiment/`` files."""
+
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from spectramind.config.base import Section
+from spectramind.instrument.grid import N_BINS
+
+EdgeFeature = Literal["delta_lambda", "mol_i", "mol_j", "seam"]
+
+
+class Fgs1MambaConfig(Section):
+    """The state-space encoder of the FGS1 light curve.
+
+    Attributes:
+        d_model: width of the latents.
+        n_layers: residual Mamba-2 layers.
+        bidir: scan in both directions of time.
+        dropout: on each layer's output.
+        stride: time steps folded into one token before the first scan.
+        d_state: size of a head's state.
+        expand: inner width over ``d_model``.
+        head_dim: channels a head; must divide ``expand * d_model``.
+    """
+
+    d_model: int = Field(ge=8)
+    n_layers: int = Field(ge=1)
+    bidir: bool
+    dropout: float = Field(ge=0, lt=1)
+    stride: int = Field(ge=1)
+    d_state: int = Field(ge=1)
+    expand: int = Field(ge=1)
+    head_dim: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> "Fgs1MambaConfig":
+        if (self.expand * self.d_model) % self.head_dim:
+            raise ValueError(
+                f"head_dim {self.head_dim} must divide expand * d_model = "
+                f"{self.expand * self.d_model}"
+            )
+        return self
+
+
+class AirsGnnConfig(Section):
+    """The graph attention encoder of the 283 bins.
+
+    Attributes:
+        d_model: width of the node embeddings, all heads together.
+        layers: residual GATv2 layers.
+        heads: attention heads; must divide ``d_model``.
+        dropout: on attention weights and on each layer's output.
+        edge_features: which of the graph's edge features the attention sees.
+    """
+
+    d_model: int = Field(ge=8)
+    layers: int = Field(ge=1)
+    heads: int = Field(ge=1)
+    dropout: float = Field(ge=0, lt=1)
+    edge_features: tuple[EdgeFeature, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> "AirsGnnConfig":
+        if self.d_model % self.heads:
+            raise ValueError(f"heads {self.heads} must divide d_model {self.d_model}")
+        return self
+
+
+class FusionConfig(Section):
+    """How the two encoders meet.
+
+    Attributes:
+        type: ``concat_mlp`` (also ``concat``), ``gate`` or ``cross-attend``.
+        dim: width of the fused latent.
+        hidden: width of the fusion's hidden layer.
+        heads: attention heads of ``cross-attend``; must divide ``dim``.
+        dropout: inside the fusion.
+    """
+
+    type: Literal["concat_mlp", "concat", "gate", "cross-attend"]
+    dim: int = Field(ge=8)
+    hidden: int = Field(ge=8)
+    heads: int = Field(ge=1)
+    dropout: float = Field(ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> "FusionConfig":
+        if self.dim % self.heads:
+            raise ValueError(f"heads {self.heads} must divide dim {self.dim}")
+        return self
+
+
+class DecoderConfig(Section):
+    """The multi-scale decoder of the depths.
+
+    Attributes:
+        scales: numbers of values a scale, in any order; the finest is the 283 bins.
+        hidden: width of the hidden layers.
+        aux_loss: hand out the depths after each coarser scale as well.
+    """
+
+    scales: tuple[int, ...]
+    hidden: int = Field(ge=8)
+    aux_loss: bool
+
+    @field_validator("scales")
+    @classmethod
+    def _ascending(cls, scales: tuple[int, ...]) -> tuple[int, ...]:
+        ordered = tuple(sorted(set(scales)))
+        if not ordered or ordered[-1] != N_BINS or ordered[0] < 3:
+            raise ValueError(f"scales must lie in 3..{N_BINS} and hold {N_BINS}")
+        return ordered
+
+
+class SigmaHeadConfig(Section):
+    """The head of the uncertainties.
+
+    Attributes:
+        hidden: width of the hidden layer.
+        sigma_min: smallest sigma, in units of depth.
+    """
+
+    hidden: int = Field(ge=8)
+    sigma_min: float = Field(gt=0, lt=1e-2)
+
+
+class PriorConfig(Section):
+    """The spectral prior: principal components it keeps (fewer when there are few planets)."""
+
+    components: int = Field(ge=1, le=64)
+
+
+class ModelConfig(Section):
+    """The prior and the network that corrects its answer."""
+
+    prior: PriorConfig
+    fgs1_mamba: Fgs1MambaConfig
+    airs_gnn: AirsGnnConfig
+    fusion: FusionConfig
+    decoder_mu: DecoderConfig
+    head_sigma: SigmaHeadConfig

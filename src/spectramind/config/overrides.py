@@ -1,0 +1,35 @@
+"""Overrides as a user types them, made into overrides as Hydra's grammar wants them."""
+
+# Config keys are Latin; the doctrine prints some of them in Greek.
+_GREEK = {
+    "λ": "lambda",
+    "τ": "tau",
+    "σ": "sigma",
+    "α": "alpha",
+    "μ": "mu",
+    "β": "beta",
+    "γ": "gamma",
+    "ε": "epsilon",
+}
+# Names the user's documents use for a group beside the one in the tree.
+_ALIASES = {"training": "train", "diagnostics": "diag"}
+
+
+def normalise(override: str) -> str:
+    """Return the override with its key in the tree's own spelling.
+
+    Greek letters become Latin words; ``+`` is dropped, because unknown keys are refused anyway and
+    every known key exists; a group's alias becomes the group.
+    """
+    key, equals, value = override.partition("=")
+    key = key.removeprefix("+").removeprefix("+")
+    for letter, word in _GREEK.items():
+        key = key.replace(letter, word)
+    head, dot, rest = key.partition(".")
+    return f"{_ALIASES.get(head, head)}{dot}{rest}{equals}{value}"
+
+
+def quoted(key: str, value: object) -> str:
+    """Write ``key=value`` with the value as a quoted string, whatever characters it holds."""
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'{key}="{text}"'

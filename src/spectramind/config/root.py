@@ -1,0 +1,96 @@
+"""The whole configuration of a run, typed and frozen."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from spectramind.config.base import Section, digest
+from spectramind.config.calibration import KillChainConfig
+from spectramind.config.diagnostics import DashboardConfig
+from spectramind.config.features import FeaturesConfig
+from spectramind.config.fit import FitConfig
+from spectramind.config.loss import LossConfig
+from spectramind.config.model import ModelConfig
+from spectramind.config.simulation import SimulationConfig
+from spectramind.config.training import SplitConfig, TrainConfig
+from spectramind.config.uncertainty import CorelConfig, TempConfig
+
+
+class PathsConfig(Section):
+    """Where a run reads and writes. Everything hangs below ``work`` unless moved."""
+
+    work: Path
+    calibrated: Path
+    features: Path
+    splits: Path
+    outputs: Path
+    checkpoint: Path
+    temperature: Path
+    corel: Path
+    predictions: Path
+    submission: Path
+    score: Path
+    truth: Path
+    bundle: Path
+
+
+class DataConfig(Section):
+    """The competition tree: ``raw`` is read in place; ``split`` says which folders."""
+
+    raw: Path
+    split: Literal["train", "test", "all"]
+
+
+class CalibConfig(KillChainConfig):
+    """The detector's kill chain, and the calibration of sigma."""
+
+    temp: TempConfig
+    corel: CorelConfig
+
+
+class SubmissionConfig(Section):
+    """How a submission table is written: the doctrine's columns or Kaggle's."""
+
+    dialect: Literal["spectramind", "kaggle"]
+
+
+class EnvConfig(Section):
+    """The machine: worker processes (0 = one a core), torch device and threads (0 = all cores)."""
+
+    workers: int = Field(ge=0)
+    device: Literal["auto", "cpu", "cuda"]
+    threads: int = Field(ge=0)
+
+
+class LoggerConfig(Section):
+    """The rotating log file: lowest level kept, size of a file in bytes, older files kept."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+    rotate_bytes: int = Field(ge=10_000)
+    backups: int = Field(ge=0)
+
+
+class Config(Section):
+    """One run."""
+
+    seed: int = Field(ge=0)
+    paths: PathsConfig
+    data: DataConfig
+    sim: SimulationConfig
+    calib: CalibConfig
+    features: FeaturesConfig
+    fit: FitConfig
+    split: SplitConfig
+    model: ModelConfig
+    train: TrainConfig
+    loss: LossConfig
+    diag: DashboardConfig
+    submission: SubmissionConfig
+    env: EnvConfig
+    logger: LoggerConfig
+
+    @property
+    def hash(self) -> str:
+        """First 8 hex digits of the SHA-256 of the resolved configuration."""
+        return digest(self)[:8]

@@ -1,0 +1,1 @@
+"""Reader and writer of the competition's layout, star table, splits."""

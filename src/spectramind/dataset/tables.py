@@ -1,0 +1,199 @@
+"""The tree's tables: ADC settings, time axes, wavelengths, stars, true spectra."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from spectramind.dataset.parquet import read_floats
+from spectramind.dataset.tree import KaggleTree
+from spectramind.errors import SchemaError
+from spectramind.instrument.detectors import AIRS, FGS1, Detector
+from spectramind.instrument.grid import N_BINS
+
+STAR_COLUMNS = ("Rs", "Ms", "Ts", "Mp", "e", "P", "sma", "i")
+SPECTRUM_COLUMNS = tuple(f"wl_{number}" for number in range(1, N_BINS + 1))
+_SECONDS_AN_HOUR = 3600.0
+_INTEGRATION = f"{AIRS.kaggle}-integration_time"
+
+
+@dataclass(frozen=True)
+class AdcInfo:
+    """Electrons = raw / gain + offset."""
+
+    gain: float
+    offset: float
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Times of one detector's reads.
+
+    Attributes:
+        read_time_s: charge time since the reset of the start and of the end read [s], (2,).
+        mid_time_h: middle of each exposure on the visit's clock [h], (n_pairs,).
+        integration_s: what one exposure (end minus start) integrates [s].
+    """
+
+    read_time_s: NDArray[np.float64]
+    mid_time_h: NDArray[np.float64]
+    integration_s: float
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise SchemaError(f"{path} is missing: check data.raw and fetch the file")
+    try:
+        return pd.read_csv(path, dtype=str)
+    except (ValueError, OSError) as error:  # pandas' own parser errors are ValueErrors
+        reason = str(error).splitlines()[0]
+        raise SchemaError(f"{path} cannot be read as CSV ({reason}): fetch it again") from error
+
+
+def _numbers(path: Path, table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """The named columns as float64, all finite."""
+    lacking = [name for name in columns if name not in table.columns]
+    if lacking:
+        raise SchemaError(f"{path} lacks column(s) {lacking[:5]}: it has {len(table.columns)}")
+    values = table[list(columns)].apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    bad = ~np.isfinite(values.to_numpy())
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        raise SchemaError(f"{path} row {row + 1} column {columns[column]!r} is not a finite number")
+    return values
+
+
+def _with_planets(path: Path, table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """The named columns indexed by planet_id; ids written as floats lose their ``.0``."""
+    if "planet_id" not in table.columns:
+        raise SchemaError(f"{path} lacks column 'planet_id': it has {list(table.columns)[:5]}")
+    values = _numbers(path, table, columns)
+    planets = table["planet_id"].str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
+    if planets.isna().any() or planets.duplicated().any():
+        raise SchemaError(f"{path} has an empty or repeated planet_id: one row a planet belongs")
+    values.index = pd.Index(planets, name="planet_id")
+    return values
+
+
+def read_adc_info(tree: KaggleTree, detector: Detector, planet_id: str) -> AdcInfo:
+    """ADC settings from adc_info.csv: one row for all, or one row a planet.
+
+    Raises:
+        SchemaError: missing, no row for the planet, not finite, or a gain that is not positive.
+    """
+    path = tree.root / "adc_info.csv"
+    columns = (f"{detector.kaggle}_adc_gain", f"{detector.kaggle}_adc_offset")
+    table = _read_csv(path)
+    if "planet_id" in table.columns:
+        values = _with_planets(path, table, columns)
+        if planet_id not in values.index:
+            raise SchemaError(f"{path} has no row for planet {planet_id}")
+        row = values.loc[[planet_id]]
+    else:
+        values = _numbers(path, table, columns)
+        if len(values) != 1:
+            raise SchemaError(f"{path} has {len(values)} rows and no planet_id: expected 1 row")
+        row = values
+    gain, offset = (float(value) for value in row.to_numpy()[0])
+    if gain <= 0:
+        raise SchemaError(f"{path} has {columns[0]} = {gain:g}: it must be positive")
+    return AdcInfo(gain, offset)
+
+
+def _read_axis(tree: KaggleTree, column: str, length: int) -> NDArray[np.float64]:
+    """The first ``length`` values of a NaN-padded axis."""
+    path = tree.root / "axis_info.parquet"
+    values = read_floats(path, column)[:length]
+    if len(values) < length or not np.isfinite(values).all():
+        usable = len(values) if np.isfinite(values).all() else int(np.argmin(np.isfinite(values)))
+        raise SchemaError(
+            f"{path} column {column!r} holds {usable} values, then NaN or nothing, "
+            f"where {length} are needed: the axis must cover the signal"
+        )
+    return values
+
+
+def _read_integrations(tree: KaggleTree, n_pairs: int) -> tuple[float, float]:
+    path = tree.root / "axis_info.parquet"
+    pairs = _read_axis(tree, _INTEGRATION, 2 * n_pairs).reshape(-1, 2)
+    if not np.allclose(pairs, pairs[0]):
+        raise SchemaError(f"{path} column {_INTEGRATION!r} does not repeat pair after pair")
+    return float(pairs[0, 0]), float(pairs[0, 1])
+
+
+def read_timing(tree: KaggleTree, detector: Detector, n_reads: int) -> Timing:
+    """Times of ``n_reads`` reads from axis_info.parquet; a last read without partner is left out.
+
+    AIRS integrates for the end read's integration time, after the start read's; FGS1, which has no
+    integration times, between its labels. A start read's charge time is what precedes it.
+
+    Raises:
+        SchemaError: fewer than two reads, an axis shorter than the signal, NaN inside it, labels
+            that do not ascend, or integration times that change or are not positive.
+    """
+    path = tree.root / "axis_info.parquet"
+    n_pairs = n_reads // 2
+    if n_pairs < 1:
+        raise SchemaError(f"{detector.kaggle} has {n_reads} read: an exposure needs two")
+    labels_h = _read_axis(tree, f"{detector.kaggle}-axis0-h", 2 * n_pairs)
+    if (np.diff(labels_h) <= 0).any():
+        raise SchemaError(f"{path} column '{detector.kaggle}-axis0-h' does not ascend")
+    if detector == FGS1:
+        start = float(labels_h[0]) * _SECONDS_AN_HOUR
+        integration = float(labels_h[1] - labels_h[0]) * _SECONDS_AN_HOUR
+    else:
+        start, integration = _read_integrations(tree, n_pairs)
+    if start < 0 or integration <= 0:
+        raise SchemaError(
+            f"{path} gives {detector.kaggle} {start:g} s + {integration:g} s: not > 0"
+        )
+    return Timing(
+        read_time_s=np.array([start, start + integration]),
+        mid_time_h=labels_h[::2] + integration / 2 / _SECONDS_AN_HOUR,
+        integration_s=integration,
+    )
+
+
+def read_column_wavelengths(tree: KaggleTree) -> NDArray[np.float64]:
+    """Wavelength of each AIRS-CH0 column [um], (356,), in the detector's (descending) order.
+
+    Raises:
+        SchemaError: missing, too short, or NaN.
+    """
+    return _read_axis(tree, f"{AIRS.kaggle}-axis2-um", AIRS.width)
+
+
+def read_wavelengths(tree: KaggleTree) -> NDArray[np.float64]:
+    """Wavelength of each bin [um], (283,), from wavelengths.csv.
+
+    Raises:
+        SchemaError: missing, wrong columns, not one row, NaN, or not ascending.
+    """
+    path = tree.root / "wavelengths.csv"
+    values = _numbers(path, _read_csv(path), SPECTRUM_COLUMNS).to_numpy()
+    if len(values) != 1 or (np.diff(values[0]) <= 0).any():
+        raise SchemaError(f"{path} must hold one row of ascending wavelengths")
+    return values[0]
+
+
+def read_star_info(tree: KaggleTree, split: str) -> pd.DataFrame:
+    """Stars and orbits of a split, float64, indexed by planet_id (str).
+
+    Columns: Rs [R_sun], Ms [M_sun], Ts [K], Mp [M_Jup], e, P [days], sma [a/Rs], i [deg].
+
+    Raises:
+        SchemaError: missing, a column missing, NaN, or a repeated planet.
+    """
+    path = tree.root / f"{split}_star_info.csv"
+    return _with_planets(path, _read_csv(path), STAR_COLUMNS)
+
+
+def read_truth(path: Path) -> pd.DataFrame:
+    """True spectra, depth (Rp/Rs)^2 in columns wl_1..wl_283, indexed by planet_id (str).
+
+    Raises:
+        SchemaError: missing, wrong columns, NaN, or a repeated planet.
+    """
+    return _with_planets(path, _read_csv(path), SPECTRUM_COLUMNS)

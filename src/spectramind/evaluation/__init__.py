@@ -1,0 +1,1 @@
+"""Official score, coverage and reference estimators."""

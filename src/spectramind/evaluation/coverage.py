@@ -1,0 +1,130 @@
+"""Is sigma honest, and how large are the errors: z-scores, realised coverage, residuals in ppm."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from spectramind.errors import ConfigError
+from spectramind.instrument.grid import FGS1_BIN
+
+Array = NDArray[np.float64]
+PPM = 1e6
+# Absorbs the rounding of (n + 1) (1 - alpha), which would else cost a rank (110 * 0.9 > 99).
+_RANK_ROUNDING = 1e-9
+
+
+def z_scores(truth: Array, mu: Array, sigma: Array) -> Array:
+    """z = (y - mu) / sigma, element by element."""
+    return (truth - mu) / sigma
+
+
+def covered(truth: Array, mu: Array, half_width: Array) -> Array:
+    """Share of planets with |y - mu| <= half_width in each bin, (283,); infinite widths cover."""
+    return (np.abs(truth - mu) <= half_width).mean(axis=0)
+
+
+def gaussian_coverage(z: Array, levels: Array) -> Array:
+    """Realised coverage of the central normal intervals, (len(levels), 283).
+
+    Args:
+        z: (n, 283).
+        levels: nominal coverages in (0, 1); 0.6827 is one sigma.
+    """
+    reach = stats.norm.ppf((1 + np.asarray(levels)) / 2)
+    return (np.abs(z)[None] <= reach[:, None, None]).mean(axis=1)
+
+
+def conformal_rank(n: int, alpha: float) -> int:
+    """Rank k = ceil((n + 1)(1 - alpha)) of the score that bounds a new one with 1 - alpha.
+
+    A rank above n means that n scores are too few: the bound is infinite.
+
+    Raises:
+        ConfigError: alpha is not inside (0, 1).
+    """
+    if not 0 < alpha < 1:
+        raise ConfigError(f"alpha is {alpha}: it must lie inside (0, 1), set calib.corel.alpha")
+    return math.ceil((n + 1) * (1 - alpha) - _RANK_ROUNDING)
+
+
+def planets_needed(alpha: float) -> int:
+    """The smallest number of calibration planets for which ``conformal_rank`` is not above n."""
+    return math.ceil(1 / alpha - _RANK_ROUNDING) - 1
+
+
+def coverage_band(
+    n_calibration: int, alpha: float, n_test: int, probability: float = 0.95
+) -> tuple[float, float]:
+    """Central range of one bin's realised coverage that chance alone explains.
+
+    Given one calibration set the coverage of a split-conformal interval follows
+    Beta(k, n + 1 - k); counted on ``n_test`` planets it is beta-binomial. Judge coverages of many
+    bins against this band, not against 1 - alpha.
+
+    Returns:
+        Low and high coverage; (1, 1) when the intervals are infinite.
+    """
+    k = conformal_rank(n_calibration, alpha)
+    if k > n_calibration:
+        return 1.0, 1.0
+    counts = stats.betabinom(n_test, k, n_calibration + 1 - k)
+    tails = (1 - probability) / 2, (1 + probability) / 2
+    low, high = (float(counts.ppf(tail)) / n_test for tail in tails)
+    return low, high
+
+
+@dataclass(frozen=True)
+class ZStatistics:
+    """Moments of z over all elements; honest sigmas give mean 0, rms 1, 0.0027 beyond 3."""
+
+    mean: float
+    rms: float
+    largest: float
+    beyond_3: float
+
+
+def z_statistics(z: Array) -> ZStatistics:
+    """Summarise z, any shape."""
+    size = np.abs(z)
+    return ZStatistics(
+        mean=float(z.mean()),
+        rms=float(np.sqrt((z * z).mean())),
+        largest=float(size.max()),
+        beyond_3=float((size > 3).mean()),
+    )
+
+
+@dataclass(frozen=True)
+class Residuals:
+    """Errors mu - y over planets [ppm of the star's flux].
+
+    ``airs_mean`` is a planet's error averaged over AIRS bins, ``airs_shape`` what remains of each
+    bin's error after that average is taken away (so it has no bias of its own).
+    """
+
+    fgs1_rms: float
+    fgs1_bias: float
+    airs_mean_rms: float
+    airs_mean_bias: float
+    airs_shape_rms: float
+
+
+def _rms(values: Array) -> float:
+    return float(np.sqrt((values * values).mean()))
+
+
+def residuals(truth: Array, mu: Array) -> Residuals:
+    """Split the errors of (n, 283) predictions into level and shape."""
+    error = (mu - truth) * PPM
+    fgs1, airs = error[:, FGS1_BIN], error[:, FGS1_BIN + 1 :]
+    level = airs.mean(axis=1)
+    return Residuals(
+        fgs1_rms=_rms(fgs1),
+        fgs1_bias=float(fgs1.mean()),
+        airs_mean_rms=_rms(level),
+        airs_mean_bias=float(level.mean()),
+        airs_shape_rms=_rms(airs - level[:, None]),
+    )

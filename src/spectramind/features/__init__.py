@@ -1,0 +1,1 @@
+"""Calibrated cubes to light curves, transit fit, depths and their covariance."""

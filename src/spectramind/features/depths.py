@@ -1,0 +1,185 @@
+"""Light curves of one visit -> depths, covariance and the curves the figures show."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectramind.config.base import digest
+from spectramind.config.fit import FitConfig
+from spectramind.features.bin_fit import fit_bins
+from spectramind.features.white_fit import BANDS, PARAMETERS, StarRow, WhiteFit, fit_white
+from spectramind.instrument.grid import FGS1_BIN, N_BINS
+from spectramind.models.measurement import Measurement
+from spectramind.run.atomic import write_npz
+from spectramind.run.npz import read_npz
+from spectramind.run.pool import run_all
+
+Array = NDArray[np.float64]
+# What is known of a depth when nothing was measured: the range of transiting planets.
+IGNORANCE = 0.03
+MIN_SAMPLES = 20
+KEYS = ("depth", "variance", "modes", "time", "white", "model", "info")
+
+
+@dataclass(frozen=True)
+class Depths:
+    """Content of ``depths_{visit}.npz``.
+
+    Attributes:
+        fit: depths and covariance.
+        time_h: (T,) sample times; white, model: (T, 2) light curves without star and drift, and
+            transit models, FGS1 and AIRS.
+        info: fitted parameters, noise, detection, settings digest and ``reason`` (empty: trusted).
+    """
+
+    fit: Measurement
+    time_h: Array
+    white: Array
+    model: Array
+    info: dict[str, Any]
+
+
+def depths_path(features: Path, visit: str) -> Path:
+    """Where the depths of a visit are kept."""
+    return features / "depths" / f"depths_{visit}.npz"
+
+
+def load_depths(features: Path, visit: str) -> Depths:
+    """Read the depths of a visit.
+
+    Raises:
+        SchemaError: missing or broken.
+    """
+    raw = read_npz(depths_path(features, visit), *KEYS, made_by="features")
+    values = {key: np.asarray(raw[key], dtype=np.float64) for key in KEYS[:-1]}
+    return Depths(
+        fit=Measurement(values["depth"], values["variance"], values["modes"]),
+        time_h=values["time"],
+        white=values["white"],
+        model=values["model"],
+        info=json.loads(str(raw["info"])),
+    )
+
+
+def bin_in_time(time_h: Array, flux: Array, samples: int) -> tuple[Array, Array]:
+    """Average neighbouring samples so that at most ``samples`` are left; a short tail is dropped."""
+    group = -(-len(time_h) // samples)
+    count = len(time_h) // group
+    used = count * group
+    return (
+        time_h[:used].reshape(count, group).mean(axis=1),
+        flux[:used].reshape(count, group, -1).mean(axis=1),
+    )
+
+
+def estimate(time_h: Array, flux: Array, star: StarRow, config: FitConfig) -> Depths:
+    """Fit one visit's light curves.
+
+    Args:
+        time_h: (T,) [h]; flux: (T, 283), NaN where a sample is missing.
+        star: the planet's row of the star table.
+        config: the fit's settings.
+
+    Returns:
+        Depths; where the fit cannot be trusted the variance holds what is not known, and
+        ``info["reason"]`` says why.
+    """
+    whole = np.isfinite(flux).all(axis=1)
+    time_h, flux = time_h[whole], flux[whole]
+    # The last exposure is wrong in the competition's data when it lies in transit.
+    time_h, flux = time_h[:-1], flux[:-1]
+    if len(time_h) < MIN_SAMPLES:
+        return _unmeasured(f"{len(time_h)} usable exposures, {MIN_SAMPLES} needed")
+    time_h, flux = bin_in_time(time_h, flux, config.samples)
+    level = np.median(flux, axis=0)
+    if np.any(level <= 0):
+        return _unmeasured(f"no light in bins {np.flatnonzero(level <= 0)[:5].tolist()}")
+    bands = np.stack([flux[:, FGS1_BIN], flux[:, FGS1_BIN + 1 :].sum(axis=1)], axis=1)
+    white = fit_white(time_h, bands, star, config)
+    if white.detection < config.detection_sigma:
+        return _unmeasured(white.reason)
+    fit = fit_bins(time_h, flux, star, white, config)
+    if white.reason:
+        fit = Measurement(fit.depth, fit.variance, np.column_stack([fit.modes, _doubt(fit.depth)]))
+    return Depths(fit, time_h, white.white, white.model, _describe(white))
+
+
+def _doubt(depth: Array) -> Array:
+    """Common mode of a doubtful fit: 3 % of the depth (a doubtful geometry scales all bins)."""
+    return 0.03 * np.abs(depth)
+
+
+def _describe(white: WhiteFit) -> dict[str, Any]:
+    return {
+        "parameters": dict(zip(PARAMETERS, white.values.tolist(), strict=True)),
+        "noise": dict(zip(BANDS, white.noise.tolist(), strict=True)),
+        "detection": white.detection,
+        "reason": white.reason,
+    }
+
+
+def _unmeasured(reason: str) -> Depths:
+    common = np.full((N_BINS, 1), IGNORANCE)
+    fit = Measurement(np.full(N_BINS, 0.0147), np.full(N_BINS, 1e-8), common)
+    empty = np.zeros((0, 2))
+    return Depths(fit, np.zeros(0), empty, empty, {"reason": reason})
+
+
+def save_depths(path: Path, depths: Depths, settings: str) -> None:
+    """Write the depths of a visit with the digest of the settings that made them."""
+    write_npz(
+        path,
+        depth=depths.fit.depth,
+        variance=depths.fit.variance,
+        modes=depths.fit.modes,
+        time=depths.time_h,
+        white=depths.white.astype(np.float32),
+        model=depths.model.astype(np.float32),
+        info=np.array(json.dumps(depths.info | {"settings": settings})),
+    )
+
+
+def fit_visits(
+    jobs: Sequence[tuple[str, StarRow]], features: Path, config: FitConfig, workers: int
+) -> dict[str, str]:
+    """Fit the visits whose depths are missing, older than their light curves or made otherwise.
+
+    Args:
+        jobs: visit names with the star row of their planet.
+        features: the feature folder, holding the light curves.
+        config: the fit's settings.
+        workers: processes, 0 for one a core.
+
+    Returns:
+        Reason by visit for every fit done now that cannot be trusted.
+    """
+    settings = digest(config)
+    todo = [job for job in jobs if not _finished(features, job[0], settings)]
+    work = partial(_fit_one, features=features, config=config, settings=settings)
+    return {name: reason for name, reason in run_all(work, todo, workers, "depths") if reason}
+
+
+def _finished(features: Path, visit: str, settings: str) -> bool:
+    path = depths_path(features, visit)
+    source = features / "airs_bins" / f"airs_bins_{visit}.npz"
+    if not path.is_file() or (source.is_file() and source.stat().st_mtime > path.stat().st_mtime):
+        return False
+    return load_depths(features, visit).info.get("settings") == settings
+
+
+def _fit_one(
+    job: tuple[str, StarRow], features: Path, config: FitConfig, settings: str
+) -> tuple[str, str]:
+    visit, star = job
+    source = features / "airs_bins" / f"airs_bins_{visit}.npz"
+    raw = read_npz(source, "time", "flux", made_by="features")
+    flux = np.asarray(raw["flux"], dtype=np.float64)
+    depths = estimate(np.asarray(raw["time"], dtype=np.float64), flux, star, config)
+    save_depths(depths_path(features, visit), depths, settings)
+    return visit, depths.info["reason"]

@@ -1,0 +1,90 @@
+"""FGS1 photometry: aperture sum less annulus background, and where the star stands.
+
+The annulus holds starlight as well as foreground. Subtracting it takes the same fraction of the
+star from every exposure, so relative depths stay right while the foreground goes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+from spectramind.config.features import PhotometryConfig
+
+
+@dataclass(frozen=True)
+class Photometry:
+    """A white light curve.
+
+    Attributes:
+        flux: float32 (T,) [e per exposure].
+        variance: float32 (T,) [e^2].
+        centroid: float32 (T, 2), row and column [px].
+    """
+
+    flux: NDArray[np.float32]
+    variance: NDArray[np.float32]
+    centroid: NDArray[np.float32]
+
+
+def find_star(image: NDArray[np.floating], radius_px: float) -> tuple[float, float]:
+    """Row and column of the star in a mean image: centroid about the brightest pixel, refined once.
+
+    Negative pixels weigh nothing here: a centroid needs weights, the image keeps its values.
+    """
+    weights = np.maximum(image - np.median(image), 0.0)
+    rows, columns = np.indices(image.shape)
+    row, column = (float(i) for i in np.unravel_index(int(np.argmax(image)), image.shape))
+    for _ in range(2):
+        near = weights * (np.hypot(rows - row, columns - column) <= radius_px)
+        total = near.sum()
+        if total > 0:
+            row, column = float((near * rows).sum() / total), float((near * columns).sum() / total)
+    return row, column
+
+
+def aperture(
+    shape: tuple[int, ...], centre: tuple[float, float], radius_px: float
+) -> NDArray[np.float64]:
+    """Weights of a disc, 1 inside, falling linearly to 0 over the pixel at its edge."""
+    rows, columns = np.indices(shape)
+    distance = np.hypot(rows - centre[0], columns - centre[1])
+    return np.clip(radius_px + 0.5 - distance, 0.0, 1.0)
+
+
+def annulus(
+    shape: tuple[int, ...], centre: tuple[float, float], radii_px: tuple[float, float]
+) -> NDArray[np.float64]:
+    """Weights of a ring, summing to 1."""
+    inner, outer = (aperture(shape, centre, radius) for radius in radii_px)
+    return (outer - inner) / (outer - inner).sum()
+
+
+def measure(
+    frames: NDArray[np.float32], variance: NDArray[np.float32], config: PhotometryConfig
+) -> Photometry:
+    """Photometry of all exposures with one aperture, centred on the mean image's star.
+
+    Args:
+        frames, variance: (T, 32, 32) [e], [e^2], masked samples filled.
+    """
+    shape = frames.shape[1:]
+    centre = find_star(frames.mean(axis=0), config.aperture_px)
+    disc = aperture(shape, centre, config.aperture_px)
+    ring = annulus(shape, centre, config.annulus_px)
+    net = disc - disc.sum() * ring  # a linear form of the frame: aperture less background
+    down, along = np.indices(shape) - np.array(centre)[:, None, None]
+    moments = [offset * disc - (offset * disc).sum() * ring for offset in (down, along)]
+    forms = np.stack([net, *moments]).reshape(3, -1).astype(np.float32)
+    flux, down_sum, along_sum = forms @ frames.reshape(len(frames), -1).T
+    noise = variance.reshape(len(variance), -1) @ (forms[0] ** 2)
+    lit = flux > 0  # an exposure without star has no centroid: it keeps the mean one
+    shift = np.stack([down_sum, along_sum]) / np.where(lit, flux, 1.0) * lit
+    return Photometry(flux, noise, (shift.T + np.array(centre)).astype(np.float32))
+
+
+def jitter(centroid: NDArray[np.float32], window: int) -> NDArray[np.float32]:
+    """Centroid less its running median over ``window`` exposures (made odd), (T, 2) [px]."""
+    odd = min(window, len(centroid)) // 2 * 2 + 1
+    return centroid - median_filter(centroid, size=(odd, 1), mode="nearest")

@@ -1,0 +1,256 @@
+"""White-light transit fit of FGS1 and AIRS together: the geometry every bin shares.
+
+Symbols: t0 mid-transit time [h], a = a/R*, b impact parameter, k radius ratio, u1 u2 quadratic limb
+darkening. The model of a band is transit(t; t0, a, b, k, u) times a drift polynomial in time whose
+coefficients are linear and are projected out at every step (variable projection, Golub & Pereyra
+1973). Priors: a, b around the star table, u around a grey atmosphere.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import OptimizeResult, least_squares
+
+from spectramind.config.fit import FitConfig
+from spectramind.instrument.grid import FGS1_BIN, bin_wavelengths
+from spectramind.physics.limb_darkening import quadratic_coefficients
+from spectramind.physics.orbit import projected_separation
+from spectramind.physics.transit import transit_flux
+
+Array = NDArray[np.float64]
+BANDS = ("fgs1", "airs")
+# Order of the fitted parameters; the first three and the limb darkening are "geometry".
+PARAMETERS = ("t0", "log_a", "b", "k_fgs1", "k_airs", "u1_fgs1", "u2_fgs1", "u1_airs", "u2_airs")
+_DEPTH = (3, 4)
+_GEOMETRY = (0, 1, 2, 5, 6, 7, 8)
+CLIP_SIGMA = 5.0
+MAX_RADIUS_RATIO = 0.5
+# Impact parameters tried as a start beside the table's own.
+IMPACTS = (0.2, 0.6)
+
+
+@dataclass(frozen=True)
+class StarRow:
+    """What the star table says of one planet."""
+
+    period_d: float
+    a_over_rs: float
+    inclination_deg: float
+    teff_k: float
+
+    @property
+    def impact(self) -> float:
+        """Impact parameter of the table's orbit."""
+        return float(self.a_over_rs * np.cos(np.radians(self.inclination_deg)))
+
+
+@dataclass(frozen=True)
+class WhiteFit:
+    """Result of the white-light fit.
+
+    Attributes:
+        values: the nine parameters in the order of ``PARAMETERS``.
+        geometry_covariance: (2, 2) covariance that the uncertain geometry and limb darkening add
+            to the depths of FGS1 and AIRS beyond what a fixed geometry leaves.
+        noise: (2,) white noise of one sample, relative to the flux.
+        model: (T, 2) transit models; white: (T, 2) light curves divided by star and drift.
+        detection: white-light signal-to-noise of the transit.
+        reason: why the fit cannot be trusted, empty when it can.
+    """
+
+    values: Array
+    geometry_covariance: Array
+    noise: Array
+    model: Array
+    white: Array
+    detection: float
+    reason: str
+
+
+class TransitModel:
+    """Transit light curves on fixed sample times, exposures integrated."""
+
+    def __init__(self, time_h: Array, star: StarRow, substep_h: float) -> None:
+        exposure = float(np.median(np.diff(time_h))) if len(time_h) > 1 else 0.0
+        steps = max(1, int(np.ceil(exposure / substep_h)))
+        offsets = (np.arange(steps) + 0.5) / steps - 0.5
+        self.time_h = time_h
+        self._fine = (time_h[:, None] + exposure * offsets).ravel()
+        self._steps = steps
+        self._period_d = star.period_d
+
+    def separation(self, t0: float, log_a: float, impact: float) -> Array:
+        """Separations [R*] on the fine grid; an impact beyond the orbit is held at the orbit."""
+        a = float(np.exp(log_a))
+        inclination = float(np.degrees(np.arccos(np.clip(impact / a, 0.0, 1.0))))
+        return projected_separation(self._fine, t0, self._period_d, a, inclination)
+
+    def flux(self, separation: Array, radius_ratio: Array, limb: Array) -> Array:
+        """Relative flux (N, T) for N radius ratios and (N, 2) limb-darkening pairs."""
+        fine = transit_flux(separation, radius_ratio, limb)
+        return fine.reshape(len(radius_ratio), -1, self._steps).mean(axis=2)
+
+
+def legendre(time_h: Array, order: int) -> Array:
+    """Legendre polynomials of orders 0..order on the span of ``time_h``, shape (T, order + 1)."""
+    low, high = time_h.min(), time_h.max()
+    x = 2 * (time_h - low) / max(high - low, 1e-12) - 1
+    return np.polynomial.legendre.legvander(x, order)
+
+
+def fit_white(time_h: Array, flux: Array, star: StarRow, config: FitConfig) -> WhiteFit:
+    """Fit the white light curves.
+
+    Args:
+        time_h: (T,) mid-exposure times [h].
+        flux: (T, 2) FGS1 and AIRS white light, any positive unit.
+        star: the planet's row of the star table.
+        config: priors and drift order.
+    """
+    problem = _Problem(time_h, flux / np.median(flux, axis=0), star, config)
+    start, detection = problem.best_start()
+    solution, noise = problem.solve(start)
+    values = solution.x
+    model, white = problem.curves(values)
+    covariance = _covariance(solution)
+    return WhiteFit(
+        values=values,
+        geometry_covariance=_geometry_part(covariance, values),
+        noise=noise,
+        model=model,
+        white=white,
+        detection=detection,
+        reason=_doubt(values, detection, model, config),
+    )
+
+
+def _doubt(values: Array, detection: float, model: Array, config: FitConfig) -> str:
+    t = dict(zip(PARAMETERS, values, strict=True))
+    if detection < config.detection_sigma:
+        return f"no transit found ({detection:.1f} sigma, {config.detection_sigma} needed)"
+    if t["b"] > 1 - t["k_airs"]:
+        return f"grazing (impact parameter {t['b']:.2f}): depth and geometry cannot be told apart"
+    inside = model[:, 1] < 1 - 0.5 * (1 - model[:, 1].min())
+    if inside[0] or inside[-1]:
+        return "incomplete: the light curve begins or ends in transit"
+    return ""
+
+
+def _covariance(solution: OptimizeResult) -> Array:
+    """Laplace approximation: inverse of J^T J (residuals are in units of their sigma)."""
+    return np.asarray(np.linalg.pinv(solution.jac.T @ solution.jac))
+
+
+def _geometry_part(covariance: Array, values: Array) -> Array:
+    """cov(d, g) cov(g, g)^-1 cov(g, d) for the two depths d = k^2 and the geometry g."""
+    cross = covariance[np.ix_(_DEPTH, _GEOMETRY)]
+    inner = covariance[np.ix_(_GEOMETRY, _GEOMETRY)]
+    slope = 2 * values[list(_DEPTH)]
+    added = cross @ np.linalg.pinv(inner) @ cross.T
+    return added * np.outer(slope, slope)
+
+
+class _Problem:
+    """Residuals of one visit."""
+
+    def __init__(self, time_h: Array, flux: Array, star: StarRow, config: FitConfig) -> None:
+        self._model = TransitModel(time_h, star, config.substep_h)
+        self._flux = flux
+        self._basis = legendre(time_h, config.drift_order)
+        self._keep = np.ones(flux.shape, dtype=bool)
+        # First guess of the noise: scatter of neighbouring samples.
+        self._noise = np.maximum(np.std(np.diff(flux, axis=0), axis=0) / np.sqrt(2), 1e-7)
+        wavelength = bin_wavelengths()
+        airs = float(np.mean(wavelength[FGS1_BIN + 1 :]))
+        limb = quadratic_coefficients(star.teff_k, np.array([wavelength[FGS1_BIN], airs]))
+        self._star = star
+        self._centre = np.array([np.log(star.a_over_rs), min(star.impact, 0.95), *limb.ravel()])
+        self._width = np.array([config.log_a_sigma, config.impact_sigma, *[config.limb_sigma] * 4])
+
+    def transit(self, values: Array) -> Array:
+        """(T, 2) transit models."""
+        separation = self._model.separation(*values[:3])
+        return self._model.flux(separation, values[3:5], values[5:].reshape(2, 2)).T
+
+    def _project(self, transit: Array, band: int) -> tuple[Array, Array]:
+        """Drift (with the star's level) that fits best, and residuals in sigma; clipped: zero."""
+        keep = self._keep[:, band]
+        design = transit[:, None] * self._basis
+        best, *_ = np.linalg.lstsq(design[keep], self._flux[keep, band], rcond=None)
+        residual = (self._flux[:, band] - design @ best) / self._noise[band]
+        return self._basis @ best, np.where(keep, residual, 0.0)
+
+    def residuals(self, values: Array) -> Array:
+        """Data and prior residuals in units of their sigma."""
+        transit = self.transit(values)
+        data = [self._project(transit[:, band], band)[1] for band in range(len(BANDS))]
+        geometry = np.concatenate([values[1:3], values[5:]])
+        return np.concatenate([*data, (geometry - self._centre) / self._width])
+
+    def best_start(self) -> tuple[Array, float]:
+        """Scan mid-times with the table's orbit; return the best start and its detection sigma."""
+        time = self._model.time_h
+        limb = self._centre[2:].reshape(2, 2)
+        best, gain, start_k = time.mean(), 0.0, np.full(2, 0.1)
+        chi2_flat = sum(
+            float(np.sum(self._project(np.ones(len(time)), band)[1] ** 2)) for band in range(2)
+        )
+        for t0 in np.arange(time.min(), time.max(), 0.1):
+            separation = self._model.separation(t0, *self._centre[:2])
+            shape = 1 - self._model.flux(separation, np.full(2, 0.1), limb).T
+            depth = np.array([self._linear_depth(shape[:, band], band) for band in range(2)])
+            if np.any(depth <= 0):
+                continue
+            k = np.clip(0.1 * np.sqrt(depth), 0.01, MAX_RADIUS_RATIO)
+            chi2 = sum(
+                float(np.sum(self._project(1 - depth[band] * shape[:, band], band)[1] ** 2))
+                for band in range(2)
+            )
+            if chi2_flat - chi2 > gain:
+                best, gain, start_k = t0, chi2_flat - chi2, k
+        start = np.array([best, *self._centre[:2], *start_k, *self._centre[2:]])
+        return start, float(np.sqrt(gain))
+
+    def _linear_depth(self, shape: Array, band: int) -> float:
+        """Least-squares amplitude of ``shape`` beside the drift."""
+        design = np.column_stack([self._basis, -shape])
+        if not shape.any():
+            return 0.0
+        best, *_ = np.linalg.lstsq(design, self._flux[:, band], rcond=None)
+        return float(best[-1] / best[0])
+
+    def solve(self, start: Array) -> tuple[OptimizeResult, Array]:
+        """Fit, set the noise from the residuals, drop outliers, fit again."""
+        time = self._model.time_h
+        low = np.array([time.min() - 2, 0.0, 0.0, 1e-3, 1e-3, *[-1.0] * 4])
+        high = np.array([time.max() + 2, 5.0, 1.5, *[MAX_RADIUS_RATIO] * 2, *[1.5] * 4])
+        scale = np.array([0.02, 0.1, 0.1, 0.01, 0.01, *[0.1] * 4])
+
+        def descend(values: Array) -> OptimizeResult:
+            inside = np.clip(values, low + 1e-6, high - 1e-6)
+            return least_squares(self.residuals, inside, bounds=(low, high), x_scale=scale)
+
+        # The valley between a central and a grazing transit can hold a false minimum.
+        first = [descend(np.concatenate([start[:2], [b], start[3:]])) for b in (start[2], *IMPACTS)]
+        solution = min(first, key=lambda result: result.cost)
+        for _ in range(2):
+            self._rescale(solution.x)
+            solution = descend(solution.x)
+        return solution, self._noise
+
+    def _rescale(self, values: Array) -> None:
+        transit = self.transit(values)
+        freedom = 1 - (self._basis.shape[1] + 4) / len(transit)
+        for band in range(len(BANDS)):
+            residual = self._project(transit[:, band], band)[1] * self._noise[band]
+            spread = 1.4826 * np.median(np.abs(residual[self._keep[:, band]]))
+            self._keep[:, band] = np.abs(residual) < CLIP_SIGMA * max(spread, 1e-9)
+            left = residual[self._keep[:, band]]
+            self._noise[band] = max(np.std(left) / np.sqrt(max(freedom, 0.1)), 1e-7)
+
+    def curves(self, values: Array) -> tuple[Array, Array]:
+        """Transit models and light curves without star and drift, both (T, 2)."""
+        transit = self.transit(values)
+        drift = np.stack([self._project(transit[:, band], band)[0] for band in range(2)], axis=1)
+        return transit, self._flux / drift

@@ -1,0 +1,1 @@
+"""Facts of the instrument: the 283-bin grid, molecule windows, bin graph, detector geometry."""

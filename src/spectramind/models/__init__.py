@@ -1,0 +1,1 @@
+"""Encoders, fusion, decoders and the spectral prior."""

@@ -1,0 +1,93 @@
+"""Features of a planet -> the network's input tensors.
+
+Everything is scaled to order one with fixed numbers, so that a planet's input does not depend on which
+other planets are in the set.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
+from spectramind.instrument.molecules import MOLECULES, window_matrix
+from spectramind.models.measurement import Measurement
+from spectramind.models.network import Inputs
+from spectramind.models.spectral_prior import AIRS_BINS, Posterior
+
+Array = NDArray[np.float64]
+UNIT = 1e-4  # 100 ppm, the size of a spectrum's structure
+FGS1_CHANNELS = 6
+NODE_CHANNELS = 7 + len(MOLECULES)
+_LIMIT = 10.0  # an outlier of more than ten units tells the network nothing more
+
+
+@dataclass(frozen=True)
+class Planet:
+    """Features of one planet.
+
+    Attributes:
+        planet_id: as in the tree.
+        measurements: depths of each visit.
+        white, model: (T, 2) light curves without star and drift, and transit models, of FGS1 and
+            AIRS, first visit; T = 0 when the fit found no transit.
+        jitter: (T, 2) FGS1 jitter on the same samples [px].
+    """
+
+    planet_id: str
+    measurements: tuple[Measurement, ...]
+    white: Array
+    model: Array
+    jitter: Array
+
+
+def sequence(planet: Planet, length: int) -> NDArray[np.float32]:
+    """Light-curve channels, (length, 6): dips of both bands, residuals in their rms, jitter."""
+    if len(planet.white) == 0:
+        return np.zeros((length, FGS1_CHANNELS), dtype=np.float32)
+    residual = planet.white - planet.model
+    noise = np.maximum(residual.std(axis=0), 1e-9)
+    depth = max(float(1 - planet.model.min()), 1e-6)
+    scatter = np.maximum(planet.jitter.std(axis=0), 1e-9)
+    channels = [(planet.model - 1) / depth, residual / noise, planet.jitter / scatter]
+    stacked = np.concatenate(channels, axis=1)
+    grid = np.linspace(0, len(stacked) - 1, length)
+    even = [np.interp(grid, np.arange(len(stacked)), channel) for channel in stacked.T]
+    return np.clip(np.stack(even, axis=1), -_LIMIT, _LIMIT).astype(np.float32)
+
+
+def node_features(posterior: Posterior) -> NDArray[np.float32]:
+    """Features of each bin, (283, NODE_CHANNELS)."""
+    level = posterior.mean[AIRS_BINS].mean()
+    wavelength = bin_wavelengths()
+    own = np.zeros(N_BINS)
+    own[FGS1_BIN] = 1
+    columns = [
+        (posterior.mean - level) / UNIT,
+        (posterior.depth - posterior.mean) / posterior.depth_sigma,
+        np.log(posterior.sigma / UNIT),
+        np.log(posterior.depth_sigma / UNIT),
+        np.full(N_BINS, level / 0.01),
+        (wavelength - 2.9) / 1.0,
+        own,
+        *window_matrix().astype(float),
+    ]
+    return np.clip(np.stack(columns, axis=1), -_LIMIT, _LIMIT).astype(np.float32)
+
+
+def batch_inputs(
+    planets: Sequence[Planet], posteriors: Sequence[Posterior], length: int
+) -> Inputs:
+    """Stack planets into a batch on the CPU."""
+
+    def stack(rows: Sequence[NDArray[np.floating]]) -> torch.Tensor:
+        return torch.from_numpy(np.stack(rows).astype(np.float32))
+
+    return Inputs(
+        fgs1=stack([sequence(planet, length) for planet in planets]),
+        nodes=stack([node_features(posterior) for posterior in posteriors]),
+        mu0=stack([posterior.mean for posterior in posteriors]),
+        sigma0=stack([posterior.sigma for posterior in posteriors]),
+    )

@@ -1,0 +1,100 @@
+"""The network: a correction, zero at first, of the physics estimate of the spectrum."""
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from spectramind.config.model import ModelConfig
+from spectramind.instrument.graph import BinGraph
+from spectramind.models.decoders import BinHead, MultiScaleDecoder
+from spectramind.models.fgs1_encoder import Fgs1Encoder
+from spectramind.models.fusion import build_fusion
+from spectramind.models.gat import AirsEncoder
+
+_SOFTPLUS_ONE = math.log(math.e - 1)  # softplus of this is 1
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A batch.
+
+    Attributes:
+        fgs1: (B, L, C) light curve channels, of order one.
+        nodes: (B, 283, C) features of each bin, of order one.
+        mu0, sigma0: (B, 283) physics estimate and its sigma, (Rp/Rs)^2.
+    """
+
+    fgs1: Tensor
+    nodes: Tensor
+    mu0: Tensor
+    sigma0: Tensor
+
+    def to(self, device: torch.device | str) -> "Inputs":
+        """The same on another device."""
+        return Inputs(*(t.to(device) for t in (self.fgs1, self.nodes, self.mu0, self.sigma0)))
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """A batch of answers.
+
+    Attributes:
+        mu, sigma: (B, 283), (Rp/Rs)^2, float32.
+        scales: mu after each coarser scale of the decoder, (B, 283) each, coarsest first.
+        latent: (B, D) the fused latent.
+        steps: (B, L', D) FGS1 latents along time.
+        attention: (B, layers, E, heads) on the graph's edges, detached.
+    """
+
+    mu: Tensor
+    sigma: Tensor
+    scales: tuple[Tensor, ...]
+    latent: Tensor
+    steps: Tensor
+    attention: Tensor
+
+
+class SpectraMind(nn.Module):
+    """FGS1 state-space encoder, AIRS graph encoder, fusion, decoders of mu and sigma.
+
+    mu = mu0 + sigma0 delta and sigma = sigma_min + (sigma0 - sigma_min) softplus(g + ln(e - 1)),
+    where delta and g are zero at first: an untrained network gives the physics estimate.
+    A sigma0 below sigma_min counts as sigma_min.
+
+    Args:
+        config: sizes. graph: the bin graph.
+        fgs1_channels, node_channels: channels of ``Inputs.fgs1`` and ``Inputs.nodes``.
+    """
+
+    def __init__(
+        self, config: ModelConfig, graph: BinGraph, fgs1_channels: int, node_channels: int
+    ) -> None:
+        super().__init__()
+        d_fgs1, d_airs = config.fgs1_mamba.d_model, config.airs_gnn.d_model
+        d_latent = config.fusion.dim
+        self.sigma_min = config.head_sigma.sigma_min
+        self.fgs1 = Fgs1Encoder(config.fgs1_mamba, fgs1_channels)
+        self.airs = AirsEncoder(config.airs_gnn, graph, node_channels)
+        self.fusion = build_fusion(config.fusion, d_fgs1, d_airs)
+        self.decoder_mu = MultiScaleDecoder(config.decoder_mu, d_latent, d_airs)
+        self.head_sigma = BinHead(d_airs, d_latent, config.head_sigma.hidden)
+
+    def forward(self, inputs: Inputs) -> Outputs:
+        """Correct the physics estimate."""
+        pooled_fgs1, steps = self.fgs1(inputs.fgs1)
+        pooled_airs, nodes, attention = self.airs(inputs.nodes)
+        latent = self.fusion(pooled_fgs1, steps, pooled_airs, nodes)
+        delta, coarse = self.decoder_mu(latent, nodes)
+        gain = F.softplus(self.head_sigma(nodes, latent).float() + _SOFTPLUS_ONE)
+        spare = (inputs.sigma0 - self.sigma_min).clamp_min(0.0)
+        return Outputs(
+            mu=inputs.mu0 + inputs.sigma0 * delta,
+            sigma=self.sigma_min + spare * gain,
+            scales=tuple(inputs.mu0 + inputs.sigma0 * part for part in coarse),
+            latent=latent,
+            steps=steps,
+            attention=attention,
+        )

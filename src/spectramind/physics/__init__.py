@@ -1,0 +1,1 @@
+"""Limb darkening, transit light curves, atmospheres and their spectra."""

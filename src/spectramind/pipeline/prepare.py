@@ -1,0 +1,50 @@
+"""simulate, calibrate, features: from nothing to what the models read."""
+
+from spectramind.calibration.run import calibrate as calibrate_split
+from spectramind.config.root import Config
+from spectramind.dataset.tree import KaggleTree
+from spectramind.features.depths import fit_visits
+from spectramind.features.run import extract
+from spectramind.pipeline.planets import splits_of, star_rows
+from spectramind.run.progress import show
+from spectramind.run.record import RunRecord
+from spectramind.simulation.run import simulate as simulate_tree
+
+
+def simulate(config: Config, record: RunRecord) -> None:
+    """Write a synthetic competition tree."""
+    simulate_tree(config.sim, config.data.raw, config.seed, config.env.workers)
+    record.artifact(config.data.raw / "train.csv")
+    show(
+        f"simulated {config.sim.planets} training and {config.sim.test_planets} test planets "
+        f"in {config.data.raw}"
+    )
+
+
+def calibrate(config: Config, record: RunRecord, dry_run: bool = False) -> None:
+    """Run the kill chain over every visit."""
+    tree = KaggleTree(config.data.raw)
+    for split in splits_of(config, tree):
+        summary = calibrate_split(
+            config.calib, tree, split, config.paths.calibrated, config.env.workers, dry_run=dry_run
+        )
+        show(f"{split}: {summary}")
+
+
+def features(config: Config, record: RunRecord) -> None:
+    """Extract light curves and fit the transits."""
+    tree = KaggleTree(config.data.raw)
+    for split in splits_of(config, tree):
+        jobs = star_rows(tree, split)
+        extract(
+            config.features,
+            tree,
+            split,
+            config.paths.calibrated,
+            config.paths.features,
+            config.env.workers,
+        )
+        doubtful = fit_visits(jobs, config.paths.features, config.fit, config.env.workers)
+        for visit, reason in doubtful.items():
+            record.warn(f"{visit}: {reason}")
+        show(f"{split}: {len(jobs)} visits in {config.paths.features}, {len(doubtful)} doubtful fits")

@@ -1,0 +1,30 @@
+"""JSON Schemas under ``schemas/``, exported from the pydantic models.
+
+``python -m spectramind.pipeline.schemas`` writes them anew after a contract has changed.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from spectramind.config.compose import resource_dir
+from spectramind.config.root import Config
+from spectramind.run.atomic import write_json
+from spectramind.run.events import Event, Manifest
+from spectramind.submission.dialects import submission_schema
+
+SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "config.schema.json": Config.model_json_schema,
+    "event.schema.json": Event.model_json_schema,
+    "manifest.schema.json": Manifest.model_json_schema,
+    "submission.schema.json": submission_schema,
+}
+
+
+def export() -> None:
+    """Write every schema."""
+    for name, make in SCHEMAS.items():
+        write_json(resource_dir("schemas") / name, make())
+
+
+if __name__ == "__main__":
+    export()

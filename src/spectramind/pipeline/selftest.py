@@ -1,0 +1,114 @@
+"""selftest: is this installation whole? --deep: does it compute what it should?"""
+
+import importlib
+import json
+from collections.abc import Callable
+
+import numpy as np
+from rich.table import Table
+
+from spectramind.config.compose import compose, resource_dir
+from spectramind.config.root import Config
+from spectramind.errors import SpectraMindError
+from spectramind.features.depths import estimate
+from spectramind.features.white_fit import StarRow
+from spectramind.instrument.grid import N_BINS
+from spectramind.models.checkpoint import build_network
+from spectramind.models.inputs import FGS1_CHANNELS, NODE_CHANNELS
+from spectramind.physics.orbit import projected_separation
+from spectramind.physics.transit import transit_flux
+from spectramind.pipeline.schemas import SCHEMAS
+from spectramind.run.progress import show
+from spectramind.run.record import RunRecord
+
+
+def selftest(config: Config, record: RunRecord, deep: bool = False) -> None:
+    """Run every check, print a table.
+
+    Raises:
+        SpectraMindError: at least one check failed.
+    """
+    checks: dict[str, Callable[[Config], str]] = {
+        "commands": _commands,
+        "experiments": _experiments,
+        "schemas": _schemas,
+    }
+    if deep:
+        checks |= {"network": _network, "transit": _transit}
+    table = Table(title="selftest")
+    for column in ("check", "result", "finding"):
+        table.add_column(column)
+    failed = []
+    for name, check in checks.items():
+        try:
+            table.add_row(name, "ok", check(config))
+        except Exception as error:  # a broken installation breaks in any way
+            failed.append(name)
+            table.add_row(name, "FAIL", f"{type(error).__name__}: {error}")
+    show(table)
+    if failed:
+        raise SpectraMindError(f"selftest failed: {', '.join(failed)}")
+
+
+def _commands(config: Config) -> str:
+    from spectramind.cli.execute import COMMANDS
+
+    for target in COMMANDS.values():
+        module, name = target.split(":")
+        if not callable(getattr(importlib.import_module(module), name)):
+            raise SpectraMindError(f"{target} is not a function")
+    return f"{len(COMMANDS)} commands import"
+
+
+def _experiments(config: Config) -> str:
+    names = sorted(path.stem for path in (resource_dir("configs") / "experiment").glob("*.yaml"))
+    for name in names:
+        compose([f"experiment={name}"])
+    return f"{', '.join(names)} compose"
+
+
+def _schemas(config: Config) -> str:
+    for name, make in SCHEMAS.items():
+        kept = json.loads((resource_dir("schemas") / name).read_text(encoding="utf-8"))
+        if kept != make():
+            raise SpectraMindError(f"schemas/{name} is not what the code says")
+    return f"{len(SCHEMAS)} schemas agree with the code"
+
+
+def _network(config: Config) -> str:
+    """An untrained network must give the physics estimate back."""
+    import torch
+
+    from spectramind.models.network import Inputs
+
+    network = build_network(config.model, config.loss.seam).eval()
+    mu0, sigma0 = torch.full((2, N_BINS), 0.01), torch.full((2, N_BINS), 1e-4)
+    length = config.train.sequence_length
+    inputs = Inputs(
+        torch.zeros(2, length, FGS1_CHANNELS), torch.zeros(2, N_BINS, NODE_CHANNELS), mu0, sigma0
+    )
+    with torch.no_grad():
+        outputs = network(inputs)
+    if not torch.allclose(outputs.mu, mu0) or not torch.allclose(outputs.sigma, sigma0):
+        raise SpectraMindError("the untrained network does not give the physics estimate")
+    weights = sum(p.numel() for p in network.parameters())
+    return f"{weights:,} weights, untrained output is the physics estimate"
+
+
+def _transit(config: Config) -> str:
+    """A transit of known depth must come back within five sigma."""
+    rng = np.random.default_rng(config.seed)
+    time_h = (np.arange(150) + 0.5) * 0.05
+    star = StarRow(period_d=4.0, a_over_rs=10.0, inclination_deg=88.5, teff_k=5800.0)
+    separation = projected_separation(time_h, 3.6, star.period_d, star.a_over_rs, 88.5)
+    depth = 0.01
+    limb = np.tile([0.2, 0.1], (N_BINS, 1))
+    flux = transit_flux(separation, np.full(N_BINS, np.sqrt(depth)), limb).T
+    noisy = flux * (1 + 1e-3 * rng.standard_normal(flux.shape))
+    found = estimate(time_h, noisy, star, config.fit).fit
+    error = float(found.depth[1:].mean() - depth)
+    mode = found.modes[1:].mean(axis=0)
+    sigma = float(np.sqrt(found.variance[1:].mean() / (N_BINS - 1) + mode @ mode))
+    if abs(error) > 5 * sigma:
+        raise SpectraMindError(f"depth off by {error / sigma:.1f} sigma")
+    return f"depth of 10000 ppm found to {error * 1e6:+.0f} ppm (sigma {sigma * 1e6:.0f})"

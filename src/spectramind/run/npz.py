@@ -1,0 +1,37 @@
+"""Reading our own npz files: never a pickle, and one clear line when the contract is broken."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectramind.errors import SchemaError
+
+
+def read_npz(path: Path, *keys: str, made_by: str) -> dict[str, NDArray[np.generic]]:
+    """Read the named arrays.
+
+    Args:
+        path: the npz file.
+        keys: arrays that must be there.
+        made_by: the command that writes the file, named in the error.
+
+    Raises:
+        SchemaError: the file is missing, not an npz, truncated, or lacks a key.
+    """
+    if not path.is_file():
+        raise SchemaError(f"{path} is missing: run `spectramind {made_by}` first")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            lacking = [key for key in keys if key not in archive.files]
+            if lacking:
+                raise SchemaError(
+                    f"{path} lacks {lacking}: it holds {archive.files}; "
+                    f"delete it and run `spectramind {made_by}` again"
+                )
+            return {key: archive[key] for key in keys}
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+        raise SchemaError(
+            f"{path} cannot be read ({error}): delete it and run `spectramind {made_by}` again"
+        ) from error

@@ -1,0 +1,54 @@
+"""Progress: a rich bar on a terminal, plain lines otherwise."""
+
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+T = TypeVar("T")
+console = Console(stderr=True, highlight=False)
+output = Console(highlight=False)
+PLAIN_LINE_EVERY_S = 10.0
+
+
+def say(line: str) -> None:
+    """Print one line for the user (standard error: standard output carries results)."""
+    console.print(line, markup=False, soft_wrap=True)
+
+
+def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:
+    """Yield ``items`` while showing how many of ``total`` are done."""
+    if console.is_terminal:
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=console) as bar:
+            task = bar.add_task(description, total=total)
+            for item in items:
+                yield item
+                bar.advance(task)
+        return
+    start = last = time.monotonic()
+    done = 0
+    for item in items:
+        yield item
+        done += 1
+        now = time.monotonic()
+        if now - last >= PLAIN_LINE_EVERY_S or done == total:
+            print(f"{description}: {done}/{total} in {now - start:.0f} s", file=sys.stderr, flush=True)
+            last = now
+
+
+def show(*results: RenderableType) -> None:
+    """Print results for the user (standard output)."""
+    for result in results:
+        if isinstance(result, str):
+            output.print(result, markup=False, soft_wrap=True)
+        else:
+            output.print(result)

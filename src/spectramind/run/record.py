@@ -1,0 +1,182 @@
+"""Every command is a record: an event line, a block for people, a manifest, a log file."""
+
+import json
+import logging
+import logging.handlers
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from spectramind.errors import SpectraMindError
+from spectramind.run import environment
+from spectramind.run.atomic import write_json
+from spectramind.run.events import Event, Manifest, ManifestEntry
+
+EVENTS = "events.jsonl"
+DEBUG_LOG = "v50_debug_log.md"
+MANIFEST = "run_hash_summary_v50.json"
+LOG_FILE = "logs/spectramind.log"
+
+log = logging.getLogger("spectramind")
+
+
+@dataclass
+class RunRecord:
+    """What a running command adds to its own record."""
+
+    cmd: str
+    args: dict[str, Any]
+    work: Path
+    cfg_hash: str | None = None
+    seed: int | None = None
+    data_root: Path | None = None
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
+    artifacts: list[Path] = field(default_factory=list)
+    metrics: dict[str, float] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def run_id(self) -> str:
+        """``v50_<date>_<time>_<first four of the config hash>``."""
+        return f"v50_{self.started:%Y%m%d_%H%M%S}_{(self.cfg_hash or 'none')[:4]}"
+
+    @property
+    def timestamp(self) -> str:
+        """UTC, whole seconds."""
+        return self.started.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def artifact(self, path: Path) -> None:
+        """Register a file this command wrote."""
+        self.artifacts.append(path)
+
+    def warn(self, message: str) -> None:
+        """Note something that did not stop the command; its status becomes ``warn``."""
+        log.warning(message)
+        self.warnings.append(message)
+
+
+@contextmanager
+def recording(record: RunRecord) -> Iterator[RunRecord]:
+    """Run a command inside its record; it is written also when the command fails."""
+    start = time.monotonic()
+    status, message = "ok", None
+    try:
+        yield record
+        if record.warnings:
+            status, message = "warn", "; ".join(record.warnings)
+    except BaseException as error:
+        status = "fail"
+        expected = isinstance(error, SpectraMindError | KeyboardInterrupt)
+        message = str(error) if isinstance(error, SpectraMindError) else repr(error)
+        log.error("%s failed: %s", record.cmd, message, exc_info=not expected)
+        raise
+    finally:
+        _write(record, status, message, round((time.monotonic() - start) * 1000))
+
+
+def open_log(work: Path, level: str, rotate_bytes: int, backups: int) -> None:
+    """Send the package's log to the work folder's rotating file (UTC times)."""
+    path = work / LOG_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=rotate_bytes, backupCount=backups, encoding="utf-8"
+    )
+    formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    for old in log.handlers[:]:
+        log.removeHandler(old)
+        old.close()
+    log.addHandler(handler)
+    log.setLevel(level)
+    log.propagate = False
+
+
+def read_events(work: Path) -> list[dict[str, Any]]:
+    """Events of a work folder, oldest first; an unreadable line is left out."""
+    path = work / EVENTS
+    if not path.is_file():
+        return []
+    events = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            events.append(json.loads(line))
+        except json.JSONDecodeError:
+            log.warning("%s holds a line that is not JSON", path)
+    return events
+
+
+def read_manifest(work: Path) -> Manifest:
+    """The work folder's manifest; empty when nothing ran there yet."""
+    path = work / MANIFEST
+    if not path.is_file():
+        return Manifest(commands={})
+    return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def _write(record: RunRecord, status: str, message: str | None, duration_ms: int) -> None:
+    sha = environment.git_sha()
+    env = environment.package_versions() | environment.describe_machine()
+    event = Event.model_validate(
+        {
+            "ts": record.timestamp,
+            "run_id": record.run_id,
+            "cmd": record.cmd,
+            "args": record.args,
+            "git_sha": sha,
+            "cfg_hash": record.cfg_hash,
+            "env": env,
+            "seed": record.seed,
+            "artifacts": [str(path) for path in record.artifacts],
+            "metrics": record.metrics,
+            "duration_ms": duration_ms,
+            "status": status,
+            "message": message,
+        }
+    )
+    record.work.mkdir(parents=True, exist_ok=True)
+    with (record.work / EVENTS).open("a", encoding="utf-8") as stream:
+        stream.write(event.model_dump_json() + "\n")
+    with (record.work / DEBUG_LOG).open("a", encoding="utf-8") as stream:
+        stream.write(_block(event))
+    if status != "fail" and record.cfg_hash is not None and record.seed is not None:
+        manifest = read_manifest(record.work)
+        manifest.commands[record.cmd] = ManifestEntry(
+            ts=event.ts,
+            run_id=event.run_id,
+            git_sha=sha,
+            cfg_hash=record.cfg_hash,
+            data_hash=environment.tree_digest(record.data_root) if record.data_root else None,
+            seed=record.seed,
+            env=env,
+            artifacts={
+                str(path): environment.file_digest(path)
+                for path in record.artifacts
+                if path.is_file()
+            },
+        )
+        write_json(record.work / MANIFEST, manifest.model_dump(mode="json"))
+
+
+def _block(event: Event) -> str:
+    """The human log's block, in the doctrine's format."""
+    env = event.env
+    rows = [
+        f"### CLI: {event.cmd}",
+        f"- ts: {event.ts}",
+        f"- sha: {(event.git_sha or 'no checkout')[:7]}",
+        f"- cfg_hash: {event.cfg_hash}",
+        f"- host: {env['host']}",
+        f"- cuda: {env.get('cuda', 'none')}, torch {env.get('torch', 'not installed')}",
+        f"- seed: {event.seed}",
+        *(f"- {key}: {value}" for key, value in event.args.items()),
+        *(f"- {key}: {value:.6g}" for key, value in event.metrics.items()),
+        f"- status: {event.status} after {event.duration_ms / 1000:.1f} s",
+    ]
+    if event.message:
+        rows.append(f'- notes: "{event.message}"')
+    return "\n".join(rows) + "\n\n"

@@ -1,0 +1,1 @@
+"""Synthetic planets to telemetry in the competition's layout."""

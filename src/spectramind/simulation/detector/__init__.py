@@ -1,0 +1,1 @@
+"""The detector's effects, one file each: units, place in the chain, equation, source."""

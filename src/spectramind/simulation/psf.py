@@ -1,0 +1,130 @@
+"""Images of the star: where one electron's worth of light falls on the detector.
+
+Units: fraction of the light a pixel. Place in the chain: after the star's light, before jitter.
+Shapes fitted to real mean images:
+
+- AIRS, along the rows of each column: a Gaussian of sigma 0.342 px/um * lambda in wings
+  (1 + (y/h)^2)^-1.35; two rows hold 44 % (3.9 um) to 64 % (2 um), the wings reach every row.
+- FGS1: two Gaussians that make the asymmetric core, one for the arc, (1 + (r/h)^2)^-1.1 wings.
+
+Moments in, image out: a small displacement (dr, dc) moves the image as its Taylor series,
+
+    I(dr, dc) = P - dr P_r - dc P_c + dr^2 P_rr / 2 + dc^2 P_cc / 2 + dr dc P_rc,
+
+so that the mean image of many reads needs only the mean of (1, dr, dc, dr^2, dc^2, dr dc).
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectramind.instrument.detectors import AIRS, FGS1
+from spectramind.instrument.grid import airs_column_wavelengths
+
+_OVERSAMPLING = 5
+_STEP_PX = 0.1
+_AIRS_CENTRE_ROW = 15.56
+_FGS1_CENTRE = (15.4, 15.4)
+# weight, row, column, sigma row, sigma column, correlation
+_FGS1_CORES = (
+    (0.534, 15.08, 15.57, 0.79, 1.11, 0.51),
+    (0.349, 16.31, 15.79, 1.63, 1.15, -0.26),
+    (0.070, 13.28, 10.88, 1.07, 3.75, 0.40),
+)
+_FGS1_WING_WEIGHT = 0.047
+_FGS1_WING_PX = 4.55
+_FGS1_WING_POWER = 1.10
+
+
+def _subpixels(count: int) -> NDArray[np.float64]:
+    """Positions that sample ``count`` pixels, (count * _OVERSAMPLING,)."""
+    offset = (np.arange(_OVERSAMPLING) - (_OVERSAMPLING - 1) / 2) / _OVERSAMPLING
+    return (np.arange(count)[:, None] + offset).ravel()
+
+
+def _airs_profile(row_shift: float) -> NDArray[np.float64]:
+    """Fraction of each column's light in each row, (32, 356), the source moved by row_shift."""
+    wavelength = airs_column_wavelengths()
+    sigma = 0.342 * wavelength
+    wing_weight = 0.935 - 0.170 * wavelength
+    wing_px = 2.14 + 1.68 * (wavelength - 2.54)
+
+    def shape(shift: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        y = _subpixels(AIRS.height)[:, None] - _AIRS_CENTRE_ROW - shift
+        return np.exp(-0.5 * (y / sigma) ** 2), (1 + (y / wing_px) ** 2) ** -1.35
+
+    core, wing = shape(row_shift)
+    core_at_rest, wing_at_rest = shape(0.0)
+    profile = (1 - wing_weight) * core / core_at_rest.sum(0)
+    profile += wing_weight * wing / wing_at_rest.sum(0)
+    return profile.reshape(AIRS.height, _OVERSAMPLING, AIRS.width).sum(1)
+
+
+def _fgs1_image(row_shift: float, column_shift: float) -> NDArray[np.float64]:
+    """Fraction of the light in each pixel, (32, 32), the source moved by the shifts."""
+    row = _subpixels(FGS1.height)[:, None] - row_shift
+    column = _subpixels(FGS1.width) - column_shift
+    image = np.zeros((row.size, column.size))
+    for weight, row0, column0, sigma_row, sigma_column, rho in _FGS1_CORES:
+        u, v = (row - row0) / sigma_row, (column - column0) / sigma_column
+        exponent = (u * u - 2 * rho * u * v + v * v) / (1 - rho * rho)
+        norm = 2 * np.pi * sigma_row * sigma_column * np.sqrt(1 - rho * rho)
+        image += weight * np.exp(-0.5 * exponent) / norm / _OVERSAMPLING**2
+    image += _FGS1_WING_WEIGHT * _wing(row, column) / _wing_sum()
+    return image.reshape(FGS1.height, _OVERSAMPLING, FGS1.width, _OVERSAMPLING).sum((1, 3))
+
+
+def _wing(row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.float64]:
+    r2 = (row - _FGS1_CENTRE[0]) ** 2 + (column - _FGS1_CENTRE[1]) ** 2
+    return (1 + r2 / _FGS1_WING_PX**2) ** -_FGS1_WING_POWER
+
+
+@lru_cache(maxsize=1)
+def _wing_sum() -> float:
+    return float(_wing(_subpixels(FGS1.height)[:, None], _subpixels(FGS1.width)).sum())
+
+
+@lru_cache(maxsize=1)
+def fgs1_basis() -> NDArray[np.float64]:
+    """The six images that the moments of (dr, dc) multiply, (6, 32, 32)."""
+    h = _STEP_PX
+    rest = _fgs1_image(0, 0)
+    up, down, right, left = (_fgs1_image(*s) for s in ((h, 0), (-h, 0), (0, h), (0, -h)))
+    corners = _fgs1_image(h, h) - _fgs1_image(h, -h) - _fgs1_image(-h, h) + _fgs1_image(-h, -h)
+    return np.stack(
+        [
+            rest,
+            (up - down) / (2 * h),
+            (right - left) / (2 * h),
+            (up - 2 * rest + down) / (2 * h * h),
+            (right - 2 * rest + left) / (2 * h * h),
+            corners / (4 * h * h),
+        ]
+    )
+
+
+@lru_cache(maxsize=1)
+def _airs_row_basis() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    h = _STEP_PX
+    up, rest, down = _airs_profile(h), _airs_profile(0.0), _airs_profile(-h)
+    return rest, (up - down) / (2 * h), (up - 2 * rest + down) / (2 * h * h)
+
+
+def airs_basis(column_light: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The six images for AIRS, (6, 32, 356), as fractions of each column's own light.
+
+    Along the columns it is the spectrum itself that moves: its derivatives, over the light at
+    rest.
+
+    Args:
+        column_light: (356,) light of each column, any unit.
+    """
+    rest, row1, row2 = _airs_row_basis()
+
+    def along_columns(profile: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(np.gradient(profile * column_light, axis=1) / column_light)
+
+    column1 = -along_columns(rest)
+    column2 = -along_columns(column1) / 2
+    return np.stack([rest, row1, column1, row2, column2, -along_columns(row1)])

@@ -1,0 +1,1 @@
+"""Submission tables, their validation, manifest and zip."""

@@ -1,0 +1,1 @@
+"""Differentiable physics rules, one file a rule."""

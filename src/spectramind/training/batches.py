@@ -1,0 +1,82 @@
+"""Batches of planets, part of them measured anew."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from spectramind.models.inputs import Planet, batch_inputs
+from spectramind.models.measurement import Measurement
+from spectramind.models.network import Inputs
+from spectramind.models.spectral_prior import Posterior, SpectralPrior
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class LabelledPlanets:
+    """Planets of one fold with their spectra, (n, 283), in the same order."""
+
+    planets: tuple[Planet, ...]
+    truth: Array
+
+    def __len__(self) -> int:
+        return len(self.planets)
+
+
+def fixed_batches(
+    fold: LabelledPlanets, prior: SpectralPrior, length: int, size: int
+) -> list[tuple[Inputs, torch.Tensor]]:
+    """All planets in order, as they were measured."""
+    posteriors = [prior.posterior(planet.measurements) for planet in fold.planets]
+    return [
+        _batch(fold, list(range(start, min(start + size, len(fold)))), posteriors, length)
+        for start in range(0, len(fold), size)
+    ]
+
+
+def training_batches(
+    fold: LabelledPlanets,
+    measured: Sequence[Posterior],
+    prior: SpectralPrior,
+    length: int,
+    size: int,
+    redraw: float,
+    rng: np.random.Generator,
+) -> Iterator[tuple[Inputs, torch.Tensor]]:
+    """One epoch in random order.
+
+    A share ``redraw`` of the planets gets depths drawn anew around the truth, from the covariance
+    the prior believes the measurement to have: the network sees many measurements of each planet
+    instead of one, and cannot learn its noise by heart.
+    """
+    order = rng.permutation(len(fold))
+    for start in range(0, len(fold), size):
+        picked = order[start : start + size].tolist()
+        posteriors = list(measured)
+        for i in picked:
+            if rng.random() < redraw:
+                again = [
+                    redrawn(m, fold.truth[i], prior, rng) for m in fold.planets[i].measurements
+                ]
+                posteriors[i] = prior.posterior(again)
+        yield _batch(fold, picked, posteriors, length)
+
+
+def redrawn(
+    measurement: Measurement, truth: Array, prior: SpectralPrior, rng: np.random.Generator
+) -> Measurement:
+    """The same measurement with other noise."""
+    covariance = prior.error_covariance(measurement)
+    noise = rng.multivariate_normal(np.zeros(len(truth)), covariance, method="cholesky")
+    return replace(measurement, depth=truth + noise)
+
+
+def _batch(
+    fold: LabelledPlanets, picked: list[int], posteriors: Sequence[Posterior], length: int
+) -> tuple[Inputs, torch.Tensor]:
+    planets = [fold.planets[i] for i in picked]
+    inputs = batch_inputs(planets, [posteriors[i] for i in picked], length)
+    return inputs, torch.from_numpy(fold.truth[picked].astype(np.float32))

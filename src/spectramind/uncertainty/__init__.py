@@ -1,0 +1,1 @@
+"""Making sigma honest: temperature, graph smoothing, conformal intervals (COREL)."""

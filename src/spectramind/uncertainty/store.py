@@ -1,0 +1,147 @@
+"""The fitted calibrators on disk, each bound to the checkpoint it was fitted for."""
+
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from spectramind.errors import ConfigError, SchemaError
+from spectramind.instrument.grid import N_BINS, bin_wavelengths
+from spectramind.run.atomic import write_json, write_npz, write_text
+from spectramind.run.npz import read_npz
+from spectramind.uncertainty.corel import Corel
+from spectramind.uncertainty.temperature import Temperature
+
+
+class _Record(BaseModel):
+    """What both files say of their origin: the checkpoint's SHA-256 and the planets' fold."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    tau: float = Field(gt=0)
+    n_planets: int = Field(ge=1)
+    fold: str
+    checkpoint: str
+
+    @classmethod
+    def parse(cls, path: Path, text: str, again: str) -> Self:
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            problem = error.errors()[0]
+            where = ".".join(map(str, problem["loc"])) or "the file"
+            raise SchemaError(
+                f"{path}: {where}: {problem['msg']}; run `spectramind {again}` again"
+            ) from error
+
+    def belongs_to(self, path: Path, checkpoint: str, again: str) -> None:
+        if self.checkpoint != checkpoint:
+            raise ConfigError(
+                f"{path} was fitted for checkpoint {self.checkpoint[:8]}, not for "
+                f"{checkpoint[:8]}: run `spectramind {again}` again"
+            )
+
+
+class _CorelRecord(_Record):
+    """COREL also depends on the temperature that made its z-scores (1 without one)."""
+
+    alpha: float = Field(gt=0, lt=1)
+
+
+def save_temperature(path: Path, temperature: Temperature, *, fold: str, checkpoint: str) -> None:
+    """Write ``temperature.json``.
+
+    Args:
+        path: the target.
+        temperature: what was fitted.
+        fold: the planets it was fitted on, as the split file calls them.
+        checkpoint: SHA-256 of the checkpoint whose predictions it corrects.
+    """
+    record = _Record(
+        tau=temperature.tau, n_planets=temperature.n_planets, fold=fold, checkpoint=checkpoint
+    )
+    write_json(path, record.model_dump())
+
+
+def load_temperature(path: Path, *, checkpoint: str) -> Temperature:
+    """Read ``temperature.json``.
+
+    Raises:
+        SchemaError: the file is missing or broken.
+        ConfigError: it was fitted for another checkpoint.
+    """
+    again = "calibrate-temp"
+    if not path.is_file():
+        raise SchemaError(f"{path} is missing: run `spectramind {again}` first")
+    record = _Record.parse(path, path.read_text(encoding="utf-8", errors="replace"), again)
+    record.belongs_to(path, checkpoint, again)
+    return Temperature(record.tau, record.n_planets)
+
+
+def table_path(path: Path) -> Path:
+    """Where the per-bin table of the COREL file ``path`` stands."""
+    return path.with_name("corel_q_bin.csv")
+
+
+def save_corel(path: Path, corel: Corel, *, tau: float, fold: str, checkpoint: str) -> None:
+    """Write ``corel.npz`` and ``corel_q_bin.csv`` beside it (bin, wavelength_um, q, factor).
+
+    Args:
+        path: the npz.
+        corel: what was fitted.
+        tau: the temperature that made the z-scores, 1 without one.
+        fold, checkpoint: as in ``save_temperature``.
+    """
+    record = _CorelRecord(
+        tau=tau, n_planets=corel.n_planets, fold=fold, checkpoint=checkpoint, alpha=corel.alpha
+    )
+    table = pd.DataFrame(
+        {
+            "bin": np.arange(N_BINS),
+            "wavelength_um": bin_wavelengths(),
+            "q": corel.quantiles,
+            "factor": corel.factors,
+        }
+    )
+    write_text(table_path(path), table.to_csv(index=False, float_format="%.9g"))
+    write_npz(
+        path, factors=corel.factors, quantiles=corel.quantiles, record=record.model_dump_json()
+    )
+
+
+def _per_bin(path: Path, name: str, values: NDArray[np.generic], again: str) -> NDArray[np.float64]:
+    plain = values.astype(np.float64) if values.dtype.kind == "f" else np.array([np.nan])
+    if plain.shape != (N_BINS,) or not (plain >= 0).all():
+        raise SchemaError(
+            f"{path}: {name} must be {N_BINS} numbers from 0 up; run `spectramind {again}` again"
+        )
+    return plain
+
+
+def load_corel(path: Path, *, tau: float, checkpoint: str) -> Corel:
+    """Read ``corel.npz``.
+
+    Args:
+        path: the npz.
+        tau: the temperature in use, 1 without one.
+        checkpoint: SHA-256 of the checkpoint in use.
+
+    Raises:
+        SchemaError: the file is missing or broken.
+        ConfigError: it was fitted for another checkpoint or temperature.
+    """
+    again = "calibrate-corel"
+    arrays = read_npz(path, "factors", "quantiles", "record", made_by=again)
+    record = _CorelRecord.parse(path, str(arrays["record"]), again)
+    record.belongs_to(path, checkpoint, again)
+    if record.tau != tau:
+        raise ConfigError(
+            f"{path} was fitted at temperature {record.tau:.6g}, but {tau:.6g} is in use: "
+            f"run `spectramind {again}` again"
+        )
+    factors = _per_bin(path, "factors", arrays["factors"], again)
+    quantiles = _per_bin(path, "quantiles", arrays["quantiles"], again)
+    return Corel(record.alpha, record.n_planets, factors, quantiles)

@@ -1,0 +1,166 @@
+"""Synthetic report data, and a headless browser."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from spectramind.diagnostics.data import Corel, LightCurve, ReportData
+from spectramind.instrument.grid import N_BINS, bin_wavelengths
+
+
+def light_curve(rng: np.random.Generator, depth: float) -> LightCurve:
+    time = np.linspace(0, 7.5, 300)
+    ramp = np.clip((1.95 - np.abs(time - 3.8)) / 0.4, 0, 1)
+    fgs1 = 1 - depth * ramp * (1 - 0.06 * (time - 3.8) ** 2 / 4)
+    airs = 1 - depth * ramp
+    noise = rng.normal(0, 1, (2, time.size)) * np.array([[1.2e-4], [7e-5]])
+    return LightCurve(time, fgs1 + noise[0], airs + noise[1], fgs1, airs)
+
+
+def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
+    """A full report of n planets (n > 4); keywords replace fields.
+
+    Sigma is honest; planet 3 has no truth, FGS1 and bin 40 have no finite interval, the last planet
+    has no light curve.
+    """
+    rng = np.random.default_rng(seed)
+    um = bin_wavelengths()
+    bumps = [(2.35, 0.08, 60e-6), (2.72, 0.09, 130e-6), (3.35, 0.16, 100e-6)]
+    shape = sum(a * np.exp(-0.5 * ((um - c) / w) ** 2) for c, w, a in bumps)
+    truth = rng.lognormal(-4.3, 0.5, (n, 1)) + shape * rng.uniform(0.2, 2, (n, 1))
+    sigma = rng.uniform(25e-6, 110e-6, (n, 1)) * (0.8 + 0.5 * (um - 1.9).clip(0) / 2)
+    common, white = rng.normal(size=(n, 1)), rng.normal(size=(n, N_BINS))
+    mu = truth + sigma * (0.7 * common + 0.71 * white)
+    q = 1.75 + 0.15 * np.sin(um * 6) + rng.normal(0, 0.04, N_BINS)
+    half = sigma * q
+    truth[3] = np.nan
+    half[:, [0, 40]] = q[[0, 40]] = np.inf
+    ids = tuple(str(1_000_000 + 7919 * i) for i in range(n))
+    epochs = np.arange(1, 31)
+    data = ReportData(
+        title="SpectraMind V50: held-out planets",
+        provenance={
+            "run": "v50_20251120_160301_4be1",
+            "git": "1b2c3d4",
+            "config": "abcd1234",
+            "date": "2025-11-20T16:03:01Z",
+            "data": "simulated, 40 planets",
+        },
+        wavelength_um=um,
+        planet_ids=ids,
+        mu=mu,
+        sigma=sigma,
+        truth=truth,
+        half_width=half,
+        coverage_level=0.9,
+        light_curves={ids[i]: light_curve(rng, 0.0147) for i in range(n - 1)},
+        history=[
+            {
+                "epoch": int(e),
+                "train_loss": float(-7 - 0.6 * (1 - np.exp(-e / 6)) - 0.005 * e),
+                "val_loss": float(-7 - 0.5 * (1 - np.exp(-e / 5)) + 4e-4 * max(e - 15, 0) ** 2),
+                "val_score": float(0.40 + 0.08 * (1 - np.exp(-e / 5)) - 1e-4 * max(e - 15, 0) ** 2),
+            }
+            for e in epochs
+        ],
+        baseline={"val_loss": -7.1, "val_score": 0.425},
+        chosen_epoch=16,
+        summaries=[
+            _summary("SpectraMind V50", 0.478, 0.021, 44.0, 0.69, 0.905),
+            _summary("physics estimate", 0.431, 0.024, 63.0, 0.66, None),
+            _summary("constant train mean", 0.012, 0.004, 9800.0, 0.71, None),
+        ],
+        corel=Corel(q, 1.05 + 0.1 * np.cos(um * 3), 0.1, 110),
+        events=[
+            {
+                "ts": f"2025-11-20T16:0{i}:12Z",
+                "cmd": cmd,
+                "status": status,
+                "duration_ms": ms,
+                "cfg_hash": "abcd1234",
+                "git_sha": "1b2c3d4",
+            }
+            for i, (cmd, status, ms) in enumerate(
+                [
+                    ("simulate", "ok", 61_234),
+                    ("calibrate", "warn", 140_032),
+                    ("train", "fail", 850),
+                    ("train", "ok", 183_545),
+                ]
+            )
+        ],
+        calibration=[
+            {"visit": ids[i], "fgs1_masked": 0.0042, "airs_masked": 0.0127, "seconds": 4.4}
+            for i in range(4)
+        ],
+    )
+    return replace(data, **changes)
+
+
+def _summary(
+    name: str, score: float, half: float, ppm: float, inside: float, interval: float | None
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "score": score,
+        "low": score - half,
+        "high": score + half,
+        "fgs1_score": score + 0.02,
+        "airs_score": score - 0.01,
+        "rms_fgs1_ppm": 1.1 * ppm,
+        "rms_airs_mean_ppm": 0.8 * ppm,
+        "rms_airs_shape_ppm": 0.5 * ppm,
+        "coverage_1sigma": inside,
+        "coverage_interval": interval,
+    }
+
+
+@pytest.fixture
+def make_report() -> Callable[..., ReportData]:
+    return report
+
+
+@pytest.fixture(scope="session")
+def browse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[str, list[str]]]:
+    """Load a page in headless Chromium: the document after its scripts ran, console messages.
+
+    The browser logs messages of every level alike, and uncaught exceptions among them.
+    """
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no chromium on the PATH: the page is not loaded in a browser")
+    folder = tmp_path_factory.mktemp("browser")
+
+    def load(page: str) -> tuple[str, list[str]]:
+        path = folder / "page.html"
+        path.write_text(page, encoding="utf-8")
+        quiet = "background-networking component-update default-apps dev-shm-usage gpu quic sync"
+        done = subprocess.run(
+            [
+                chromium,
+                "--headless=new",
+                "--no-sandbox",
+                "--no-first-run",
+                *(f"--disable-{name}" for name in quiet.split()),
+                f"--user-data-dir={folder / 'profile'}",
+                "--enable-logging=stderr",
+                "--v=0",
+                "--window-size=1400,3000",
+                "--virtual-time-budget=20000",
+                "--dump-dom",
+                path.as_uri(),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return done.stdout, re.findall(r":CONSOLE[:(].*", done.stderr)
+
+    return load

@@ -1,0 +1,75 @@
+"""Coherence: an implication, not a demand."""
+
+import pytest
+import torch
+
+from spectramind.instrument.molecules import window_bins
+from spectramind.symbolic.coherence import Coherence, MoleculeCoherence, evidence_bins
+from spectramind.symbolic.contrast import contrast
+
+MOLECULES = ("h2o", "co2", "ch4")
+
+
+@pytest.fixture
+def rule() -> Coherence:
+    return Coherence(MOLECULES, envelope=0.5, presence=0.5, continuum=0.1)
+
+
+@pytest.mark.parametrize("molecule", MOLECULES)
+def test_injected_template_costs_nothing(rule: Coherence, with_bands, molecule: str) -> None:
+    depth = with_bands(**{molecule: 60.0})
+    assert rule.molecules[molecule](contrast(depth, 0.1)).item() == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("molecule", ["h2o", "ch4"])
+def test_broken_shape_costs(rule: Coherence, with_bands, molecule: str) -> None:
+    depth = with_bands(**{molecule: 60.0})
+    bins = torch.from_numpy(window_bins(molecule))
+    broken = depth.clone()
+    broken[:, bins[len(bins) // 4 : len(bins) // 2]] = depth.min()  # a hole in the band
+    upside_down = depth.clone()
+    upside_down[:, bins] = depth[:, bins].max() + depth[:, bins].min() - depth[:, bins]
+    whole, hole, inverted = rule(torch.cat([depth, broken, upside_down])).tolist()
+    assert whole == pytest.approx(0.0, abs=1e-6)
+    assert hole > 0.01
+    assert inverted > 0.001
+
+
+def test_methane_at_3_3_microns_asks_for_its_band_at_2_3(rule: Coherence, with_bands) -> None:
+    depth = with_bands(ch4=60.0)
+    depth[:, 24:60] = depth.min()
+    assert rule.molecules["ch4"](contrast(depth, 0.1)).item() > 0.005
+
+
+def test_flat_planet_need_not_hold_any_molecule(rule: Coherence, flat: torch.Tensor) -> None:
+    assert rule(flat).item() == 0.0
+
+
+def test_presence_turns_the_rule_on_gradually(with_bands) -> None:
+    rule = MoleculeCoherence("ch4", envelope=0.5, presence=0.5)
+    broken = with_bands(ch4=1.0)
+    broken[:, 24:60] = broken.min()
+    above = contrast(broken, 0.1)
+    costs = [rule(above * factor).item() for factor in (0.1, 1.0, 10.0, 1000.0)]
+    assert costs == sorted(costs)
+    assert costs[0] < 0.01 * costs[-1]
+    rms = above[:, rule.evidence].square().mean().sqrt()
+    assert rule(above * 0.5 / rms).item() == pytest.approx(0.5 * rule(above * 1e6).item(), rel=1e-3)
+
+
+def test_hiding_a_molecule_is_no_way_out(with_bands) -> None:
+    rule = MoleculeCoherence("ch4", envelope=0.5, presence=0.5)
+    above = contrast(with_bands(ch4=10.0), 0.1)
+    above[:, 24:60] *= 0.1
+    above.requires_grad_()
+    (gradient,) = torch.autograd.grad(rule(above).sum(), above)
+    assert gradient.abs().max() > 0
+    # No slope along the amplitude of the whole window: only the shape is pushed.
+    assert (gradient * above).sum().abs() < 1e-9 * (gradient * above).abs().sum()
+
+
+def test_evidence_is_what_no_other_molecule_explains() -> None:
+    co2 = set(window_bins("co2").tolist())
+    assert not co2 & set(evidence_bins("h2o").tolist())
+    assert set(evidence_bins("co2").tolist()) == co2  # all inside the water window
+    assert 0 < len(evidence_bins("ch4")) < len(window_bins("ch4"))

@@ -1,0 +1,18 @@
+"""Negative depths cost; positive ones feel nothing."""
+
+import pytest
+import torch
+
+from spectramind.symbolic.nonnegativity import NonNegativity
+
+
+def test_by_hand_and_no_gradient_above_zero() -> None:
+    depth = torch.full((2, 283), 3.0)
+    depth[0, 10], depth[0, 20] = -2.0, -4.0
+    depth.requires_grad_()
+    penalty = NonNegativity()(depth)
+    assert penalty.tolist() == pytest.approx([6 / 283, 0.0])
+    penalty.sum().backward()
+    pushed = torch.nonzero(depth.grad)
+    assert pushed.tolist() == [[0, 10], [0, 20]]
+    assert (depth.grad[0, [10, 20]] < 0).all()

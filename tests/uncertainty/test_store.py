@@ -1,0 +1,123 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spectramind.errors import ConfigError, SchemaError
+from spectramind.instrument.grid import bin_wavelengths
+from spectramind.run.atomic import write_npz
+from spectramind.uncertainty.corel import Corel
+from spectramind.uncertainty.store import (
+    load_corel,
+    load_temperature,
+    save_corel,
+    save_temperature,
+    table_path,
+)
+from spectramind.uncertainty.temperature import Temperature
+
+MINE, OTHER = "a" * 64, "b" * 64
+
+
+@pytest.fixture
+def corel():
+    rng = np.random.default_rng(0)
+    return Corel(0.1, 40, rng.uniform(0.8, 1.2, 283), rng.uniform(1.5, 2, 283))
+
+
+@pytest.fixture
+def temperature_file(tmp_path):
+    path = tmp_path / "temperature.json"
+    save_temperature(path, Temperature(1.25, 30), fold="early_stop", checkpoint=MINE)
+    return path
+
+
+@pytest.fixture
+def corel_file(tmp_path, corel):
+    path = tmp_path / "corel.npz"
+    save_corel(path, corel, tau=1.25, fold="conformal", checkpoint=MINE)
+    return path
+
+
+def test_temperature_comes_back(temperature_file):
+    assert load_temperature(temperature_file, checkpoint=MINE) == Temperature(1.25, 30)
+    content = json.loads(temperature_file.read_text())
+    assert content == {"tau": 1.25, "n_planets": 30, "fold": "early_stop", "checkpoint": MINE}
+
+
+def test_corel_comes_back(corel_file, corel):
+    again = load_corel(corel_file, tau=1.25, checkpoint=MINE)
+    assert (again.alpha, again.n_planets) == (0.1, 40)
+    np.testing.assert_array_equal(again.factors, corel.factors)
+    np.testing.assert_array_equal(again.quantiles, corel.quantiles)
+
+
+def test_infinite_quantiles_survive(tmp_path, corel):
+    path = tmp_path / "corel.npz"
+    endless = Corel(0.1, 3, corel.factors, np.full(283, np.inf))
+    save_corel(path, endless, tau=1.0, fold="conformal", checkpoint=MINE)
+    assert np.isinf(load_corel(path, tau=1.0, checkpoint=MINE).quantiles).all()
+    assert np.isinf(pd.read_csv(table_path(path))["q"]).all()
+
+
+def test_table_of_bins(corel_file, corel):
+    table = pd.read_csv(corel_file.with_name("corel_q_bin.csv"))
+    assert list(table.columns) == ["bin", "wavelength_um", "q", "factor"]
+    np.testing.assert_array_equal(table["bin"], np.arange(283))
+    np.testing.assert_allclose(table["wavelength_um"], bin_wavelengths(), rtol=1e-8)
+    np.testing.assert_allclose(table["q"], corel.quantiles, rtol=1e-8)
+    np.testing.assert_allclose(table["factor"], corel.factors, rtol=1e-8)
+
+
+def test_another_checkpoint_is_refused(temperature_file, corel_file):
+    with pytest.raises(ConfigError, match="run `spectramind calibrate-temp` again"):
+        load_temperature(temperature_file, checkpoint=OTHER)
+    with pytest.raises(ConfigError, match="run `spectramind calibrate-corel` again"):
+        load_corel(corel_file, tau=1.25, checkpoint=OTHER)
+
+
+def test_another_temperature_is_refused(corel_file):
+    with pytest.raises(ConfigError, match=r"1\.25, but 1 is in use"):
+        load_corel(corel_file, tau=1.0, checkpoint=MINE)
+
+
+def test_missing_files_say_what_makes_them(tmp_path):
+    with pytest.raises(SchemaError, match="calibrate-temp"):
+        load_temperature(tmp_path / "temperature.json", checkpoint=MINE)
+    with pytest.raises(SchemaError, match="calibrate-corel"):
+        load_corel(tmp_path / "corel.npz", tau=1.0, checkpoint=MINE)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"tau": 0.0}, "tau"),
+        ({"tau": "NaN"}, "tau"),
+        ({"n_planets": 0}, "n_planets"),
+        ({"extra": 1}, "extra"),
+        ({"checkpoint": None}, "checkpoint"),
+    ],
+)
+def test_altered_temperature_is_refused(temperature_file, change, words):
+    content = json.loads(temperature_file.read_text())
+    temperature_file.write_text(json.dumps(content | change))
+    with pytest.raises(SchemaError, match=words):
+        load_temperature(temperature_file, checkpoint=MINE)
+
+
+def test_truncated_temperature_is_refused(temperature_file):
+    temperature_file.write_text(temperature_file.read_text()[:-20])
+    with pytest.raises(SchemaError, match="calibrate-temp"):
+        load_temperature(temperature_file, checkpoint=MINE)
+
+
+@pytest.mark.parametrize(
+    "factors", [np.ones(282), np.full(283, np.nan), np.full(283, -1.0), np.full(283, "x")]
+)
+def test_altered_corel_is_refused(corel_file, factors):
+    with np.load(corel_file) as archive:
+        arrays = {key: archive[key] for key in archive.files}
+    write_npz(corel_file, **(arrays | {"factors": factors}))
+    with pytest.raises(SchemaError, match="factors must be 283 numbers"):
+        load_corel(corel_file, tau=1.25, checkpoint=MINE)

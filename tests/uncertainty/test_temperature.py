@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from spectramind.errors import SchemaError
+from spectramind.uncertainty.temperature import Temperature
+
+
+def test_recovers_a_known_factor():
+    z = 1.7 * np.random.default_rng(0).normal(size=(4000, 283))
+    # FGS1 holds 17 % of the weight in one column: relative error near 0.17 / sqrt(2 * 4000).
+    assert Temperature.fit(z).tau == pytest.approx(1.7, rel=0.01)
+
+
+def test_closed_form_is_the_minimum_of_the_weighted_likelihood():
+    rng = np.random.default_rng(1)
+    z = rng.normal(size=(30, 283)) * rng.uniform(0.5, 2, 283)
+    weights = np.ones(283)
+    weights[0] = 57.846
+    weights /= weights.sum()
+
+    def loss(tau):
+        return (weights * (np.log(tau) + z**2 / (2 * tau**2))).sum(axis=1).mean()
+
+    found = minimize_scalar(loss, bounds=(0.1, 10), method="bounded", options={"xatol": 1e-9}).x
+    assert Temperature.fit(z).tau == pytest.approx(found, rel=1e-5)
+
+
+def test_fgs1_counts_with_its_weight_by_hand():
+    z = np.zeros((2, 283))
+    z[:, 0] = 2.0
+    # tau^2 = 57.846 * 4 / (57.846 + 282)
+    assert Temperature.fit(z).tau == pytest.approx((57.846 * 4 / 339.846) ** 0.5)
+
+
+def test_apply_scales_and_leaves_its_input():
+    sigma = np.full((2, 283), 3.0)
+    np.testing.assert_array_equal(Temperature(2.0, 5).apply(sigma), np.full((2, 283), 6.0))
+    np.testing.assert_array_equal(sigma, np.full((2, 283), 3.0))
+
+
+def test_fit_then_apply_makes_the_weighted_mean_square_one():
+    z = np.random.default_rng(2).normal(0, 3, size=(20, 283))
+    fitted = Temperature.fit(z)
+    assert fitted.n_planets == 20
+    assert Temperature.fit(z / fitted.apply(np.ones_like(z))).tau == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("z", "words"),
+    [
+        (np.zeros((0, 283)), "n > 0"),
+        (np.ones((3, 282)), "282"),
+        (np.ones(283), r"\(283,\)"),
+        (np.full((2, 283), np.nan), "NaN"),
+        (np.zeros((2, 283)), "all 0"),
+    ],
+)
+def test_unusable_scores_are_refused(z, words):
+    with pytest.raises(SchemaError, match=words):
+        Temperature.fit(z)
