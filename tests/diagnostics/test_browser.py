@@ -6,8 +6,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from spectramind.diagnostics.data import ReportData
+from spectramind.diagnostics.data import Corel, ReportData
 from spectramind.diagnostics.page import build_page
+from spectramind.instrument.grid import N_BINS
 
 pytestmark = pytest.mark.browser
 
@@ -43,21 +44,26 @@ def test_a_full_page_draws_everything_and_logs_nothing(browse: Browse, make_repo
 def test_the_selector_swaps_the_data(browse: Browse, make_report: Make) -> None:
     data = make_report(n=6)
     script = """
-      const y = (id, meta) => document.getElementById(id).data.find((t) => t.meta === meta).y;
+      const trace = (id, meta) => document.getElementById(id).data.find((t) => t.meta === meta);
+      const y = (id, meta) => trace(id, meta).y;
+      const count = (id, meta) => y(id, meta).filter((v) => v !== null).length;
       const note = document.body.dataset;
       note.first = y("spectrum", "mu")[4];
       document.getElementById("next").click();
       note.second = y("spectrum", "mu")[4];
+      note.top = y("spectrum", "interval")[5];
+      note.topX = trace("spectrum", "interval").x[5];
+      note.lower = y("spectrum", "sigma").at(-2);
       note.ring = y("spectrum", "interval").filter((v) => v === null).length;
       document.getElementById("planet").value = ID;
       document.getElementById("planet").dispatchEvent(new Event("change"));
-      note.truth = y("spectrum", "truth").length;
+      note.truth = count("spectrum", "truth");
       document.getElementById("previous").click();
       document.getElementById("previous").click();
       document.getElementById("previous").click();
       document.getElementById("previous").click();
       note.wrapped = document.getElementById("planet").value;
-      note.points = (y("light-curves", "fgs1") || []).length;
+      note.points = count("light-curves", "fgs1");
       document.querySelector("button.pick").click();
       note.picked = String(document.getElementById("planet").value
         === document.querySelector("button.pick").dataset.planet);
@@ -67,6 +73,13 @@ def test_the_selector_swaps_the_data(browse: Browse, make_report: Make) -> None:
     ppm = np.round(data.mu[:, 5] * 1e6, 1)
     assert float(attribute(dom, "first")) == ppm[0]
     assert float(attribute(dom, "second")) == ppm[1]
+    half, sigma = np.round(data.half_width[1] * 1e6, 1), np.round(data.sigma[1] * 1e6, 1)
+    bin_6 = np.round(data.mu[1, 6] * 1e6, 1)
+    assert float(attribute(dom, "top-x")) == pytest.approx(data.wavelength_um[6], abs=1e-5)
+    assert float(attribute(dom, "top")) == pytest.approx(bin_6 + half[6])
+    assert float(attribute(dom, "lower")) == pytest.approx(
+        np.round(data.mu[1, 1] * 1e6, 1) - sigma[1]
+    )  # the ring comes back along the lower edge
     assert attribute(dom, "ring") == "2"  # the band is open at the bin without an interval
     assert attribute(dom, "truth") == "0"
     assert attribute(dom, "wrapped") == data.planet_ids[5]
@@ -81,6 +94,20 @@ def test_a_page_of_predictions_alone_draws(browse: Browse, make_report: Make) ->
     assert console == []
     assert attribute(dom, "figures") == "1"
     assert "Not in this report" in dom
+
+
+def test_a_first_planet_with_gaps_draws(browse: Browse, make_report: Make) -> None:
+    """Nothing but predictions for the first planet, no finite interval for anybody."""
+    data = make_report(n=5)
+    truth = data.truth.copy()
+    truth[0] = np.nan
+    endless = np.full_like(data.mu, np.inf)
+    corel = Corel(np.full(N_BINS, np.inf), np.ones(N_BINS), 0.1, 4)
+    curves = {data.planet_ids[1]: data.light_curves[data.planet_ids[1]]}
+    gaps = make_report(n=5, truth=truth, half_width=endless, corel=corel, light_curves=curves)
+    dom, console = browse(page_of(gaps))
+    assert console == []
+    assert attribute(dom, "figures") == "7"
 
 
 def test_hostile_names_run_nothing(browse: Browse, make_report: Make) -> None:

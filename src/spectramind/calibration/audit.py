@@ -93,7 +93,11 @@ def audit(raw: NDArray[np.uint16], pixels: Pixels, adc: AdcInfo, timing: Timing)
     log.add(
         "dark",
         {"start_s": start_s, "end_s": end_s},
-        {"median_e_per_s": float(np.median(pixels.dark)), **_mean_std(pixels.dark)},
+        {
+            "median_e_per_s": float(np.median(pixels.dark)),
+            "largest_e_per_s": float(np.max(pixels.dark)),
+            **_mean_std(pixels.dark),
+        },
     )
     exposures = cds.difference(start, end)
     terms = cds.variance_terms(

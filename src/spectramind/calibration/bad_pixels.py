@@ -9,6 +9,7 @@ from enum import IntFlag
 import numpy as np
 from numpy.typing import NDArray
 
+from spectramind.config.calibration import KillChainConfig
 from spectramind.dataset.frames import ReferenceFrames
 
 
@@ -39,9 +40,22 @@ def clipped_outliers(
     return nothing, nothing
 
 
-def reference_flags(references: ReferenceFrames, hot_sigma: float) -> NDArray[np.uint8]:
-    """Flags known from the reference frames alone, (H, W)."""
-    hot, cold = clipped_outliers(references.dark, hot_sigma)
+def noisy_dark(
+    dark: NDArray[np.float64], read: NDArray[np.float64], integration_s: float, limit: float
+) -> NDArray[np.bool_]:
+    """Pixels whose dark charge has more shot noise than ``limit`` times an exposure's read noise.
+
+    A dark that is known is subtracted; what it leaves behind is its shot noise.
+    """
+    return np.abs(dark) * integration_s > limit**2 * 2 * read**2
+
+
+def reference_flags(
+    references: ReferenceFrames, integration_s: float, config: KillChainConfig
+) -> NDArray[np.uint8]:
+    """Flags known from the reference frames alone, (H, W); integration time of an exposure in s."""
+    hot, cold = clipped_outliers(references.dark, config.hot_sigma)
+    noisy = noisy_dark(references.dark, references.read, integration_s, config.hot_noise)
     finite = (
         np.isfinite(references.dark)
         & (references.read >= 0)
@@ -51,8 +65,8 @@ def reference_flags(references: ReferenceFrames, hot_sigma: float) -> NDArray[np
     )
     causes = {
         Flag.DEAD: references.dead,
-        Flag.HOT: hot,
-        Flag.COLD: cold,
+        Flag.HOT: hot & noisy,
+        Flag.COLD: cold & noisy,
         Flag.REFERENCE: ~finite,
         Flag.FLAT: references.flat <= 0,
     }

@@ -44,7 +44,9 @@ class Calibrated:
     log: list[Record]
 
 
-def pixel_references(references: ReferenceFrames, hot_sigma: float) -> Pixels:
+def pixel_references(
+    references: ReferenceFrames, integration_s: float, config: KillChainConfig
+) -> Pixels:
     """References of all pixels, with the identity where one cannot be corrected (and its flag)."""
     coefficients = usable_coefficients(references.linear_corr)
     return Pixels(
@@ -52,7 +54,7 @@ def pixel_references(references: ReferenceFrames, hot_sigma: float) -> Pixels:
         dark=usable_dark(references.dark).ravel(),
         flat=usable_flat(references.flat).ravel(),
         read_noise=usable_read_noise(references.read).ravel(),
-        flags=reference_flags(references, hot_sigma).ravel(),
+        flags=reference_flags(references, integration_s, config).ravel(),
     )
 
 
@@ -82,6 +84,7 @@ def _bad_pixel_record(cube: Cube, filled: Filled, config: KillChainConfig, t_ms:
     params = {
         "saturation_counts": config.saturation_counts,
         "hot_sigma": config.hot_sigma,
+        "hot_noise": config.hot_noise,
         "cosmic_sigma": config.cosmic_sigma,
         "interpolation": config.interpolation.model_dump(mode="json"),
     }
@@ -119,7 +122,7 @@ def calibrate_detector(
         SchemaError: what ``read`` raises, or a detector without any good pixel.
     """
     n_exposures = n_reads // 2
-    pixels = pixel_references(references, config.hot_sigma)
+    pixels = pixel_references(references, timing.integration_s, config)
     readout = Readout(
         gain=adc.gain,
         offset=adc.offset,

@@ -35,7 +35,10 @@ class KillChainConfig(Section):
 
     Attributes:
         saturation_counts: raw counts from which a read is saturated (65535: the ADC's clip).
-        hot_sigma: a pixel whose dark is so many clipped standard deviations off is hot or cold.
+        hot_sigma: a pixel whose dark is so many clipped standard deviations off stands out.
+        hot_noise: one that stands out is masked (hot, cold) when the shot noise of its dark charge
+            also exceeds so many times the read noise of an exposure; below, the dark step corrects
+            it and filling would only do harm. 0 masks all that stand out.
         cosmic_sigma: an exposure so many robust standard deviations off its pixel's running median
             is taken for a cosmic ray.
         interpolation: see there.
@@ -44,6 +47,7 @@ class KillChainConfig(Section):
 
     saturation_counts: int = Field(ge=1, le=65535)
     hot_sigma: float = Field(gt=0)
+    hot_noise: float = Field(ge=0)
     cosmic_sigma: float = Field(ge=3)
     interpolation: InterpolationConfig
     seams: tuple[Column, ...]

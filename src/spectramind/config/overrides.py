@@ -1,5 +1,7 @@
 """Overrides as a user types them, made into overrides as Hydra's grammar wants them."""
 
+import re
+
 # Config keys are Latin; the doctrine prints some of them in Greek.
 _GREEK = {
     "λ": "lambda",
@@ -30,6 +32,11 @@ def normalise(override: str) -> str:
 
 
 def quoted(key: str, value: object) -> str:
-    """Write ``key=value`` with the value as a quoted string, whatever characters it holds."""
-    text = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    """Write ``key=value`` with the value as a quoted string, whatever characters it holds.
+
+    In Hydra's grammar a backslash means itself except before a quote, where it must be doubled.
+    """
+    text = re.sub(
+        r'(\\*)("|\Z)', lambda m: m[1] * 2 + (r"\"" if m[2] else ""), str(value)
+    )
     return f'{key}="{text}"'

@@ -1,8 +1,13 @@
 """Settings of the telemetry simulator."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from spectramind.config.base import Section
+
+_AIRS_CYCLE_S = 4.8
+_LEAST_EXPOSURES = 8
 
 
 class EffectsConfig(Section):
@@ -50,5 +55,15 @@ class SimulationConfig(Section):
     test_planets: int = Field(ge=1)
     cadence: int = Field(ge=1, le=500)
     two_visit_fraction: float = Field(ge=0, le=1)
-    hours: float = Field(ge=5, le=24)
+    hours: float = Field(ge=0.5, le=24)
     effects: EffectsConfig
+
+    @model_validator(mode="after")
+    def _enough_exposures(self) -> Self:
+        exposures = int(self.hours * 3600 / _AIRS_CYCLE_S) // self.cadence
+        if exposures < _LEAST_EXPOSURES:
+            raise ValueError(
+                f"hours {self.hours:g} at cadence {self.cadence} hold {exposures} AIRS exposures, "
+                f"at least {_LEAST_EXPOSURES} are needed: lower the cadence"
+            )
+        return self

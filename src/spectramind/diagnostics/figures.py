@@ -95,7 +95,7 @@ def light_curves(with_model: bool) -> Figure:
         }
     titles = [
         {"text": text, "x": x, "y": 1, "xref": "paper", "yref": "paper", "showarrow": False}
-        for text, x in (("<b>FGS1 white light</b>", 0.23), ("<b>AIRS-CH0 white light</b>", 0.77))
+        for text, x in (("<b>FGS1</b>", 0.23), ("<b>AIRS-CH0</b>", 0.77))
     ]
     margin = {"l": 78, "r": 16, "t": 12, "b": 46}
     layout = {"height": 430, "annotations": titles, "showlegend": False, "margin": margin}

@@ -104,8 +104,10 @@
 
   function fill(id, series) {
     const data = report.figures[id].data.map((trace) => {
-      const values = series[trace.meta];
-      const error = trace.error_y ? { error_y: { ...trace.error_y, ...values.error_y } } : {};
+      const found = series[trace.meta];
+      // Plotly draws an axis at NaN when all its traces are empty: one gap keeps them alive.
+      const values = found.y.length ? found : { x: [null], y: [null] };
+      const error = trace.error_y ? { error_y: { ...trace.error_y, ...found.error_y } } : {};
       return { ...trace, ...values, ...error };
     });
     draw(id, data);

@@ -28,7 +28,7 @@ _MOLECULE_RGB = {
     "co": "201,138,16",
     "nh3": "44,159,115",
 }
-LOG = {"type": "log", "dtick": "D2", "tickformat": ",~r"}
+LOG = {"type": "log", "tickformat": ",~r"}
 
 _LANE = 0.034  # height of a molecule's lane, of the figure
 _FGS1_DOMAIN, _AIRS_DOMAIN = (0.0, 0.075), (0.095, 1.0)

@@ -116,10 +116,15 @@ def errors(data: ReportData, score: Scored | None) -> Part:
     """Per-bin errors and coverage, distribution of z, sigma against error."""
     if score is None:
         return Absent("errors and coverage (no planet here has a known truth)", "score")
+    law = "binomial"
+    if score.half_width is not None:
+        law = (
+            "±1σ: binomial; interval: the Beta(k, n+1−k) law of one calibration set of n planets, "
+            "counted on these planets"
+        )
     bands = (
-        f"{len(score.ids)} planets. Shaded horizontally: where {CHANCE:.0%} of the bins fall by "
-        "chance (±1σ: binomial; interval: the Beta(k, n+1−k) law of one calibration set of n "
-        "planets, counted on these planets). Shaded vertically: molecule windows."
+        f"{len(score.ids)} planets. Grey and green: where {CHANCE:.0%} of the bins fall by chance "
+        f"({law}). Shaded vertically: molecule windows."
     )
     beyond = float((np.abs(score.z) > figures.Z_LIMIT).mean())
     z_note = f"{beyond:.2%} of the values lie beyond ±{figures.Z_LIMIT:g} and are not drawn."

@@ -19,7 +19,7 @@ class Scored:
         ids: names.
         error: predicted minus true.
         sigma: predicted standard deviation.
-        half_width: of the interval, NaN where it is infinite; None without intervals.
+        half_width: of the interval, NaN where it is infinite; None if there is no finite one.
     """
 
     ids: tuple[str, ...]
@@ -38,12 +38,14 @@ def scored(data: ReportData) -> Scored | None:
     rows = data.labelled
     if data.truth is None or len(rows) == 0:
         return None
-    half = data.half_width
+    half = None if data.half_width is None else data.half_width[rows]
+    if half is not None:
+        half = np.where(np.isfinite(half), half, np.nan) if np.isfinite(half).any() else None
     return Scored(
         tuple(data.planet_ids[row] for row in rows),
         data.mu[rows] - data.truth[rows],
         data.sigma[rows],
-        None if half is None else np.where(np.isfinite(half[rows]), half[rows], np.nan),
+        half,
     )
 
 

@@ -1,7 +1,7 @@
 """How several predictions compare on the same planets: one summary each, one table for all."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -135,36 +135,27 @@ def _interval_cell(summary: ScoreSummary) -> str:
     return nominal if summary.interval_width_ppm is not None else f"{nominal} (infinite)"
 
 
+_ROWS: dict[str, Callable[[ScoreSummary], str]] = {
+    "official score": lambda s: f"{s.score:.4f}",
+    "95 % range": lambda s: f"{s.score_low:.3f}..{s.score_high:.3f}",
+    "FGS1 part": lambda s: f"{s.fgs1_part:.3f}",
+    "AIRS part": lambda s: f"{s.airs_part:.3f}",
+    "FGS1 rms error [ppm]": lambda s: f"{s.residuals_ppm.fgs1_rms:.0f}",
+    "AIRS mean rms error [ppm]": lambda s: f"{s.residuals_ppm.airs_mean_rms:.0f}",
+    "AIRS shape rms error [ppm]": lambda s: f"{s.residuals_ppm.airs_shape_rms:.0f}",
+    "within 1 sigma (0.683)": lambda s: f"{s.one_sigma_coverage:.3f}",
+    "within the intervals": _interval_cell,
+    "worst planet": lambda s: s.worst[0][0],
+    "its score": lambda s: f"{s.worst[0][1]:.3f}",
+}
+
+
 def render(summaries: Sequence[ScoreSummary]) -> Table:
-    """One row a prediction, in the order given."""
-    table = Table(title=f"Official score on {summaries[0].n_planets} planets")
-    table.add_column("prediction")
-    for header in (
-        "score",
-        "95 % range",
-        "FGS1 part",
-        "AIRS part",
-        "FGS1 rms [ppm]",
-        "AIRS mean rms [ppm]",
-        "AIRS shape rms [ppm]",
-        "within 1 sigma (.683)",
-        "within intervals",
-        "worst planet",
-    ):
-        table.add_column(header, justify="right")
-    for s in summaries:
-        errors = s.residuals_ppm
-        table.add_row(
-            s.name,
-            f"{s.score:.3f}",
-            f"{s.score_low:.3f}..{s.score_high:.3f}",
-            f"{s.fgs1_part:.3f}",
-            f"{s.airs_part:.3f}",
-            f"{errors.fgs1_rms:.0f}",
-            f"{errors.airs_mean_rms:.0f}",
-            f"{errors.airs_shape_rms:.0f}",
-            f"{s.one_sigma_coverage:.3f}",
-            _interval_cell(s),
-            f"{s.worst[0][0]} ({s.worst[0][1]:.3f})",
-        )
+    """One column a prediction, in the order given."""
+    table = Table(title=f"{summaries[0].n_planets} planets that were held out")
+    table.add_column("")
+    for summary in summaries:
+        table.add_column(summary.name, justify="right")
+    for label, cell in _ROWS.items():
+        table.add_row(label, *(cell(summary) for summary in summaries))
     return table

@@ -4,9 +4,9 @@ For an edge j -> i with features e_ij and for each head:
     logit_ij = a . LeakyReLU(L x_j + R x_i + E e_ij),    out_i = sum_j softmax_j(logit_ij) L x_j.
 Parameter names and shapes are those of ``torch_geometric.nn.GATv2Conv``, so weights interchange.
 
-The graph is fixed, so a layer is gathers and sums over an edge list. Nodes come first, (N, B, D):
-then they move whole contiguous rows. At batch 16 on two CPU threads that took 10 ms forward and
-backward, against 15 ms with the batch first and 40 ms or more for a padded neighbour table.
+The graph is fixed, so a layer is gathers and sums over an edge list; a padded neighbour table took
+2.7 times as long on a CPU (degrees run from 5 to 21). Nodes come first, (N, B, D), so that gathers
+and sums move whole contiguous rows: a third faster on two threads than with the batch first.
 """
 
 import torch

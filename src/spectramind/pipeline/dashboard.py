@@ -14,11 +14,12 @@ from spectramind.diagnostics.data import LightCurve, ReportData
 from spectramind.diagnostics.page import build_page
 from spectramind.evaluation.spectra import TRUTH_COLUMNS, Spectra
 from spectramind.features.depths import load_depths
+from spectramind.instrument.detectors import DETECTORS
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.models.checkpoint import load_trained
-from spectramind.pipeline.planets import visits_by_planet
 from spectramind.pipeline.score import load_intervals
 from spectramind.pipeline.uncertainty import SOURCES, load_fitted_corel
+from spectramind.pipeline.visits import visits_by_planet
 from spectramind.run import environment
 from spectramind.run.atomic import write_text
 from spectramind.run.progress import show
@@ -128,7 +129,18 @@ def _calibration(config: Config, ids: tuple[str, ...]) -> list[dict[str, Any]] |
     return rows or None
 
 
-def visit_summary(visit: str, log: dict[str, Any]) -> dict[str, Any]:
-    """A visit's kill-chain log in one row: masked share and time of each detector."""
+def visit_summary(visit: str, log: list[dict[str, Any]]) -> dict[str, Any]:
+    """A visit's kill-chain log in one row."""
+    found = {(r["detector"], r["step"]): r for r in log}
     row: dict[str, Any] = {"visit": visit}
-    return row | log["summary"]
+    for detector in DETECTORS:
+
+        def stat(step: str, key: str, name: str = detector.kaggle) -> float:
+            return float(found[name, step]["delta_stats"][key])
+
+        row |= {
+            f"{detector.key} masked": f"{stat('bad_pixels', 'mask_frac'):.2%}",
+            f"{detector.key} linearity [ppm]": round(stat("linearity", "median_correction_ppm")),
+            f"{detector.key} dark [e/s]": round(stat("dark", "median_e_per_s"), 4),
+        }
+    return row | {"time [ms]": round(found["both", "visit"]["t_ms"])}

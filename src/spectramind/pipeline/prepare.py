@@ -5,7 +5,7 @@ from spectramind.config.root import Config
 from spectramind.dataset.tree import KaggleTree
 from spectramind.features.depths import fit_visits
 from spectramind.features.run import extract
-from spectramind.pipeline.planets import splits_of, star_rows
+from spectramind.pipeline.visits import splits_of, star_rows
 from spectramind.run.progress import show
 from spectramind.run.record import RunRecord
 from spectramind.simulation.run import simulate as simulate_tree
@@ -25,10 +25,14 @@ def calibrate(config: Config, record: RunRecord, dry_run: bool = False) -> None:
     """Run the kill chain over every visit."""
     tree = KaggleTree(config.data.raw)
     for split in splits_of(config, tree):
-        summary = calibrate_split(
-            config.calib, tree, split, config.paths.calibrated, config.env.workers, dry_run=dry_run
+        plan = calibrate_split(
+            config.calib, tree, split, config.paths.calibrated, config.env.workers, dry_run
         )
-        show(f"{split}: {summary}")
+        done = "to calibrate" if dry_run else "calibrated now"
+        show(
+            f"{split}: {len(plan.to_do)} visits {done}, {len(plan.finished)} finished before, "
+            f"in {config.paths.calibrated}"
+        )
 
 
 def features(config: Config, record: RunRecord) -> None:

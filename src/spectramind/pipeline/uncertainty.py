@@ -94,7 +94,7 @@ def apply(config: Config, source: str, spectra: Spectra) -> tuple[Spectra, Inter
     checkpoint = file_digest(config.paths.checkpoint)
     temperature = _temperature(config, source, checkpoint)
     sigma = spectra.sigma if temperature is None else temperature.apply(spectra.sigma)
-    done = [f"tau {tau:.3f}"] if temperature else ["no temperature"]
+    done = ["no temperature" if temperature is None else f"tau {temperature.tau:.3f}"]
     corel = load_fitted_corel(config, source)
     intervals = None
     if corel is not None:

@@ -2,7 +2,7 @@
 
 Units: FGS1 pixels. Place in the chain: moves the star's image before it meets the pixels. One
 pointing track for both detectors, sampled at every FGS1 cycle (0.4 s): white, plus an
-Ornstein-Uhlenbeck part of 300 s holding a tenth of the variance, 0.10 px in all on either axis
+Ornstein-Uhlenbeck part of 300 s holding a hundredth of the variance, 0.10 px in all on either axis
 (scatter of real FGS1 centroids). AIRS averages 12 samples and sees them at its plate scale, which
 leaves the 0.013 px measured there.
 """
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 _SCATTER_PX = 0.10
-_SLOW_SHARE = 0.1
+_SLOW_SHARE = 0.01
 _SLOW_S = 300.0
 _SAMPLE_S = 0.4
-AIRS_PLATE_SCALE = 0.311
+AIRS_PLATE_SCALE = 0.427
 
 
 def draw_track(rng: np.random.Generator, samples: int) -> NDArray[np.float64]:

@@ -157,7 +157,7 @@ def _listed(rng: np.random.Generator, star: Star, mass: float, orbit: Orbit) -> 
         "Ts": star.teff_K,
         "Mp": mass,
         "e": 0.0,
-        "P": orbit.period_d * period_error,
-        "sma": orbit.a_over_rs * sma_error,
+        "P": float(orbit.period_d * period_error),
+        "sma": float(orbit.a_over_rs * sma_error),
         "i": orbit.inclination_deg,
     }

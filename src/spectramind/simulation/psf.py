@@ -3,7 +3,7 @@
 Units: fraction of the light a pixel. Place in the chain: after the star's light, before jitter.
 Shapes fitted to real mean images:
 
-- AIRS, along the rows of each column: a Gaussian of sigma 0.342 px/um * lambda in wings
+- AIRS, along the rows of each column: a Gaussian that widens with the wavelength, in wings
   (1 + (y/h)^2)^-1.35; two rows hold 44 % (3.9 um) to 64 % (2 um), the wings reach every row.
 - FGS1: two Gaussians that make the asymmetric core, one for the arc, (1 + (r/h)^2)^-1.1 wings.
 
@@ -46,7 +46,7 @@ def _subpixels(count: int) -> NDArray[np.float64]:
 def _airs_profile(row_shift: float) -> NDArray[np.float64]:
     """Fraction of each column's light in each row, (32, 356), the source moved by row_shift."""
     wavelength = airs_column_wavelengths()
-    sigma = 0.342 * wavelength
+    sigma = 0.30 + 0.264 * wavelength
     wing_weight = 0.935 - 0.170 * wavelength
     wing_px = 2.14 + 1.68 * (wavelength - 2.54)
 

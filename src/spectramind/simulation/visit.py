@@ -1,17 +1,20 @@
 """One visit: from a planet to raw frames, reference frames and the record of what was injected."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spectramind.config.simulation import SimulationConfig
+from spectramind.dataset.frames import ReferenceFrames
 from spectramind.dataset.tree import Visit
 from spectramind.dataset.writer import write_references, write_signal
 from spectramind.instrument.detectors import DETECTORS, FGS1, Detector
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.simulation.clock import FGS1_CYCLES_AN_AIRS_CYCLE, Clock, make_clock
 from spectramind.simulation.detector.adc import adc_info
+from spectramind.simulation.detector.cosmic import draw_hits, no_hits
 from spectramind.simulation.detector.expose import draw_frames, expose
 from spectramind.simulation.detector.foreground import draw_foreground
 from spectramind.simulation.drift import Drift, draw_drift, no_drift
@@ -44,6 +47,21 @@ class Circumstances:
     light: StarLight
     drift: Drift
     track: NDArray[np.float64] | None
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one detector gives.
+
+    Attributes:
+        frames: its reference frames.
+        counts: (pixels, 2 pairs) raw reads.
+        injected: what acted on this detector alone, by name.
+    """
+
+    frames: ReferenceFrames
+    counts: NDArray[np.uint16]
+    injected: Mapping[str, ArrayLike]
 
 
 def draw_circumstances(planet: Planet, config: SimulationConfig, streams: Streams) -> Circumstances:
@@ -103,18 +121,34 @@ def observe(
     seen = draw_circumstances(planet, config, streams)
     truth = _truth(seen)
     for detector in DETECTORS:
-        clock = make_clock(detector, config.hours, config.cadence)
-        scene = build_scene(seen, detector, config, streams)
-        frames = draw_frames(detector, config.cadence, config.effects, streams)
-        counts = expose(
-            scene, frames, detector, clock, adc_info(config.cadence), config.effects, streams
-        )
-        write_references(visit, detector, frames)
-        write_signal(visit, detector, counts)
-        truth[f"{detector.key}_time_h"] = clock.mid_time_h
-        truth[f"{detector.key}_displacement_px"] = scene.moments[1:3]
-        truth[f"{detector.key}_foreground_e_s"] = scene.foreground
+        taken = expose_detector(detector, seen, config, streams)
+        write_references(visit, detector, taken.frames)
+        write_signal(visit, detector, taken.counts)
+        truth |= {f"{detector.key}_{name}": value for name, value in taken.injected.items()}
     return truth
+
+
+def expose_detector(
+    detector: Detector, seen: Circumstances, config: SimulationConfig, streams: Streams
+) -> Taken:
+    """Let one detector watch the visit."""
+    effects, clock = config.effects, make_clock(detector, config.hours, config.cadence)
+    scene = build_scene(seen, detector, config, streams)
+    frames = draw_frames(detector, config.cadence, effects, streams)
+    hits = no_hits()
+    if effects.cosmic:
+        hits = draw_hits(streams(Source.COSMIC, detector), detector.pixels, clock)
+    adc = adc_info(config.cadence)
+    counts = expose(scene, frames, detector, clock, hits, adc, effects, streams)
+    injected = {
+        "time_h": clock.mid_time_h,
+        "displacement_px": scene.moments[1:3],
+        "foreground_e_s": scene.foreground,
+        "cosmic_pixel": hits.pixel,
+        "cosmic_exposure": hits.exposure,
+        "cosmic_charge_e": hits.charge,
+    }
+    return Taken(frames, counts, injected)
 
 
 def _truth(seen: Circumstances) -> dict[str, ArrayLike]:

@@ -5,31 +5,62 @@ hits, 6e-7 a pixel a second, each leaving a log-normal charge of median 1500 e i
 before the start read is in both reads of its exposure. Source: fewer than 5e-6 of real samples.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+
+from spectramind.simulation.clock import Clock
 
 _HITS_A_PIXEL_S = 6e-7
 _MEDIAN_E = 1500.0
 _LOG_SCATTER = 1.0
 
 
-def add_hits(
-    reads: NDArray[np.float64], start_s: float, integration_s: float, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    """Charge of each read with hits added.
+@dataclass(frozen=True)
+class Hits:
+    """All hits of one detector in one visit, one element a hit.
 
-    Args:
-        reads: (W, T, 2) electrons.
-        start_s, integration_s: see clock.Clock.
-        rng: draws number, place, time and size of the hits.
+    Attributes:
+        pixel, exposure: where and when.
+        charge: what it leaves [e].
+        early: whether it came before the start read.
     """
-    width, pairs, _ = reads.shape
-    seconds = start_s + integration_s
-    count = rng.poisson(_HITS_A_PIXEL_S * seconds * width * pairs)
-    pixel, exposure = rng.integers(width, size=count), rng.integers(pairs, size=count)
-    charge = _MEDIAN_E * np.exp(_LOG_SCATTER * rng.standard_normal(count))
-    early = rng.random(count) * seconds < start_s
+
+    pixel: NDArray[np.int64]
+    exposure: NDArray[np.int64]
+    charge: NDArray[np.float64]
+    early: NDArray[np.bool_]
+
+    def among(self, first: int, count: int) -> "Hits":
+        """Those on ``count`` pixels from ``first`` on, numbered from there."""
+        here = (self.pixel >= first) & (self.pixel < first + count)
+        return Hits(
+            self.pixel[here] - first, self.exposure[here], self.charge[here], self.early[here]
+        )
+
+
+def draw_hits(rng: np.random.Generator, pixels: int, clock: Clock) -> Hits:
+    """Draw number, places, times and charges."""
+    seconds = clock.start_s + clock.integration_s
+    count = int(rng.poisson(_HITS_A_PIXEL_S * seconds * pixels * clock.pairs))
+    return Hits(
+        pixel=rng.integers(pixels, size=count),
+        exposure=rng.integers(clock.pairs, size=count),
+        charge=_MEDIAN_E * np.exp(_LOG_SCATTER * rng.standard_normal(count)),
+        early=rng.random(count) * seconds < clock.start_s,
+    )
+
+
+def no_hits() -> Hits:
+    """The effect switched off."""
+    nowhere = np.empty(0, dtype=np.int64)
+    return Hits(nowhere, nowhere, np.empty(0), np.empty(0, dtype=bool))
+
+
+def add_hits(reads: NDArray[np.float64], hits: Hits) -> NDArray[np.float64]:
+    """Charge of each read (W, T, 2) with the hits on these W pixels added."""
     hit = reads.copy()
-    np.add.at(hit, (pixel, exposure, 1), charge)
-    np.add.at(hit, (pixel, exposure, 0), np.where(early, charge, 0.0))
+    np.add.at(hit[..., 1], (hits.pixel, hits.exposure), hits.charge)
+    np.add.at(hit[..., 0], (hits.pixel, hits.exposure), np.where(hits.early, hits.charge, 0.0))
     return hit

@@ -14,7 +14,7 @@ from spectramind.dataset.tables import AdcInfo
 from spectramind.instrument.detectors import Detector
 from spectramind.simulation.clock import Clock
 from spectramind.simulation.detector.adc import encode
-from spectramind.simulation.detector.cosmic import add_hits
+from spectramind.simulation.detector.cosmic import Hits, add_hits
 from spectramind.simulation.detector.dark import draw_dark
 from spectramind.simulation.detector.dead import draw_dead
 from spectramind.simulation.detector.flat import draw_flat
@@ -62,22 +62,20 @@ def expose(
     frames: ReferenceFrames,
     detector: Detector,
     clock: Clock,
+    hits: Hits,
     adc: AdcInfo,
     effects: EffectsConfig,
     streams: Streams,
 ) -> NDArray[np.uint16]:
     """Counts of every read, (pixels, 2 pairs), start and end read in turn."""
-    photon, cosmic, read = (
-        streams(source, detector) for source in (Source.PHOTON, Source.COSMIC, Source.READ)
-    )
+    photon, read = streams(Source.PHOTON, detector), streams(Source.READ, detector)
     counts = np.empty((detector.height, detector.width, 2 * clock.pairs), dtype=np.uint16)
     for row in range(detector.height):
         rate = frames.flat[row][:, None] * scene.rate(row) + frames.dark[row][:, None]
         reads = accumulate(
             rate, clock.start_s, clock.integration_s, photon if effects.photon else None
         )
-        if effects.cosmic:
-            reads = add_hits(reads, clock.start_s, clock.integration_s, cosmic)
+        reads = add_hits(reads, hits.among(row * detector.width, detector.width))
         electrons = reads.reshape(detector.width, 2 * clock.pairs)
         if effects.nonlinearity:
             electrons = measure(electrons, frames.linear_corr[:, row])

@@ -1,0 +1,41 @@
+"""Linearisation and its slope."""
+
+import numpy as np
+import pytest
+from numpy.polynomial import Polynomial
+
+from spectramind.calibration.linearity import linearise, usable_coefficients
+
+
+def test_by_hand() -> None:
+    coefficients = np.array([[1.0], [2.0], [3.0], [0.0], [0.0], [0.0]])
+    value, slope = linearise(np.array([[10.0], [-1.0]]), coefficients)
+    np.testing.assert_allclose(value, [[321.0], [2.0]])  # 1 + 2 E + 3 E^2
+    np.testing.assert_allclose(slope, [[62.0], [-4.0]])  # 2 + 6 E
+
+
+def test_matches_a_polynomial_of_fifth_degree(rng: np.random.Generator) -> None:
+    coefficients = rng.normal(0, 1, (6, 3))
+    electrons = rng.normal(0, 2, (4, 3))
+    value, slope = linearise(electrons, coefficients)
+    for pixel in range(3):
+        polynomial = Polynomial(coefficients[:, pixel])
+        np.testing.assert_allclose(value[:, pixel], polynomial(electrons[:, pixel]))
+        np.testing.assert_allclose(slope[:, pixel], polynomial.deriv()(electrons[:, pixel]))
+
+
+@pytest.mark.parametrize("broken", [np.nan, np.inf])
+def test_a_broken_polynomial_becomes_the_identity(broken: float) -> None:
+    coefficients = np.ones((6, 1, 2))
+    coefficients[3, 0, 1] = broken
+    usable = usable_coefficients(coefficients)
+    np.testing.assert_array_equal(usable[:, 0, 0], np.ones(6))
+    value, slope = linearise(np.array([[123.0]]), usable[:, 0, 1:])
+    assert value == 123.0
+    assert slope == 1.0
+    assert not np.isfinite(coefficients[3, 0, 1])  # the input is untouched
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(3)

@@ -1,0 +1,173 @@
+"""The step over a tree: files, logs, resuming, errors; and the real excerpt."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from spectramind.calibration.run import calibrate, cube_path, log_path, visit_digest
+from spectramind.config.calibration import KillChainConfig
+from spectramind.dataset.frames import read_signal
+from spectramind.dataset.tables import read_adc_info
+from spectramind.dataset.tree import KaggleTree, Visit
+from spectramind.errors import SchemaError
+from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, DETECTORS, FGS1
+
+
+def names(visits: tuple[Visit, ...]) -> list[str]:
+    return [visit.name for visit in visits]
+
+
+def test_files_follow_the_contract(
+    tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
+) -> None:
+    calibrate(config, tree, "train", tmp_path, workers=1)
+    for detector in DETECTORS:
+        with np.load(tmp_path / detector.key / f"{detector.key}_101.npz") as cube:
+            shape = (6, detector.height, detector.width)
+            kinds = {key: (cube[key].shape, cube[key].dtype) for key in cube.files}
+            trace = str(cube["trace_meta"]) if detector == AIRS else None
+        expected = {
+            "frames": (shape, np.float32),
+            "variance": (shape, np.float32),
+            "mask": (shape, np.bool_),
+        }
+        assert {key: kinds[key] for key in expected} == expected
+        assert set(kinds) - set(expected) == ({"trace_meta"} if trace else set())
+        if trace:
+            assert set(json.loads(trace)) == {"slit", "dispersion", "seam"}
+    log = json.loads((tmp_path / "logs" / "101.json").read_text())
+    assert {record["detector"] for record in log} == {"both", "FGS1", "AIRS-CH0"}
+    assert all({"step", "t_ms", "params", "delta_stats"} <= set(record) for record in log)
+    assert log[0]["params"]["digest"] == visit_digest(visit, tree.root, config)
+
+
+def test_dry_run_writes_nothing(tree: KaggleTree, config: KillChainConfig, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    plan = calibrate(config, tree, "train", out, workers=1, dry_run=True)
+    assert names(plan.to_do) == ["101"]
+    assert plan.finished == ()
+    assert not out.exists()
+
+
+def test_finished_visits_are_not_done_again(
+    tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
+) -> None:
+    calibrate(config, tree, "train", tmp_path, workers=1)
+    before = cube_path(tmp_path, AIRS, visit).stat().st_mtime_ns
+    plan = calibrate(config, tree, "train", tmp_path, workers=1)
+    assert (names(plan.to_do), names(plan.finished)) == ([], ["101"])
+    assert cube_path(tmp_path, AIRS, visit).stat().st_mtime_ns == before
+
+
+def test_what_makes_a_visit_be_done_again(
+    tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
+) -> None:
+    def open_visits(settings: KillChainConfig) -> list[str]:
+        return names(calibrate(settings, tree, "train", tmp_path, 1, dry_run=True).to_do)
+
+    calibrate(config, tree, "train", tmp_path, workers=1)
+    assert open_visits(config) == []
+    assert open_visits(config.model_copy(update={"cosmic_sigma": 9.0})) == ["101"]
+    log_path(tmp_path, visit).write_text("[]")
+    assert open_visits(config) == ["101"]
+    calibrate(config, tree, "train", tmp_path, workers=1)
+    cube_path(tmp_path, FGS1, visit).unlink()
+    assert open_visits(config) == ["101"]
+    calibrate(config, tree, "train", tmp_path, workers=1)
+    signal = visit.signal_path(FGS1)
+    pq.write_table(pq.read_table(signal).slice(0, 10), signal)
+    assert open_visits(config) == ["101"]
+
+
+def test_settings_of_a_subclass_do_not_count(
+    tree: KaggleTree, visit: Visit, config: KillChainConfig
+) -> None:
+    class Wider(KillChainConfig):
+        temperature: float
+
+    wider = Wider(**config.model_dump(), temperature=2.0)
+    assert visit_digest(visit, tree.root, wider) == visit_digest(visit, tree.root, config)
+
+
+def drop_column(path: Path) -> None:
+    pq.write_table(pq.read_table(path).drop_columns(["column_5"]), path)
+
+
+def truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def spoil_adc(path: Path) -> None:
+    path.write_text(path.read_text().replace("-1000.0", ""))
+
+
+def spoil_wavelength(path: Path) -> None:
+    table = pq.read_table(path)
+    axes = {name: table.column(name).to_numpy().copy() for name in table.schema.names}
+    axes["AIRS-CH0-axis2-um"][17] = np.nan
+    pq.write_table(pa.table(axes), path)
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("train/101/AIRS-CH0_signal_0.parquet", Path.unlink),
+        ("train/101/FGS1_signal_0.parquet", truncate),
+        ("train/101/FGS1_signal_0.parquet", drop_column),
+        ("train/101/AIRS-CH0_calibration_0/flat.parquet", Path.unlink),
+        ("train/101/AIRS-CH0_calibration_0/dark.parquet", truncate),
+        ("adc_info.csv", spoil_adc),
+        ("axis_info.parquet", spoil_wavelength),
+        ("axis_info.parquet", Path.unlink),
+    ],
+)
+def test_broken_input_names_its_file_in_one_line(
+    tree: KaggleTree, config: KillChainConfig, tmp_path: Path, file: str, damage: Any
+) -> None:
+    damage(tree.root / file)
+    with pytest.raises(SchemaError) as caught:
+        calibrate(config, tree, "train", tmp_path / "out", workers=1)
+    assert Path(file).name in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "out" / "logs" / "101.json").exists()
+
+
+def test_a_pool_gives_the_same_cubes(
+    tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path, pristine_tree: Path
+) -> None:
+    source = pristine_tree / "train" / "101"
+    (tree.root / "train" / "102").symlink_to(source, target_is_directory=True)
+    calibrate(config, tree, "train", tmp_path / "one", workers=1)
+    calibrate(config, tree, "train", tmp_path / "two", workers=2)
+    for detector in DETECTORS:
+        one = cube_path(tmp_path / "one", detector, visit).read_bytes()
+        assert cube_path(tmp_path / "two", detector, visit).read_bytes() == one
+
+
+def test_real_excerpt(real_tree: KaggleTree, config: KillChainConfig, tmp_path: Path) -> None:
+    """Magnitudes read off the real files; start reads of faint pixels decode to about 0 e."""
+    visit = real_tree.visits("train")[0]
+    calibrate(config, real_tree, "train", tmp_path, workers=1)
+    with np.load(cube_path(tmp_path, AIRS, visit)) as cube:
+        frames, variance, mask = cube["frames"], cube["variance"], cube["mask"]
+    assert frames.shape == (25, 32, 356)
+    per_frame = frames.sum(axis=(1, 2))
+    assert per_frame.mean() == pytest.approx(1.75e7, rel=0.01)
+    science = frames[:, :, AIRS_SCIENCE].sum(axis=(1, 2))
+    assert science.mean() == pytest.approx(1.63e7, rel=0.01)
+    assert mask.mean() < 0.02
+
+    adc = read_adc_info(real_tree, AIRS, visit.planet_id)
+    start = read_signal(visit, AIRS)[0::2] / adc.gain + adc.offset
+    image = frames.mean(axis=0).ravel()
+    faint = (image < np.quantile(image, 0.3)) & ~mask.any(axis=0).ravel()
+    assert abs(start[:, faint].mean()) < 2.0
+
+    good = ~mask.any(axis=0)
+    scatter = np.diff(frames, axis=0).var(axis=0) / 2
+    assert np.median(scatter[good] / variance.mean(axis=0)[good]) == pytest.approx(1.0, abs=0.05)

@@ -1,0 +1,93 @@
+"""The configuration tree: every file composes, every mistake is one line."""
+
+from pathlib import Path
+
+import pytest
+
+from spectramind.config.compose import compose, resource_dir
+from spectramind.config.overrides import normalise, quoted
+from spectramind.errors import ConfigError
+
+CONFIGS = resource_dir("configs")
+GROUPS = sorted(path.name for path in CONFIGS.iterdir() if path.is_dir() and path.name != "__pycache__")
+# Files that a sibling of their group composes, and that cannot stand in its place.
+PARTS = {
+    ("model", "prior"),
+    ("model", "fgs1_mamba"),
+    ("model", "airs_gnn"),
+    ("model", "fusion"),
+    ("model", "decoder"),
+    ("model", "sigma_head"),
+    ("calib", "temp"),
+    ("calib", "corel"),
+    ("sim", "effects"),
+}
+
+
+def choices() -> list[tuple[str, str]]:
+    found = [(group, p.stem) for group in GROUPS for p in sorted((CONFIGS / group).glob("*.yaml"))]
+    return [choice for choice in found if choice not in PARTS]
+
+
+@pytest.mark.parametrize(("group", "name"), choices())
+def test_every_file_of_the_tree_composes(group: str, name: str) -> None:
+    assert len(compose([f"{group}={name}"]).hash) == 8
+
+
+def test_every_part_is_mounted_by_its_group() -> None:
+    for group, name in PARTS:
+        path = CONFIGS / group / f"{name}.yaml"
+        if path.is_file():
+            mounts = [p.read_text() for p in (CONFIGS / group).glob("*.yaml") if p != path]
+            assert any(name in text for text in mounts), path
+
+
+@pytest.mark.parametrize("override", ["loss.λ_sm=0.7", "+loss.λ_sm=0.7", "loss.lambda_sm=0.7"])
+def test_greek_and_plus_mean_the_key(override: str) -> None:
+    assert compose([override]).loss.lambda_sm == 0.7
+
+
+def test_doctrine_names_are_understood() -> None:
+    assert normalise("training.lr=1") == "train.lr=1"
+    assert normalise("+model.fusion.type=cross-attend") == "model.fusion.type=cross-attend"
+    assert normalise("data.raw=/λ/path") == "data.raw=/λ/path"
+
+
+@pytest.mark.parametrize("text", ["/a b/c", "/with=equals", '/with"quote', "/back\\slash", "a,b"])
+def test_quoted_paths_arrive_as_typed(text: str) -> None:
+    assert str(compose([quoted("data.raw", text)]).data.raw) == str(Path(text))
+
+
+@pytest.mark.parametrize(
+    ("override", "said"),
+    [
+        ("train.lrr=1", "unknown config key 'train.lrr': did you mean 'train.lr'?"),
+        ("train.lr=-1", "train.lr"),
+        ("train.lr=abc", "train.lr"),
+        ("sim=nope", "sim/nope"),
+        ("foo", "foo"),
+        ("+brand.new=1", "brand"),
+    ],
+)
+def test_mistakes_are_one_line(override: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        compose([override])
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_hash_follows_the_content() -> None:
+    plain = compose().hash
+    assert compose().hash == plain
+    assert compose(["train.lr=0.002"]).hash != plain
+
+
+def test_config_is_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        compose().train.lr = 1.0  # type: ignore[misc]
+
+
+def test_work_folder_moves_everything_that_is_written() -> None:
+    paths = compose(["paths.work=/elsewhere"]).paths
+    for name, path in paths:
+        assert str(path).startswith("/elsewhere"), name

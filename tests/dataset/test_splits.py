@@ -1,0 +1,49 @@
+"""Splits by planet: disjoint, complete, reproducible; leakage is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spectramind.dataset.splits import Splits, load_splits, make_splits, save_splits
+from spectramind.errors import ConfigError, SchemaError
+
+PLANETS = [f"p{i}" for i in range(23)]
+
+
+def test_folds_are_disjoint_and_complete() -> None:
+    s = make_splits(PLANETS, folds=5, seed=1)
+    assert sorted(s.train + s.val + s.calibration) == sorted(PLANETS)
+    assert 4 <= len(s.val) <= 5
+    assert 4 <= len(s.calibration) <= 5
+
+
+def test_same_seed_same_split_whatever_the_order() -> None:
+    assert make_splits(PLANETS, 5, 1) == make_splits(PLANETS[::-1], 5, 1)
+    assert make_splits(PLANETS, 5, 1) != make_splits(PLANETS, 5, 2)
+
+
+def test_round_trip_keeps_seed_and_reason(tmp_path: Path) -> None:
+    path = tmp_path / "groupkfold.json"
+    save_splits(path, make_splits(PLANETS, 5, 1))
+    assert load_splits(path) == make_splits(PLANETS, 5, 1)
+    raw = json.loads(path.read_text())
+    assert raw["seed"] == 1
+    assert "planet_id" in raw["reason"]
+
+
+def test_leakage_is_refused_at_load(tmp_path: Path) -> None:
+    path = tmp_path / "groupkfold.json"
+    save_splits(path, make_splits(PLANETS, 5, 1))
+    raw = json.loads(path.read_text())
+    raw["val"].append(raw["train"][0])
+    path.write_text(json.dumps(raw))
+    with pytest.raises(SchemaError, match="leakage"):
+        load_splits(path)
+
+
+def test_empty_fold_and_too_few_planets() -> None:
+    with pytest.raises(SchemaError, match="empty"):
+        Splits(seed=1, train=("a",), val=(), calibration=("b",))
+    with pytest.raises(ConfigError, match="3 planets"):
+        make_splits(["a", "b", "c"], 5, 1)

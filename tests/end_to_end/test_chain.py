@@ -1,0 +1,289 @@
+"""The whole chain from the command line on a tree of our own, then everything a user does to it."""
+
+import csv
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spectramind.cli import main as cli
+from spectramind.run.record import read_events, read_manifest
+from spectramind.submission.dialects import Dialect
+from spectramind.submission.validate import validate_submission
+
+# One chain serves every test of this file: it is the slowest thing of the suite.
+SETTINGS = [
+    "experiment=smoke",
+    "sim.planets=12",
+    "sim.test_planets=3",
+    "sim.two_visit_fraction=0.2",
+    "train.epochs=1",
+    "env.workers=2",
+    "env.threads=1",
+    "calib.corel.alpha=0.4",
+]
+CHAIN = (
+    ["simulate"],
+    ["calibrate"],
+    ["features"],
+    ["train"],
+    ["calibrate-temp"],
+    ["calibrate-corel"],
+    ["predict"],
+    ["score"],
+    ["diagnose", "dashboard"],
+    ["submit", "bundle"],
+)
+
+
+def spectramind(monkeypatch: pytest.MonkeyPatch, *args: str) -> int:
+    """Run a command in this process; its exit code."""
+    monkeypatch.setattr("sys.argv", ["spectramind", *args])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    return int(stop.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A work folder in which the chain has run."""
+    folder = tmp_path_factory.mktemp("chain")
+    with pytest.MonkeyPatch.context() as patch:
+        for command in CHAIN:
+            code = spectramind(patch, *command, *SETTINGS, f"paths.work={folder}")
+            assert code == 0, command
+    return folder
+
+
+def settings(work: Path, *more: str) -> list[str]:
+    return [*SETTINGS, f"paths.work={work}", *more]
+
+
+def test_calibrated_npz_are_the_contract(work: Path) -> None:
+    for detector, width in (("fgs1", 32), ("airs", 356)):
+        paths = sorted((work / "data/calibrated" / detector).glob("*.npz"))
+        assert len(paths) >= 15
+        with np.load(paths[0]) as cube:
+            keys = {"frames", "variance", "mask"} | ({"trace_meta"} if width == 356 else set())
+            assert set(cube.files) == keys
+            assert cube["frames"].dtype == cube["variance"].dtype == np.float32
+            assert cube["mask"].dtype == bool
+            assert cube["frames"].shape == cube["mask"].shape == cube["variance"].shape
+            assert cube["frames"].shape[1:] == (32, width)
+
+
+def test_feature_npz_are_the_contract(work: Path) -> None:
+    path = sorted((work / "data/features/fgs1_white").glob("*.npz"))[0]
+    with np.load(path) as white:
+        assert set(white.files) == {"flux", "time", "centroid", "jitter"}
+        count = len(white["time"])
+        assert white["flux"].shape == (count,)
+        assert white["centroid"].shape == white["jitter"].shape == (count, 2)
+        assert (white["flux"].dtype, white["time"].dtype) == (np.float32, np.float64)
+    path = sorted((work / "data/features/airs_bins").glob("*.npz"))[0]
+    with np.load(path) as bins:
+        assert set(bins.files) == {"flux", "time"}
+        assert bins["flux"].shape == (len(bins["time"]), 283)
+        assert (bins["flux"].dtype, bins["time"].dtype) == (np.float32, np.float64)
+
+
+def test_second_visits_have_files_of_their_own(work: Path) -> None:
+    second = list((work / "data/features/airs_bins").glob("airs_bins_*_1.npz"))
+    assert second
+    assert (work / "data/calibrated/airs" / second[0].name.replace("airs_bins", "airs")).is_file()
+
+
+def test_splits_keep_planets_apart(work: Path) -> None:
+    raw = json.loads((work / "data/splits/groupkfold.json").read_text())
+    folds = [set(raw[name]) for name in ("train", "val", "calibration")]
+    assert sum(map(len, folds)) == len(set.union(*folds)) == 12
+    assert {"seed", "reason"} <= set(raw)
+
+
+def test_submission_covers_every_test_planet(work: Path) -> None:
+    planets = {path.name for path in (work / "data/raw/test").iterdir()}
+    checked = validate_submission(work / "outputs/submission.csv", planets)
+    assert checked.dialect is Dialect.SPECTRAMIND
+    assert set(checked.spectra.planet_ids) == planets
+
+
+def test_score_stands_beside_its_references(work: Path) -> None:
+    rows = json.loads((work / "outputs/score.json").read_text())["predictions"]
+    by_name = {row["name"]: row for row in rows}
+    assert set(by_name) == {"spectramind", "physics", "constant"}
+    assert by_name["constant"]["score"] == pytest.approx(0.0, abs=1e-12)
+    assert by_name["spectramind"]["interval_coverage"] is not None
+
+
+def test_bundle_holds_the_submission_and_its_provenance(work: Path) -> None:
+    with zipfile.ZipFile(work / "outputs/submission_bundle.zip") as archive:
+        names = set(archive.namelist())
+        assert archive.read("submission.csv") == (work / "outputs/submission.csv").read_bytes()
+    assert {"submission_manifest.json", "temperature.json", "corel.npz", "score.json"} <= names
+
+
+def test_report_is_one_file_with_the_planets(work: Path) -> None:
+    page = (work / "outputs/diagnostics/v1.html").read_text()
+    for path in (work / "data/raw/test").iterdir():
+        assert path.name in page
+    assert "<script src" not in page
+
+
+def test_every_command_left_its_record(work: Path) -> None:
+    events = read_events(work)
+    assert [event["cmd"] for event in events[: len(CHAIN)]] == [" ".join(c) for c in CHAIN]
+    assert {event["status"] for event in events[: len(CHAIN)]} <= {"ok", "warn"}
+    manifest = read_manifest(work)
+    entry = manifest.commands["predict"]
+    assert entry.data_hash == manifest.commands["train"].data_hash
+    assert any(path.endswith("submission.csv") for path in entry.artifacts)
+    assert (work / "v50_debug_log.md").read_text().count("### CLI: ") >= len(CHAIN)
+    assert (work / "logs/spectramind.log").is_file()
+
+
+def test_running_again_redoes_nothing(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = [p for p in (work / "data").rglob("*") if p.is_file()]
+    kept.append(work / "outputs/checkpoints/best.pt")
+    before = {path: path.stat().st_mtime_ns for path in kept}
+    for command in (["simulate"], ["calibrate"], ["features"], ["train"]):
+        assert spectramind(monkeypatch, *command, *settings(work)) == 0
+    assert {path: path.stat().st_mtime_ns for path in kept} == before
+
+
+def test_a_lost_visit_alone_is_done_again(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, *others = sorted((work / "data/calibrated/fgs1").glob("*.npz"))
+    before = {path: path.stat().st_mtime_ns for path in others}
+    content = np.load(first)["frames"]
+    first.unlink()
+    assert spectramind(monkeypatch, "calibrate", *settings(work)) == 0
+    np.testing.assert_array_equal(np.load(first)["frames"], content)
+    assert {path: path.stat().st_mtime_ns for path in others} == before
+
+
+def test_dry_run_writes_nothing(
+    work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    elsewhere = settings(work, f"paths.calibrated={tmp_path / 'cubes'}")
+    assert spectramind(monkeypatch, "calibrate", "--dry-run", *elsewhere) == 0
+    assert "visits to calibrate" in capsys.readouterr().out
+    assert not (tmp_path / "cubes").exists()
+
+
+def test_kaggle_dialect_and_out_csv(
+    work: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    target = tmp_path / "kaggle.csv"
+    more = settings(work, "submission.dialect=kaggle", f"paths.predictions={tmp_path / 'p'}")
+    assert spectramind(monkeypatch, "predict", "--out-csv", str(target), *more) == 0
+    with target.open() as stream:
+        header = next(csv.reader(stream))
+    with (work / "data/raw/sample_submission.csv").open() as stream:
+        assert header == next(csv.reader(stream))
+
+
+def test_a_sweep_gives_each_job_its_own_folder(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = settings(work, "train.lr=1e-4,1e-3", "train.epochs=0")
+    assert spectramind(monkeypatch, "train", "-m", *sweep) == 0
+    made = sorted((work / "multirun").rglob("best.pt"))
+    assert [path.parents[1].name for path in made] == ["0", "1"]
+
+
+def test_calibrators_of_another_checkpoint_are_refused(
+    work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    other = tmp_path / "best.pt"
+    more = settings(work, f"paths.checkpoint={other}", "train.lr=2e-3")
+    assert spectramind(monkeypatch, "train", *more) == 0
+    assert spectramind(monkeypatch, "predict", *more, f"paths.outputs={tmp_path}") in (0, 3)
+    more.append(f"paths.temperature={work / 'outputs/calibration/temperature.json'}")
+    assert spectramind(monkeypatch, "predict", *more) == 3
+    assert "calibrate-temp" in capsys.readouterr().err
+
+
+class TestBrokenData:
+    """A damaged copy of the tree: exit code 2 and one line that names the file."""
+
+    @pytest.fixture
+    def raw(self, work: Path, tmp_path: Path) -> Path:
+        """A tree with one training planet, to be damaged."""
+        raw = tmp_path / "raw"
+        planet = sorted((work / "data/raw/train").iterdir())[0]
+        shutil.copytree(planet, raw / "train" / planet.name)
+        for table in (work / "data/raw").glob("*.*"):
+            shutil.copy(table, raw / table.name)
+        return raw
+
+    def calibrate(
+        self,
+        raw: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> str:
+        code = spectramind(
+            monkeypatch, "calibrate", *settings(raw.parent / "out", f"data.raw={raw}")
+        )
+        assert code == 2
+        lines = capsys.readouterr().err.splitlines()
+        (line,) = [line for line in lines if line.startswith("spectramind: ")]
+        return line
+
+    def signal(self, raw: Path) -> Path:
+        return next((raw / "train").rglob("FGS1_signal_0.parquet"))
+
+    def test_missing_file(self, raw, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+        self.signal(raw).unlink()
+        assert "FGS1_signal_0.parquet" in self.calibrate(raw, monkeypatch, capsys)
+
+    def test_truncated_parquet(self, raw, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+        path = self.signal(raw)
+        path.write_bytes(path.read_bytes()[:-200])
+        assert "FGS1_signal_0.parquet" in self.calibrate(raw, monkeypatch, capsys)
+
+    def test_wrong_column_count(self, raw, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+        path = self.signal(raw)
+        frame = pd.read_parquet(path)
+        frame.iloc[:, :-1].to_parquet(path)
+        line = self.calibrate(raw, monkeypatch, capsys)
+        assert "1023" in line
+        assert "1024" in line
+
+    def test_nan_in_a_required_table(self, raw, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+        table = pd.read_csv(raw / "adc_info.csv")
+        table.iloc[0, 0] = np.nan
+        table.to_csv(raw / "adc_info.csv", index=False)
+        assert "adc_info.csv" in self.calibrate(raw, monkeypatch, capsys)
+
+
+class TestBrokenSubmission:
+    """submit validate: exit code 2, one line that says what is wrong."""
+
+    def check(
+        self,
+        table: pd.DataFrame,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
+    ) -> str:
+        path = tmp_path / "broken.csv"
+        table.to_csv(path, index=False)
+        args = ["submit", "validate", "--submission", str(path), f"paths.work={tmp_path}"]
+        assert spectramind(monkeypatch, *args) == 2
+        return capsys.readouterr().err
+
+    @pytest.fixture
+    def table(self, work: Path) -> pd.DataFrame:
+        return pd.read_csv(work / "outputs/submission.csv")
+
+    def test_negative_sigma(self, table, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+        table.loc[0, "sigma_5"] = -1e-4
+        assert "sigma_5" in self.check(table, tmp_path, monkeypatch, capsys)
+
+    def test_282_bins(self, table, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+        short = table.drop(columns=["mu_282", "sigma_282"])
+        assert "565 columns" in self.check(short, tmp_path, monkeypatch, capsys)

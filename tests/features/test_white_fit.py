@@ -1,0 +1,144 @@
+"""The transit fit: injection and recovery, honest covariance, doubt where doubt is due."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from spectramind.config.compose import compose
+from spectramind.config.fit import FitConfig
+from spectramind.features.depths import IGNORANCE, Depths, bin_in_time, estimate
+from spectramind.features.white_fit import PARAMETERS, StarRow, TransitModel
+from spectramind.instrument.grid import N_BINS, bin_wavelengths
+from spectramind.physics.limb_darkening import quadratic_coefficients
+
+Array = NDArray[np.float64]
+SAMPLES = 140
+NOISE = np.concatenate([[150e-6], np.full(N_BINS - 1, 1000e-6)])
+
+
+@pytest.fixture(scope="module")
+def config() -> FitConfig:
+    return compose().fit
+
+
+def light_curves(
+    rng: np.random.Generator,
+    depth: Array,
+    *,
+    t0: float = 3.7,
+    impact: float = 0.3,
+    drift_ppm: float = 200.0,
+    noise: float = 1.0,
+) -> tuple[Array, Array, StarRow]:
+    """A visit of 7.5 h: transit, drift that depends on time and wavelength, white noise."""
+    time_h = (np.arange(SAMPLES) + 0.5) * 7.5 / SAMPLES
+    star = StarRow(4.0, 10.0, float(np.degrees(np.arccos(impact / 10.0))), 5800.0)
+    wavelength = bin_wavelengths()
+    model = TransitModel(time_h, star, 0.005)
+    limb = quadratic_coefficients(5800.0, wavelength)
+    transit = model.flux(model.separation(t0, np.log(10.0), impact), np.sqrt(depth), limb).T
+    x = 2 * time_h / 7.5 - 1
+    f = np.polynomial.legendre.legval(x, [0, *rng.normal(0, drift_ppm * 1e-6, 3)])
+    drift = 1 + f[:, None] * (1 + (wavelength - 2.9))
+    flux = 3e4 * transit * drift * (1 + noise * NOISE * rng.standard_normal(transit.shape))
+    table = StarRow(4.0, 10.0 * float(np.exp(rng.normal(0, 0.07))), star.inclination_deg, 5800.0)
+    return time_h, flux, table
+
+
+def airs_error(found: Depths, depth: Array) -> tuple[float, float]:
+    """Error of the AIRS mean and its stated sigma."""
+    weight = np.concatenate([[0.0], np.full(N_BINS - 1, 1 / (N_BINS - 1))])
+    error = float(weight @ (found.fit.depth - depth))
+    return error, float(np.sqrt(weight @ found.fit.covariance @ weight))
+
+
+@pytest.mark.parametrize("level", [0.004, 0.014, 0.05])
+@pytest.mark.parametrize("t0", [3.1, 4.4])
+@pytest.mark.parametrize("impact", [0.0, 0.6])
+def test_injected_transits_come_back(
+    config: FitConfig, level: float, t0: float, impact: float
+) -> None:
+    rng = np.random.default_rng(3)
+    depth = level + 1e-4 * np.sin(np.arange(N_BINS) / 30)
+    found = estimate(*light_curves(rng, depth, t0=t0, impact=impact), config)
+    assert found.info["reason"] == ""
+    values = found.info["parameters"]
+    assert values["t0"] == pytest.approx(t0, abs=0.01)
+    error, sigma = airs_error(found, depth)
+    assert abs(error) < 5 * sigma
+    assert sigma < 0.02 * level
+    assert abs(found.fit.depth[0] - depth[0]) < 5 * np.sqrt(found.fit.covariance[0, 0])
+
+
+def test_stated_covariance_is_what_errors_do(config: FitConfig) -> None:
+    """Normalised errors over 60 visits: unit variance, per bin and in the common mode."""
+    rng = np.random.default_rng(11)
+    shape, common = [], []
+    for _ in range(60):
+        depth = np.full(N_BINS, rng.uniform(0.006, 0.03))
+        visit = light_curves(
+            rng, depth, t0=rng.uniform(3.2, 4.3), impact=rng.uniform(0, 0.7)
+        )
+        found = estimate(*visit, config)
+        error, sigma = airs_error(found, depth)
+        common.append(error / sigma)
+        shape.append(np.mean((found.fit.depth - depth - error)[1:] ** 2 / found.fit.variance[1:]))
+    # 60 * 282 values: 1 % by chance; slopes of the drift add a few per cent.
+    assert np.mean(shape) == pytest.approx(1.0, abs=0.08)
+    # 60 values: the standard deviation itself is known to 9 %.
+    assert 0.72 < np.std(common) < 1.3
+
+
+def test_no_transit_gives_ignorance_and_says_why(config: FitConfig) -> None:
+    rng = np.random.default_rng(5)
+    found = estimate(*light_curves(rng, np.full(N_BINS, 1e-9)), config)
+    assert "no transit" in found.info["reason"]
+    assert np.sqrt(found.fit.covariance[7, 7]) >= IGNORANCE
+
+
+def test_incomplete_transit_is_doubted_with_wider_sigma(config: FitConfig) -> None:
+    rng = np.random.default_rng(6)
+    depth = np.full(N_BINS, 0.014)
+    time_h, flux, star = light_curves(rng, depth)
+    half = time_h < 3.7
+    found = estimate(time_h[half], flux[half], star, config)
+    assert "incomplete" in found.info["reason"]
+    error, sigma = airs_error(found, depth)
+    assert sigma > 0.02 * 0.014
+    assert abs(error) < 5 * sigma
+
+
+def test_too_few_samples_and_dark_bins_are_reported(config: FitConfig) -> None:
+    rng = np.random.default_rng(7)
+    time_h, flux, star = light_curves(rng, np.full(N_BINS, 0.014))
+    assert "exposures" in estimate(time_h[:10], flux[:10], star, config).info["reason"]
+    dark = flux.copy()
+    dark[:, 40] = 0.0
+    assert "bins [40]" in estimate(time_h, dark, star, config).info["reason"]
+
+
+def test_missing_samples_are_left_out(config: FitConfig) -> None:
+    rng = np.random.default_rng(8)
+    depth = np.full(N_BINS, 0.014)
+    time_h, flux, star = light_curves(rng, depth)
+    flux[20:24, 0] = np.nan
+    error, sigma = airs_error(estimate(time_h, flux, star, config), depth)
+    assert abs(error) < 5 * sigma
+
+
+def test_input_is_not_changed(config: FitConfig) -> None:
+    rng = np.random.default_rng(9)
+    time_h, flux, star = light_curves(rng, np.full(N_BINS, 0.014))
+    before = flux.copy()
+    estimate(time_h, flux, star, config)
+    np.testing.assert_array_equal(flux, before)
+
+
+def test_binning_in_time_averages_and_drops_the_tail() -> None:
+    time_h, flux = bin_in_time(np.arange(7.0), np.arange(7.0)[:, None], 4)
+    np.testing.assert_array_equal(time_h, [0.5, 2.5, 4.5])
+    np.testing.assert_array_equal(flux[:, 0], [0.5, 2.5, 4.5])
+
+
+def test_parameters_are_named_once() -> None:
+    assert len(PARAMETERS) == len(set(PARAMETERS)) == 9

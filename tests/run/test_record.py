@@ -1,0 +1,68 @@
+"""The run record: written on success and on failure, valid against its schema."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from spectramind.config.compose import resource_dir
+from spectramind.errors import SchemaError
+from spectramind.run.record import (
+    DEBUG_LOG,
+    EVENTS,
+    MANIFEST,
+    RunRecord,
+    read_events,
+    read_manifest,
+    recording,
+)
+
+
+def record(work: Path, cmd: str = "train") -> RunRecord:
+    return RunRecord(cmd, {"overrides": ["train.lr=1"]}, work, cfg_hash="abcd1234", seed=7)
+
+
+def test_success_writes_event_block_and_manifest(tmp_path: Path) -> None:
+    made = tmp_path / "made.txt"
+    with recording(record(tmp_path)) as run:
+        made.write_text("x")
+        run.artifact(made)
+        run.metrics["score"] = 0.5
+    (event,) = read_events(tmp_path)
+    schema = json.loads((resource_dir("schemas") / "event.schema.json").read_text())
+    jsonschema.validate(event, schema)
+    assert event["status"] == "ok"
+    assert event["metrics"] == {"score": 0.5}
+    assert event["run_id"].endswith("_abcd")
+    block = (tmp_path / DEBUG_LOG).read_text()
+    assert block.startswith("### CLI: train\n- ts: ")
+    assert "- cfg_hash: abcd1234" in block
+    entry = read_manifest(tmp_path).commands["train"]
+    # SHA-256 of the letter x, from any other tool.
+    assert entry.artifacts[str(made)] == (
+        "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+    )
+
+
+def test_failure_is_recorded_and_raised(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError), recording(record(tmp_path)):
+        raise SchemaError("broken file")
+    (event,) = read_events(tmp_path)
+    assert (event["status"], event["message"]) == ("fail", "broken file")
+    assert not (tmp_path / MANIFEST).exists()
+
+
+def test_warning_changes_the_status_but_not_the_outcome(tmp_path: Path) -> None:
+    with recording(record(tmp_path)) as run:
+        run.warn("look here")
+    assert read_events(tmp_path)[0]["status"] == "warn"
+    assert "train" in read_manifest(tmp_path).commands
+
+
+def test_one_line_a_command_and_one_entry_a_kind(tmp_path: Path) -> None:
+    for cmd in ("train", "train", "predict"):
+        with recording(record(tmp_path, cmd)):
+            pass
+    assert len((tmp_path / EVENTS).read_text().splitlines()) == 3
+    assert set(read_manifest(tmp_path).commands) == {"train", "predict"}

@@ -1,0 +1,198 @@
+"""Clock, star, image, jitter, drift, transit, population."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1
+from spectramind.physics.orbit import transit_duration_h
+from spectramind.simulation.clock import make_clock
+from spectramind.simulation.drift import draw_drift, no_drift
+from spectramind.simulation.jitter import AIRS_PLATE_SCALE, draw_track, still, track_moments
+from spectramind.simulation.population import Planet, draw_planet
+from spectramind.simulation.psf import _fgs1_image, airs_basis, fgs1_basis
+from spectramind.simulation.scene import Scene, bins_to_columns
+from spectramind.simulation.star import draw_light
+from spectramind.simulation.streams import planet_ids
+from spectramind.simulation.transit import transit_light
+
+REAL_AXIS = Path(__file__).parents[3] / "shared" / "real" / "axis_info_full.parquet"
+
+
+@pytest.fixture(scope="module")
+def planets() -> list[Planet]:
+    return [draw_planet(np.random.default_rng([3, n])) for n in range(150)]
+
+
+def test_real_cadence_has_the_real_frame_counts() -> None:
+    assert make_clock(AIRS, 7.5, 1).pairs == 5625
+    assert make_clock(FGS1, 7.5, 1).pairs == 67_500
+    assert make_clock(AIRS, 7.5, 40).pairs == 140
+    assert make_clock(FGS1, 7.5, 40).pairs == 1687
+
+
+@pytest.mark.skipif(not REAL_AXIS.is_file(), reason="needs the real axis file in ../shared/real")
+def test_labels_equal_the_real_axis() -> None:
+    real = pd.read_parquet(REAL_AXIS)
+    airs, fgs1 = make_clock(AIRS, 7.5, 1), make_clock(FGS1, 7.5, 1)
+    hours = real["AIRS-CH0-axis0-h"].dropna()
+    np.testing.assert_allclose(airs.labels_s() / 3600, hours, atol=1e-9)
+    np.testing.assert_allclose(fgs1.labels_s() / 3600, real["FGS1-axis0-h"], atol=1e-9)
+    np.testing.assert_allclose(
+        airs.integrations_s(), real["AIRS-CH0-integration_time"].dropna(), atol=1e-12
+    )
+
+
+def test_coadding_stretches_the_clock() -> None:
+    one, ten = make_clock(AIRS, 7.5, 1), make_clock(AIRS, 7.5, 10)
+    assert ten.labels_s()[:3] == pytest.approx([1.0, 2.0, 49.0])
+    assert ten.integrations_s()[:2] == pytest.approx([1.0, 45.0])
+    assert one.mid_time_h[0] * 3600 == pytest.approx(2.35)
+    assert ten.mid_time_h[0] * 3600 == pytest.approx(23.5)
+
+
+def test_star_light_has_the_real_level_and_hot_stars_are_bluer() -> None:
+    cool, hot = (draw_light(np.random.default_rng(0), teff) for teff in (4300.0, 6900.0))
+    for light in (cool, hot):
+        science = 4.5 * light.airs[AIRS_SCIENCE]
+        assert 1.2e7 <= science.sum() <= 1.75e7
+        assert 2.2e5 <= 0.1 * light.fgs1 <= 3.1e5
+        assert science.max() == science[250:].max()
+        assert light.airs[0] < 0.01 * light.airs[60]
+    assert hot.airs[300] / hot.airs[60] > cool.airs[300] / cool.airs[60]
+
+
+def test_images_hold_all_light_and_moving_them_keeps_it() -> None:
+    light = draw_light(np.random.default_rng(1), 5800.0).airs
+    for basis in (
+        fgs1_basis().reshape(6, -1),
+        airs_basis(light)[:, :, 60:300].sum((1, 2))[:, None],
+    ):
+        total = basis.sum(1)
+        assert np.all(np.abs(total[[1, 3]]) < 2e-3 * total[0])
+    assert fgs1_basis()[0].sum() == pytest.approx(1, abs=0.003)
+    np.testing.assert_allclose(airs_basis(light)[0].sum(0), 1, atol=1e-9)
+
+
+def test_a_moved_image_is_its_taylor_series() -> None:
+    dr, dc = 0.12, -0.2
+    moments = np.array([1, dr, dc, dr * dr, dc * dc, dr * dc])
+    taylor = np.tensordot(moments, fgs1_basis(), 1)
+    error = np.abs(taylor - _fgs1_image(dr, dc)).max()
+    assert error < 0.05 * np.abs(_fgs1_image(dr, dc) - _fgs1_image(0, 0)).max()
+
+
+def test_a_shift_by_one_column_moves_the_spectrum_up_the_columns() -> None:
+    light = np.linspace(1.0, 2.0, AIRS.width)
+    basis = airs_basis(light)
+    moved = (basis[0] + 1.0 * basis[2])[:, 100:200].sum(0) * light[100:200]
+    np.testing.assert_allclose(moved, light[99:199], rtol=1e-3)
+
+
+def test_jitter_has_the_measured_scatter_on_both_detectors() -> None:
+    track = draw_track(np.random.default_rng(2), 67_500)
+    np.testing.assert_allclose(track.std(1), 0.10, rtol=0.05)
+    airs = track_moments(AIRS_PLATE_SCALE * track, 12, 5625)
+    np.testing.assert_allclose(airs[1:3].std(1), 0.013, rtol=0.15)
+
+
+def test_moments_by_hand() -> None:
+    track = np.array([[1.0, 3.0, 0.0, 0.0, 9.0], [0.0, 2.0, 1.0, 1.0, 9.0]])
+    expected = [[1, 1], [2, 0], [1, 1], [5, 0], [2, 1], [3, 0]]
+    np.testing.assert_allclose(track_moments(track, 2, 2), expected)
+    np.testing.assert_allclose(track_moments(np.zeros((2, 4)), 2, 2), still(2))
+
+
+def test_drift_has_the_measured_size() -> None:
+    time = np.linspace(0, 7.5, 400)
+    surfaces = [
+        draw_drift(np.random.default_rng(n)).factor(time, 7.5, slice(1, 283)) - 1
+        for n in range(200)
+    ]
+    rms = np.sqrt(np.mean(np.square(surfaces)))
+    white = np.sqrt(np.mean(np.square([s.mean(0) for s in surfaces])))
+    assert rms == pytest.approx(160e-6, rel=0.15)
+    assert white == pytest.approx(86e-6, rel=0.2)
+    assert np.all(no_drift().factor(time, 7.5, slice(0, 283)) == 1)
+
+
+def test_scene_rate_by_hand() -> None:
+    basis = np.zeros((6, 1, 2))
+    basis[0, 0], basis[1, 0] = [0.25, 0.75], [0.1, -0.1]
+    moments = np.zeros((6, 1))
+    moments[0], moments[1] = 1.0, 0.5
+    scene = Scene(np.array([[100.0]]), basis, moments, np.array([[1.0, 2.0]]))
+    np.testing.assert_allclose(scene.rate(0), [[31.0], [72.0]])
+
+
+def test_columns_follow_the_bins_in_descending_order() -> None:
+    values = np.arange(1.0, 283.0)[:, None]
+    columns = bins_to_columns(values)[:, 0]
+    assert columns.shape == (356,)
+    assert (columns[39], columns[320]) == (282, 1)
+    assert (columns[0], columns[355]) == (282, 1)
+
+
+def test_transit_is_averaged_over_long_exposures(planets: list[Planet]) -> None:
+    planet = planets[0]
+    fine, coarse = (make_clock(AIRS, 7.5, n) for n in (5, 50))
+    bins = slice(1, 4)
+    short = transit_light(planet, 3.7, fine, bins)
+    long = transit_light(planet, 3.7, coarse, bins)
+    # Co-added exposures sit 0.05 s a cycle early (labels scale), too little to see here.
+    pooled = short[:, : coarse.pairs * 10].reshape(3, -1, 10).mean(-1)
+    np.testing.assert_allclose(long, pooled, atol=3e-5)
+    assert long.min() < 1 - 0.9 * planet.spectrum[1]
+    assert long[:, 0] == pytest.approx(1)
+
+
+def test_population_matches_the_real_one(planets: list[Planet]) -> None:
+    spectra = np.array([p.spectrum for p in planets])
+    assert spectra.mean() == pytest.approx(0.0147, rel=0.2)
+    assert spectra.mean(1).std() == pytest.approx(0.0107, rel=0.35)
+    assert spectra.min() > 0.0036
+    assert spectra.max() < 0.08
+    scatter = np.quantile(spectra[:, 1:].std(1), [0.1, 0.9]) * 1e6
+    assert 1 < scatter[0] < 15
+    assert 110 < scatter[1] < 250
+    duration = [
+        transit_duration_h(
+            p.orbit.period_d, p.orbit.a_over_rs, p.orbit.inclination_deg, p.spectrum[0] ** 0.5
+        )
+        for p in planets
+    ]
+    assert np.median(duration) == pytest.approx(3.9, rel=0.1)
+    table = pd.DataFrame([p.listed for p in planets])
+    assert table["Rs"].mean() == pytest.approx(1.254, rel=0.08)
+    assert table["Ms"].mean() == pytest.approx(1.089, rel=0.05)
+    assert table["Ts"].mean() == pytest.approx(5839, rel=0.03)
+    assert table["Mp"].median() == pytest.approx(0.94, rel=0.45)
+    correlation = table[["Rs", "Ms", "Ts"]].corr()
+    assert correlation.loc["Rs", "Ms"] == pytest.approx(0.83, abs=0.1)
+    assert correlation.loc["Ms", "Ts"] == pytest.approx(0.82, abs=0.1)
+
+
+def test_listed_orbit_scatters_around_the_true_one(planets: list[Planet]) -> None:
+    sma = np.log([p.listed["sma"] / p.orbit.a_over_rs for p in planets])
+    period = np.log([p.listed["P"] / p.orbit.period_d for p in planets])
+    for error in (sma, period):
+        assert error.std() == pytest.approx(0.053, rel=0.2)
+        assert abs(error.mean()) < 0.02
+    assert abs(np.corrcoef(sma, period)[0, 1]) < 0.3
+
+
+def test_orbit_obeys_keplers_third_law() -> None:
+    planet = draw_planet(np.random.default_rng(8))
+    # The Earth: 215.03 solar radii at 365.256 d around the Sun.
+    year = planet.orbit.period_d / 365.256
+    a_rsun = 215.03 * (year**2 * planet.star.mass) ** (1 / 3)
+    assert planet.orbit.a_over_rs == pytest.approx(a_rsun / planet.star.radius, rel=1e-3)
+
+
+def test_planet_ids_are_distinct_and_a_longer_list_begins_alike() -> None:
+    ids = planet_ids(4, 500)
+    assert len(set(ids)) == 500
+    assert all(10**4 <= int(i) < 2**32 for i in ids)
+    assert planet_ids(4, 20) == ids[:20]
