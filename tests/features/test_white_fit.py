@@ -73,7 +73,7 @@ def test_injected_transits_come_back(
 def test_stated_covariance_is_what_errors_do(config: FitConfig) -> None:
     """Normalised errors over 60 visits: unit variance, per bin and in the common mode."""
     rng = np.random.default_rng(11)
-    shape, common = [], []
+    shape, common, weighted = [], [], []
     for _ in range(60):
         depth = np.full(N_BINS, rng.uniform(0.006, 0.03))
         visit = light_curves(
@@ -82,11 +82,16 @@ def test_stated_covariance_is_what_errors_do(config: FitConfig) -> None:
         found = estimate(*visit, config)
         error, sigma = airs_error(found, depth)
         common.append(error / sigma)
+        # The level by inverse-covariance weights, as the prior weighs the bins.
+        weight = np.linalg.solve(found.fit.covariance, np.ones(N_BINS))
+        weighted.append(weight @ (found.fit.depth - depth) / np.sqrt(weight.sum()))
         shape.append(np.mean((found.fit.depth - depth - error)[1:] ** 2 / found.fit.variance[1:]))
     # 60 * 282 values: 1 % by chance; slopes of the drift add a few per cent.
     assert np.mean(shape) == pytest.approx(1.0, abs=0.08)
     # 60 values: the standard deviation itself is known to 9 %.
     assert 0.72 < np.std(common) < 1.3
+    # A covariance that follows the measured depths would pull this mean down (Peelle's puzzle).
+    assert abs(np.mean(weighted)) < 3 * np.std(weighted) / np.sqrt(len(weighted))
 
 
 def test_no_transit_gives_ignorance_and_says_why(config: FitConfig) -> None:

@@ -1,7 +1,6 @@
 """What comes out of the simulator, decoded with the reader, against the truth and real numbers."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -169,7 +168,7 @@ def test_each_effect_on_the_light_changes_the_scene(
     assert 1e-6 < np.median(change) < 0.1
 
 
-def test_every_seed_source_has_its_own_stream(tmp_path: Path) -> None:
+def test_every_seed_source_has_its_own_stream() -> None:
     drawn = {
         (source, visit, detector): Streams(1, 2, visit)(source, detector).integers(2**62)
         for source in Source

@@ -69,9 +69,6 @@ def audit(raw: NDArray[np.uint16], pixels: Pixels, adc: AdcInfo, timing: Timing)
     Args:
         raw: (2 n, pixels) counts, start and end reads alternating.
         pixels: references of all pixels.
-
-    Returns:
-        Records of adc, linearity, dark, cds, flat and variance.
     """
     log = _Log()
     good = pixels.flags == 0

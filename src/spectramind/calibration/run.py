@@ -94,6 +94,13 @@ def _calibrate_detector_of(
     )
 
 
+def _trace(cube: Calibrated, tree: KaggleTree, config: KillChainConfig) -> Record:
+    start = perf_counter()
+    image = cube.frames.mean(axis=0)
+    trace = describe_trace(image, read_column_wavelengths(tree), config.seams)
+    return step_record("trace", 1e3 * (perf_counter() - start), {"seam": config.seams}, trace)
+
+
 def calibrate_visit(visit: Visit, tree_root: Path, config: KillChainConfig, out_dir: Path) -> Visit:
     """Calibrate both detectors of one visit and write two cubes and, last, the log.
 
@@ -112,10 +119,9 @@ def calibrate_visit(visit: Visit, tree_root: Path, config: KillChainConfig, out_
         cube = _calibrate_detector_of(visit, tree, detector, config)
         arrays = {"frames": cube.frames, "variance": cube.variance, "mask": cube.mask}
         if detector == AIRS:
-            image = cube.frames.mean(axis=0)
-            trace = describe_trace(image, read_column_wavelengths(tree), config.seams)
-            arrays["trace_meta"] = np.array(json.dumps(trace))
-            cube.log.append(step_record("trace", 0.0, {"seam": list(config.seams)}, trace))
+            trace = _trace(cube, tree, config)
+            arrays["trace_meta"] = np.array(json.dumps(trace["delta_stats"]))
+            cube.log.append(trace)
         write_npz(cube_path(out_dir, detector, visit), **arrays)
         log += [{"detector": detector.kaggle, **record} for record in cube.log]
     total = step_record("visit", 1e3 * (perf_counter() - start), settings, {})

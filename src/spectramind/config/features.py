@@ -1,6 +1,6 @@
 """Settings of the light curves."""
 
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -8,14 +8,16 @@ from spectramind.config.base import Section
 
 
 class PhotometryConfig(Section):
-    """FGS1 aperture photometry.
+    """FGS1 photometry.
 
     Attributes:
+        method: flux by least squares on the mean image (``psf``) or by the aperture.
         aperture_px: radius of the aperture [px].
         annulus_px: inner and outer radius of the background annulus [px].
         jitter_window_min: window of the running median that separates jitter from drift [min].
     """
 
+    method: Literal["psf", "aperture"]
     aperture_px: float = Field(ge=1, le=16)
     annulus_px: tuple[float, float]
     jitter_window_min: float = Field(gt=0)

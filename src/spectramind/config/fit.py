@@ -11,6 +11,7 @@ class FitConfig(Section):
     Attributes:
         samples: light curves longer than this are averaged to at most so many samples.
         substep_h: an exposure longer than this [h] is integrated over sub-steps.
+        pointing: regress each light curve on the FGS1 centroid, beside the drift.
         drift_order: highest Legendre order in time of the multiplicative drift.
         drift_wavelength_order: highest Legendre order in wavelength of the AIRS drift.
         drift_ppm: prior standard deviation of each drift coefficient [ppm].
@@ -22,7 +23,8 @@ class FitConfig(Section):
 
     samples: int = Field(ge=20)
     substep_h: float = Field(gt=0)
-    drift_order: int = Field(ge=0, le=8)
+    pointing: bool
+    drift_order: int = Field(ge=1, le=8)
     drift_wavelength_order: int = Field(ge=0, le=4)
     drift_ppm: float = Field(gt=0)
     log_a_sigma: float = Field(gt=0)

@@ -199,8 +199,8 @@ def sigma_calibration(score: Scored) -> Figure:
         dots(fgs1[0], fgs1[1], "FGS1, by σ", plot.GOOD, mode="lines+markers"),
     ]
     axes = {
-        "xaxis": {"title": {"text": "predicted σ, rms [ppm]"}, **plot.LOG},
-        "yaxis": {"title": {"text": "error, rms [ppm]"}, **plot.LOG},
+        "xaxis": {"title": {"text": "predicted σ, rms [ppm]"}, **plot.LOG, "dtick": "D2"},
+        "yaxis": {"title": {"text": "error, rms [ppm]"}, **plot.LOG, "dtick": "D2"},
     }
     return {"data": traces, "layout": _half() | axes}
 

@@ -1,10 +1,10 @@
 """Depth of every bin and their covariance, given the white-light geometry.
 
-Model of bin i, divided by its level:  y_i(t) = T_i(t) (1 + e_i + drift_i(t)) + D_i(t) d_i, with T_i the
-transit at the white-light radius, D_i = dT_i / d(k^2), e_i a level error, d_i the depth's offset, and
+Model of bin i, divided by its level:  y_i = T_i (1 + e_i + p_i . pointing + drift_i) + D_i d_i, with T_i
+the transit at the white-light radius, D_i = dT_i / d(k^2), e_i a level error, d_i the depth's offset and
 drift_i(t) = sum_jl c_jl P_j(t) L_l(i): Legendre polynomials in time; L_0 is FGS1 alone, the others are
-Legendre polynomials in wavelength over AIRS. c has a Gaussian prior; e and d are free.
-The 283 pairs (e_i, d_i) are eliminated first, the few c solved together, then put back: what is left is
+Legendre polynomials in wavelength over AIRS. c has a Gaussian prior; e, d, p are free.
+Each bin's own (e_i, d_i, p_i) are eliminated first, the few c solved together, then put back: what is left is
 a covariance "diagonal + low rank" over the bins.
 """
 
@@ -12,44 +12,63 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.fit import FitConfig
-from spectramind.features.white_fit import StarRow, TransitModel, WhiteFit, legendre
+from spectramind.features.white_fit import (
+    MAD,
+    StarRow,
+    TransitModel,
+    WhiteFit,
+    legendre,
+    white_limb,
+)
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.models.measurement import Measurement
-from spectramind.physics.limb_darkening import quadratic_coefficients
 
 Array = NDArray[np.float64]
-# Limb darkening varies slowly: transit shapes are computed at so many wavelengths, interpolated between.
+# Transit shapes vary slowly: they are computed in so many AIRS bins and interpolated between.
 _NODES = 12
 _DEPTH_STEP = 1e-4
 
 
 def fit_bins(
-    time_h: Array, flux: Array, star: StarRow, white: WhiteFit, config: FitConfig
+    time_h: Array,
+    flux: Array,
+    pointing: Array,
+    star: StarRow,
+    limb: Array,
+    white: WhiteFit,
+    config: FitConfig,
 ) -> Measurement:
     """Least-squares depth per bin.
 
     Args:
         time_h: (T,) mid-exposure times [h].
         flux: (T, 283) light curves, any positive unit.
+        pointing: (T, R) regressors with free coefficients in every bin; R may be 0.
         star: the planet's row of the star table.
+        limb: (283, 2) limb darkening expected of the bins.
         white: the geometry.
         config: drift orders and prior.
     """
-    transit, slope = _shapes(time_h, star, white, config.substep_h)
+    offset = white.limb - white_limb(limb, np.median(flux, axis=0))
+    transit, slope = _shapes(time_h, star, limb, offset, white, config.substep_h)
     level = (flux * transit).sum(axis=0) / (transit**2).sum(axis=0)
     y = flux / level - transit
     basis = legendre(time_h, config.drift_order)[:, 1:]
     loading = _loadings(config.drift_wavelength_order)
 
-    # Per bin: design A = [T, D], drift columns B_j = T P_j.
-    design = np.stack([transit, slope], axis=2).transpose(1, 0, 2)
+    # Per bin: design A = [T, D, T x pointing], drift columns B_j = T P_j.
+    moved = [transit * regressor[:, None] for regressor in pointing.T]
+    design = np.stack([transit, slope, *moved], axis=2).transpose(1, 0, 2)
     columns = (transit[:, :, None] * basis[:, None, :]).transpose(1, 0, 2)
     inverse = np.linalg.inv(np.einsum("ita,itb->iab", design, design))
     own = np.einsum("iab,itb,ti->ia", inverse, design, y)
     carry = np.einsum("iab,itb,itj->iaj", inverse, design, columns)
     left = columns - np.einsum("ita,iaj->itj", design, carry)
     rest = y - np.einsum("ita,ia->ti", design, own)
-    noise = _noise(rest - np.einsum("itj,ij->ti", left, _free_drift(left, rest)), basis.shape[1])
+    noise = _noise(
+        rest - np.einsum("itj,ij->ti", left, _free_drift(left, rest)),
+        basis.shape[1] + design.shape[2],
+    )
 
     weight = 1 / noise**2
     normal = np.einsum("il,im,ijk->jlkm", loading * weight[:, None], loading, _gram(left))
@@ -66,28 +85,27 @@ def fit_bins(
     variance = noise**2 * inverse[:, 1, 1] / gain**2
     lever = np.einsum("ij,il->ijl", carry[:, 1, :], loading).reshape(N_BINS, size)
     drift_modes = lever @ np.linalg.cholesky(covariance)
-    modes = np.concatenate([drift_modes, _geometry_modes(white, depth, base)], axis=1)
+    modes = np.concatenate([drift_modes, _geometry_modes(white)], axis=1)
     return Measurement(depth, variance, modes)
 
 
 def _shapes(
-    time_h: Array, star: StarRow, white: WhiteFit, substep_h: float
+    time_h: Array, star: StarRow, limb: Array, offset: Array, white: WhiteFit, substep_h: float
 ) -> tuple[Array, Array]:
-    """Transit T and its slope dT/d(k^2) for every bin, both (T, 283)."""
+    """Transit T and its slope dT/d(k^2) for every bin, both (T, 283).
+
+    The limb darkening of a bin is the expected one plus the offset that white light showed.
+    """
     model = TransitModel(time_h, star, substep_h)
     separation = model.separation(*white.values[:3])
     k_fgs1, k_airs = white.values[3:5]
-    fitted = white.values[5:].reshape(2, 2)
-    wavelength = bin_wavelengths()
-    nodes = np.linspace(wavelength[FGS1_BIN + 1], wavelength[-1], _NODES)
-    grey = quadratic_coefficients(star.teff_k, np.append(nodes, wavelength[1:].mean()))
-    # The fit's offset from the grey atmosphere, found in white light, holds for all AIRS bins.
-    limb = np.vstack([fitted[:1], grey[:-1] + (fitted[1] - grey[-1])])
+    nodes = np.linspace(FGS1_BIN + 1, N_BINS - 1, _NODES).round().astype(int)
+    limb = np.vstack([limb[FGS1_BIN] + offset[0], limb[nodes] + offset[1]])
     k = np.concatenate([[k_fgs1], np.full(_NODES, k_airs)])
     at = model.flux(separation, k, limb)
     up = model.flux(separation, np.sqrt(k**2 + _DEPTH_STEP), limb)
     slope = (up - at) / _DEPTH_STEP
-    position = np.interp(wavelength[1:], nodes, np.arange(_NODES))
+    position = np.interp(np.arange(FGS1_BIN + 1, N_BINS), nodes, np.arange(_NODES))
     low = np.minimum(position.astype(int), _NODES - 2)
     share = position - low
 
@@ -116,17 +134,20 @@ def _free_drift(left: Array, rest: Array) -> Array:
     return np.einsum("ijk,itk,ti->ij", np.linalg.pinv(_gram(left)), left, rest)
 
 
-def _noise(residual: Array, drift_columns: int) -> Array:
-    """(283,) white noise of one sample; robust, with the degrees of freedom the fit took."""
-    freedom = max(len(residual) - 2 - drift_columns, 1)
-    spread = 1.4826 * np.median(np.abs(residual), axis=0)
+def _noise(residual: Array, fitted: int) -> Array:
+    """(283,) white noise of one sample; robust, less the degrees of freedom the fit took."""
+    freedom = max(len(residual) - fitted, 1)
+    spread = MAD * np.median(np.abs(residual), axis=0)
     clipped = np.clip(residual, -4 * spread, 4 * spread)
     return np.maximum(np.sqrt((clipped**2).sum(axis=0) / freedom), 1e-7)
 
 
-def _geometry_modes(white: WhiteFit, depth: Array, base: Array) -> Array:
-    """(283, 2) modes: uncertain geometry scales all depths of a detector together."""
+def _geometry_modes(white: WhiteFit) -> Array:
+    """(283, 2) modes: uncertain geometry moves all depths of a detector together.
+
+    Flat over the AIRS bins: modes proportional to the measured depths would carry their noise, and
+    any average with such a covariance comes out too low (Peelle's pertinent puzzle).
+    """
     values, vectors = np.linalg.eigh(white.geometry_covariance)
     half = vectors * np.sqrt(np.maximum(values, 0.0))
-    detector = np.where(np.arange(N_BINS) == FGS1_BIN, 0, 1)
-    return half[detector] * (depth / np.maximum(base, 1e-9))[:, None]
+    return half[np.where(np.arange(N_BINS) == FGS1_BIN, 0, 1)]

@@ -13,9 +13,17 @@ from numpy.typing import NDArray
 from spectramind.config.base import digest
 from spectramind.config.fit import FitConfig
 from spectramind.features.bin_fit import fit_bins
-from spectramind.features.white_fit import BANDS, PARAMETERS, StarRow, WhiteFit, fit_white
-from spectramind.instrument.grid import FGS1_BIN, N_BINS
+from spectramind.features.white_fit import (
+    BANDS,
+    PARAMETERS,
+    StarRow,
+    WhiteFit,
+    fit_white,
+    white_limb,
+)
+from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.models.measurement import Measurement
+from spectramind.physics.limb_darkening import quadratic_coefficients
 from spectramind.run.atomic import write_npz
 from spectramind.run.npz import read_npz
 from spectramind.run.pool import run_all
@@ -24,6 +32,8 @@ Array = NDArray[np.float64]
 # What is known of a depth when nothing was measured: the range of transiting planets.
 IGNORANCE = 0.03
 MIN_SAMPLES = 20
+# Share of the depth that a doubtful fit adds to the common error: its geometry scales all bins.
+DOUBT = 0.03
 KEYS = ("depth", "variance", "modes", "time", "white", "model", "info")
 
 
@@ -78,11 +88,14 @@ def bin_in_time(time_h: Array, flux: Array, samples: int) -> tuple[Array, Array]
     )
 
 
-def estimate(time_h: Array, flux: Array, star: StarRow, config: FitConfig) -> Depths:
+def estimate(
+    time_h: Array, flux: Array, star: StarRow, config: FitConfig, pointing: Array | None = None
+) -> Depths:
     """Fit one visit's light curves.
 
     Args:
         time_h: (T,) [h]; flux: (T, 283), NaN where a sample is missing.
+        pointing: (T, 2) mean FGS1 centroid during each exposure [px]; None: not known.
         star: the planet's row of the star table.
         config: the fit's settings.
 
@@ -90,29 +103,29 @@ def estimate(time_h: Array, flux: Array, star: StarRow, config: FitConfig) -> De
         Depths; where the fit cannot be trusted the variance holds what is not known, and
         ``info["reason"]`` says why.
     """
-    whole = np.isfinite(flux).all(axis=1)
-    time_h, flux = time_h[whole], flux[whole]
+    beside = np.zeros((len(time_h), 0)) if pointing is None or not config.pointing else pointing
+    whole = np.isfinite(flux).all(axis=1) & np.isfinite(beside).all(axis=1)
     # The last exposure is wrong in the competition's data when it lies in transit.
-    time_h, flux = time_h[:-1], flux[:-1]
+    used = np.flatnonzero(whole)[:-1]
+    time_h, flux, beside = time_h[used], flux[used], beside[used]
     if len(time_h) < MIN_SAMPLES:
         return _unmeasured(f"{len(time_h)} usable exposures, {MIN_SAMPLES} needed")
+    _, beside = bin_in_time(time_h, beside, config.samples)
     time_h, flux = bin_in_time(time_h, flux, config.samples)
+    beside = (beside - beside.mean(axis=0)) / np.maximum(beside.std(axis=0), 1e-9)
     level = np.median(flux, axis=0)
     if np.any(level <= 0):
         return _unmeasured(f"no light in bins {np.flatnonzero(level <= 0)[:5].tolist()}")
     bands = np.stack([flux[:, FGS1_BIN], flux[:, FGS1_BIN + 1 :].sum(axis=1)], axis=1)
-    white = fit_white(time_h, bands, star, config)
+    limb = quadratic_coefficients(star.teff_k, bin_wavelengths())
+    white = fit_white(time_h, bands, beside, star, white_limb(limb, level), config)
     if white.detection < config.detection_sigma:
         return _unmeasured(white.reason)
-    fit = fit_bins(time_h, flux, star, white, config)
+    fit = fit_bins(time_h, flux, beside, star, limb, white, config)
     if white.reason:
-        fit = Measurement(fit.depth, fit.variance, np.column_stack([fit.modes, _doubt(fit.depth)]))
+        doubt = np.full(N_BINS, DOUBT * np.median(fit.depth))
+        fit = Measurement(fit.depth, fit.variance, np.column_stack([fit.modes, doubt]))
     return Depths(fit, time_h, white.white, white.model, _describe(white))
-
-
-def _doubt(depth: Array) -> Array:
-    """Common mode of a doubtful fit: 3 % of the depth (a doubtful geometry scales all bins)."""
-    return 0.03 * np.abs(depth)
 
 
 def _describe(white: WhiteFit) -> dict[str, Any]:
@@ -177,9 +190,24 @@ def _fit_one(
     job: tuple[str, StarRow], features: Path, config: FitConfig, settings: str
 ) -> tuple[str, str]:
     visit, star = job
-    source = features / "airs_bins" / f"airs_bins_{visit}.npz"
-    raw = read_npz(source, "time", "flux", made_by="features")
-    flux = np.asarray(raw["flux"], dtype=np.float64)
-    depths = estimate(np.asarray(raw["time"], dtype=np.float64), flux, star, config)
+    bins = read_npz(
+        features / "airs_bins" / f"airs_bins_{visit}.npz", "time", "flux", made_by="features"
+    )
+    fgs1 = read_npz(
+        features / "fgs1_white" / f"fgs1_white_{visit}.npz", "time", "centroid", made_by="features"
+    )
+    time_h = np.asarray(bins["time"], dtype=np.float64)
+    pointing = mean_around(time_h, np.asarray(fgs1["time"]), np.asarray(fgs1["centroid"]))
+    flux = np.asarray(bins["flux"], dtype=np.float64)
+    depths = estimate(time_h, flux, star, config, pointing)
     save_depths(depths_path(features, visit), depths, settings)
     return visit, depths.info["reason"]
+
+
+def mean_around(centre_h: Array, time_h: Array, values: NDArray[np.floating]) -> Array:
+    """Mean of (S, C) values at times ``time_h`` nearest to each of T centres, (T, C); NaN: none."""
+    which = np.digitize(time_h, (centre_h[1:] + centre_h[:-1]) / 2)
+    count = np.bincount(which, minlength=len(centre_h))
+    sums = [np.bincount(which, column, minlength=len(centre_h)) for column in values.T]
+    with np.errstate(invalid="ignore"):
+        return np.stack(sums, axis=1) / np.where(count > 0, count, np.nan)[:, None]

@@ -1,6 +1,8 @@
-"""FGS1 photometry: aperture sum less annulus background, and where the star stands.
+"""FGS1 photometry: the star's flux by its own image or by an aperture, and where the star stands.
 
-The annulus holds starlight as well as foreground. Subtracting it takes the same fraction of the
+``psf`` fits each exposure by A x mean image + constant, as the AIRS extraction does: noise near the
+photon limit, but more of the jitter, which the transit fit takes out again. ``aperture`` sums a disc
+less an annulus. The annulus holds starlight as well as foreground. Subtracting it takes the same fraction of the
 star from every exposure, so relative depths stay right while the foreground goes.
 """
 
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from spectramind.config.features import PhotometryConfig
+from spectramind.features.extraction import amplitude_weights
 
 
 @dataclass(frozen=True)
@@ -64,27 +67,34 @@ def annulus(
 def measure(
     frames: NDArray[np.float32], variance: NDArray[np.float32], config: PhotometryConfig
 ) -> Photometry:
-    """Photometry of all exposures with one aperture, centred on the mean image's star.
+    """Photometry of all exposures; aperture and centroids are centred on the mean image's star.
 
     Args:
         frames, variance: (T, 32, 32) [e], [e^2], masked samples filled.
     """
     shape = frames.shape[1:]
-    centre = find_star(frames.mean(axis=0), config.aperture_px)
+    image = frames.mean(axis=0, dtype=np.float64)
+    centre = find_star(image, config.aperture_px)
     disc = aperture(shape, centre, config.aperture_px)
     ring = annulus(shape, centre, config.annulus_px)
     net = disc - disc.sum() * ring  # a linear form of the frame: aperture less background
     down, along = np.indices(shape) - np.array(centre)[:, None, None]
     moments = [offset * disc - (offset * disc).sum() * ring for offset in (down, along)]
-    forms = np.stack([net, *moments]).reshape(3, -1).astype(np.float32)
-    flux, down_sum, along_sum = forms @ frames.reshape(len(frames), -1).T
+    star = net
+    if config.method == "psf":
+        spread = variance.mean(axis=0, dtype=np.float64)
+        weights = amplitude_weights(image.reshape(-1, 1), spread.reshape(-1, 1))
+        star = weights.reshape(shape) * (net * image).sum()
+    forms = np.stack([star, net, *moments]).reshape(4, -1).astype(np.float32)
+    flux, total, down_sum, along_sum = forms @ frames.reshape(len(frames), -1).T
     noise = variance.reshape(len(variance), -1) @ (forms[0] ** 2)
-    lit = flux > 0  # an exposure without star has no centroid: it keeps the mean one
-    shift = np.stack([down_sum, along_sum]) / np.where(lit, flux, 1.0) * lit
+    lit = total > 0  # an exposure without star has no centroid: it keeps the mean one
+    shift = np.stack([down_sum, along_sum]) / np.where(lit, total, 1.0) * lit
     return Photometry(flux, noise, (shift.T + np.array(centre)).astype(np.float32))
 
 
 def jitter(centroid: NDArray[np.float32], window: int) -> NDArray[np.float32]:
     """Centroid less its running median over ``window`` exposures (made odd), (T, 2) [px]."""
     odd = min(window, len(centroid)) // 2 * 2 + 1
-    return centroid - median_filter(centroid, size=(odd, 1), mode="nearest")
+    slow = [median_filter(axis, size=odd, mode="nearest") for axis in centroid.T.copy()]
+    return centroid - np.stack(slow, axis=1)  # per axis: SciPy's fast path is one-dimensional

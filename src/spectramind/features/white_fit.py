@@ -1,8 +1,8 @@
 """White-light transit fit of FGS1 and AIRS together: the geometry every bin shares.
 
 Symbols: t0 mid-transit time [h], a = a/R*, b impact parameter, k radius ratio, u1 u2 quadratic limb
-darkening. The model of a band is transit(t; t0, a, b, k, u) times a drift polynomial in time whose
-coefficients are linear and are projected out at every step (variable projection, Golub & Pereyra
+darkening. The model of a band is transit(t; t0, a, b, k, u) times a drift, a polynomial in time plus a
+linear function of the pointing, whose coefficients are linear and are projected out at every step (variable projection, Golub & Pereyra
 1973). Priors: a, b around the star table, u around a grey atmosphere.
 """
 
@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, least_squares
 
 from spectramind.config.fit import FitConfig
-from spectramind.instrument.grid import FGS1_BIN, bin_wavelengths
-from spectramind.physics.limb_darkening import quadratic_coefficients
+from spectramind.instrument.grid import FGS1_BIN
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
 
@@ -25,6 +24,7 @@ PARAMETERS = ("t0", "log_a", "b", "k_fgs1", "k_airs", "u1_fgs1", "u2_fgs1", "u1_
 _DEPTH = (3, 4)
 _GEOMETRY = (0, 1, 2, 5, 6, 7, 8)
 CLIP_SIGMA = 5.0
+MAD = 1.4826  # median absolute deviation to standard deviation
 MAX_RADIUS_RATIO = 0.5
 # Impact parameters tried as a start beside the table's own.
 IMPACTS = (0.2, 0.6)
@@ -67,6 +67,11 @@ class WhiteFit:
     detection: float
     reason: str
 
+    @property
+    def limb(self) -> Array:
+        """Fitted limb darkening of FGS1 and AIRS, (2, 2)."""
+        return self.values[5:].reshape(2, 2)
+
 
 class TransitModel:
     """Transit light curves on fixed sample times, exposures integrated."""
@@ -92,6 +97,16 @@ class TransitModel:
         return fine.reshape(len(radius_ratio), -1, self._steps).mean(axis=2)
 
 
+def white_limb(limb: Array, level: Array) -> Array:
+    """Limb darkening of the two white light curves, (2, 2): AIRS bins weigh as much as they shine.
+
+    Args:
+        limb: (283, 2) coefficients of the bins; level: (283,) their flux.
+    """
+    airs = np.average(limb[FGS1_BIN + 1 :], axis=0, weights=level[FGS1_BIN + 1 :])
+    return np.stack([limb[FGS1_BIN], airs])
+
+
 def legendre(time_h: Array, order: int) -> Array:
     """Legendre polynomials of orders 0..order on the span of ``time_h``, shape (T, order + 1)."""
     low, high = time_h.min(), time_h.max()
@@ -99,19 +114,24 @@ def legendre(time_h: Array, order: int) -> Array:
     return np.polynomial.legendre.legvander(x, order)
 
 
-def fit_white(time_h: Array, flux: Array, star: StarRow, config: FitConfig) -> WhiteFit:
+def fit_white(
+    time_h: Array, flux: Array, pointing: Array, star: StarRow, limb: Array, config: FitConfig
+) -> WhiteFit:
     """Fit the white light curves.
 
     Args:
         time_h: (T,) mid-exposure times [h].
         flux: (T, 2) FGS1 and AIRS white light, any positive unit.
+        pointing: (T, R) regressors beside the drift polynomials; R may be 0.
         star: the planet's row of the star table.
+        limb: (2, 2) limb darkening expected of FGS1 and of AIRS white light.
         config: priors and drift order.
     """
-    problem = _Problem(time_h, flux / np.median(flux, axis=0), star, config)
-    start, detection = problem.best_start()
-    solution, noise = problem.solve(start)
+    basis = np.column_stack([legendre(time_h, config.drift_order), pointing])
+    problem = _Problem(time_h, flux / np.median(flux, axis=0), basis, star, limb, config)
+    solution, noise = problem.solve(problem.best_start())
     values = solution.x
+    detection = problem.detection(values)
     model, white = problem.curves(values)
     covariance = _covariance(solution)
     return WhiteFit(
@@ -154,17 +174,25 @@ def _geometry_part(covariance: Array, values: Array) -> Array:
 class _Problem:
     """Residuals of one visit."""
 
-    def __init__(self, time_h: Array, flux: Array, star: StarRow, config: FitConfig) -> None:
+    def __init__(
+        self,
+        time_h: Array,
+        flux: Array,
+        basis: Array,
+        star: StarRow,
+        limb: Array,
+        config: FitConfig,
+    ) -> None:
         self._model = TransitModel(time_h, star, config.substep_h)
         self._flux = flux
-        self._basis = legendre(time_h, config.drift_order)
+        self._basis = basis
+        # Rows that pull every drift coefficient but the level to zero; the pointing's are free.
+        drift = np.eye(config.drift_order + 1, basis.shape[1])[1:]
+        self._prior = drift / (config.drift_ppm * 1e-6)
         self._keep = np.ones(flux.shape, dtype=bool)
-        # First guess of the noise: scatter of neighbouring samples.
-        self._noise = np.maximum(np.std(np.diff(flux, axis=0), axis=0) / np.sqrt(2), 1e-7)
-        wavelength = bin_wavelengths()
-        airs = float(np.mean(wavelength[FGS1_BIN + 1 :]))
-        limb = quadratic_coefficients(star.teff_k, np.array([wavelength[FGS1_BIN], airs]))
-        self._star = star
+        # First guess of the noise: scatter of neighbours; the median does not see ingress.
+        steps = np.abs(np.diff(flux, axis=0))
+        self._noise = np.maximum(MAD * np.median(steps, axis=0) / np.sqrt(2), 1e-7)
         self._centre = np.array([np.log(star.a_over_rs), min(star.impact, 0.95), *limb.ravel()])
         self._width = np.array([config.log_a_sigma, config.impact_sigma, *[config.limb_sigma] * 4])
 
@@ -174,12 +202,15 @@ class _Problem:
         return self._model.flux(separation, values[3:5], values[5:].reshape(2, 2)).T
 
     def _project(self, transit: Array, band: int) -> tuple[Array, Array]:
-        """Drift (with the star's level) that fits best, and residuals in sigma; clipped: zero."""
-        keep = self._keep[:, band]
-        design = transit[:, None] * self._basis
-        best, *_ = np.linalg.lstsq(design[keep], self._flux[keep, band], rcond=None)
-        residual = (self._flux[:, band] - design @ best) / self._noise[band]
-        return self._basis @ best, np.where(keep, residual, 0.0)
+        """Drift (with the star's level) that fits best, (T,), and residuals in sigma.
+
+        Residuals of the T samples (clipped ones zero), then of the drift coefficients' prior.
+        """
+        keep = self._keep[:, band] / self._noise[band]
+        design = np.vstack([keep[:, None] * transit[:, None] * self._basis, self._prior])
+        target = np.append(keep * self._flux[:, band], np.zeros(len(self._prior)))
+        best, *_ = np.linalg.lstsq(design, target, rcond=None)
+        return self._basis @ best, target - design @ best
 
     def residuals(self, values: Array) -> Array:
         """Data and prior residuals in units of their sigma."""
@@ -188,37 +219,41 @@ class _Problem:
         geometry = np.concatenate([values[1:3], values[5:]])
         return np.concatenate([*data, (geometry - self._centre) / self._width])
 
-    def best_start(self) -> tuple[Array, float]:
-        """Scan mid-times with the table's orbit; return the best start and its detection sigma."""
+    def best_start(self) -> Array:
+        """Scan mid-times with the table's orbit and a straight drift: a transit is deeper than it.
+
+        (More drift here would let polynomials and a misplaced transit imitate the true one.)
+        """
         time = self._model.time_h
         limb = self._centre[2:].reshape(2, 2)
-        best, gain, start_k = time.mean(), 0.0, np.full(2, 0.1)
-        chi2_flat = sum(
-            float(np.sum(self._project(np.ones(len(time)), band)[1] ** 2)) for band in range(2)
-        )
+        best, lowest, start_k = float(time.mean()), np.inf, np.full(2, 0.1)
         for t0 in np.arange(time.min(), time.max(), 0.1):
             separation = self._model.separation(t0, *self._centre[:2])
             shape = 1 - self._model.flux(separation, np.full(2, 0.1), limb).T
-            depth = np.array([self._linear_depth(shape[:, band], band) for band in range(2)])
-            if np.any(depth <= 0):
-                continue
-            k = np.clip(0.1 * np.sqrt(depth), 0.01, MAX_RADIUS_RATIO)
-            chi2 = sum(
-                float(np.sum(self._project(1 - depth[band] * shape[:, band], band)[1] ** 2))
-                for band in range(2)
-            )
-            if chi2_flat - chi2 > gain:
-                best, gain, start_k = t0, chi2_flat - chi2, k
-        start = np.array([best, *self._centre[:2], *start_k, *self._centre[2:]])
-        return start, float(np.sqrt(gain))
+            found = [self._amplitude(shape[:, band], band) for band in range(len(BANDS))]
+            depth, chi2 = np.array([f[0] for f in found]), sum(f[1] for f in found)
+            if np.all(depth > 0) and chi2 < lowest:
+                best, lowest = t0, chi2
+                start_k = np.clip(0.1 * np.sqrt(depth), 0.01, MAX_RADIUS_RATIO)
+        return np.array([best, *self._centre[:2], *start_k, *self._centre[2:]])
 
-    def _linear_depth(self, shape: Array, band: int) -> float:
-        """Least-squares amplitude of ``shape`` beside the drift."""
-        design = np.column_stack([self._basis, -shape])
-        if not shape.any():
-            return 0.0
+    def _amplitude(self, shape: Array, band: int) -> tuple[float, float]:
+        """Least-squares amplitude of a dip beside a straight line, and the chi^2 it leaves."""
+        design = np.column_stack([self._basis[:, :2], -shape])
         best, *_ = np.linalg.lstsq(design, self._flux[:, band], rcond=None)
-        return float(best[-1] / best[0])
+        residual = (self._flux[:, band] - design @ best) / self._noise[band]
+        return float(best[-1] / best[0]), float(residual @ residual)
+
+    def detection(self, values: Array) -> float:
+        """Signal-to-noise of the transit: how much worse the full drift alone fits."""
+        transit = self.transit(values)
+        flat = np.ones(len(transit))
+        gain = sum(
+            np.sum(self._project(flat, band)[1] ** 2)
+            - np.sum(self._project(transit[:, band], band)[1] ** 2)
+            for band in range(len(BANDS))
+        )
+        return float(np.sqrt(max(gain, 0.0)))
 
     def solve(self, start: Array) -> tuple[OptimizeResult, Array]:
         """Fit, set the noise from the residuals, drop outliers, fit again."""
@@ -243,8 +278,9 @@ class _Problem:
         transit = self.transit(values)
         freedom = 1 - (self._basis.shape[1] + 4) / len(transit)
         for band in range(len(BANDS)):
-            residual = self._project(transit[:, band], band)[1] * self._noise[band]
-            spread = 1.4826 * np.median(np.abs(residual[self._keep[:, band]]))
+            drift = self._project(transit[:, band], band)[0]
+            residual = self._flux[:, band] - drift * transit[:, band]
+            spread = MAD * np.median(np.abs(residual[self._keep[:, band]]))
             self._keep[:, band] = np.abs(residual) < CLIP_SIGMA * max(spread, 1e-9)
             left = residual[self._keep[:, band]]
             self._noise[band] = max(np.std(left) / np.sqrt(max(freedom, 0.1)), 1e-7)

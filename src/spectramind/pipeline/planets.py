@@ -11,7 +11,7 @@ from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.evaluation.spectra import truth_for
-from spectramind.features.depths import Depths, load_depths
+from spectramind.features.depths import Depths, load_depths, mean_around
 from spectramind.models.inputs import Planet
 from spectramind.pipeline.visits import visits_by_planet
 from spectramind.run.npz import read_npz
@@ -36,7 +36,7 @@ def load_planets(config: Config, tree: KaggleTree, split: str, ids: Iterable[str
         planets.append(
             Planet(
                 planet_id=planet_id,
-                measurements=tuple(d.fit for d in depths),
+                measurements=tuple(d.fit for d in _trusted(depths)),
                 white=depths[0].white,
                 model=depths[0].model,
                 jitter=_jitter(config.paths.features, first, depths[0]),
@@ -45,18 +45,18 @@ def load_planets(config: Config, tree: KaggleTree, split: str, ids: Iterable[str
     return planets
 
 
+def _trusted(depths: list[Depths]) -> list[Depths]:
+    """Visits whose fit can be trusted; all of them when none can."""
+    return [d for d in depths if not d.info["reason"]] or depths
+
+
 def _jitter(features: Path, visit: str, depths: Depths) -> Array:
     """FGS1 jitter averaged around the samples of the fit, (T, 2)."""
     if len(depths.time_h) == 0:
         return np.zeros((0, 2))
     path = features / "fgs1_white" / f"fgs1_white_{visit}.npz"
     raw = read_npz(path, "time", "jitter", made_by="features")
-    middle = (depths.time_h[1:] + depths.time_h[:-1]) / 2
-    which = np.digitize(raw["time"], middle)
-    size = len(depths.time_h)
-    count = np.maximum(np.bincount(which, minlength=size), 1)
-    sums = [np.bincount(which, axis, minlength=size) for axis in raw["jitter"].T]
-    return np.stack(sums, axis=1) / count[:, None]
+    return mean_around(depths.time_h, np.asarray(raw["time"]), np.asarray(raw["jitter"]))
 
 
 def load_labelled(config: Config, tree: KaggleTree, ids: Sequence[str]) -> LabelledPlanets:

@@ -61,6 +61,8 @@ def simulate(config: SimulationConfig, root: Path, seed: int, workers: int) -> N
     for split in ("train", "test"):
         (root / split).mkdir(exist_ok=True)
     todo = [job for job in jobs if not job.directory.is_dir()]
+    if not todo and (root / "adc_info.csv").is_file():
+        return
     for _ in run_all(simulate_planet, todo, workers, "simulate"):
         pass
     _write_tables(config, root, jobs)
