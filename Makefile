@@ -25,10 +25,8 @@ EXPORT := $(POETRY) export --without-hashes --without-urls --all-extras --all-gr
 # The chain, in order. `make demo` and `make smoke` run it with `experiment=demo|smoke`.
 define CHAIN
 simulate
-calibrate data.split=train
-calibrate data.split=test
-features data.split=train
-features data.split=test
+calibrate
+features
 train
 calibrate-temp
 calibrate-corel

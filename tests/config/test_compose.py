@@ -9,7 +9,9 @@ from spectramind.config.overrides import normalise, quoted
 from spectramind.errors import ConfigError
 
 CONFIGS = resource_dir("configs")
-GROUPS = sorted(path.name for path in CONFIGS.iterdir() if path.is_dir() and path.name != "__pycache__")
+GROUPS = sorted(
+    path.name for path in CONFIGS.iterdir() if path.is_dir() and path.name != "__pycache__"
+)
 # Files that a sibling of their group composes, and that cannot stand in its place.
 PARTS = {
     ("model", "prior"),

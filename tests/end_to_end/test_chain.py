@@ -185,9 +185,7 @@ def test_kaggle_dialect_and_out_csv(
         assert header == next(csv.reader(stream))
 
 
-def test_a_sweep_gives_each_job_its_own_folder(
-    work: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_sweep_gives_each_job_its_own_folder(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sweep = settings(work, "train.lr=1e-4,1e-3", "train.epochs=0")
     assert spectramind(monkeypatch, "train", "-m", *sweep) == 0
     made = sorted((work / "multirun").rglob("best.pt"))

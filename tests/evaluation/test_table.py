@@ -86,10 +86,10 @@ def test_table_has_a_row_for_each_prediction(truth):
         for name, ppm in (("physics", 100), ("spectramind", 30))
     ]
     text = show(*summaries)
-    assert "on 2 planets" in text
+    assert "2 planets that were held out" in text
     assert text.index("physics") < text.index("spectramind")
     for summary in summaries:
-        assert f"{summary.score:.3f}" in text
+        assert f"{summary.score:.4f}" in text
     assert summaries[1].score > summaries[0].score
 
 

@@ -77,4 +77,6 @@ def test_jitter_drops_drift_and_keeps_shake() -> None:
 )
 def test_radii_must_nest(aperture_px: float, annulus_px: tuple[float, float]) -> None:
     with pytest.raises(ValidationError, match="aperture_px <="):
-        PhotometryConfig(aperture_px=aperture_px, annulus_px=annulus_px, jitter_window_min=1.0)
+        PhotometryConfig(
+            method="aperture", aperture_px=aperture_px, annulus_px=annulus_px, jitter_window_min=1.0
+        )

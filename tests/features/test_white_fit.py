@@ -28,7 +28,9 @@ def light_curves(
     t0: float = 3.7,
     impact: float = 0.3,
     drift_ppm: float = 200.0,
-    noise: float = 1.0,
+    log_a_sigma: float = 0.07,
+    impact_sigma: float = 0.0,
+    limb_sigma: float = 0.0,
 ) -> tuple[Array, Array, StarRow]:
     """A visit of 7.5 h: transit, drift that depends on time and wavelength, white noise."""
     time_h = (np.arange(SAMPLES) + 0.5) * 7.5 / SAMPLES
@@ -36,13 +38,19 @@ def light_curves(
     wavelength = bin_wavelengths()
     model = TransitModel(time_h, star, 0.005)
     limb = quadratic_coefficients(5800.0, wavelength)
+    limb[0] += limb_sigma * rng.standard_normal(2)
+    limb[1:] += limb_sigma * rng.standard_normal(2)
     transit = model.flux(model.separation(t0, np.log(10.0), impact), np.sqrt(depth), limb).T
     x = 2 * time_h / 7.5 - 1
-    f = np.polynomial.legendre.legval(x, [0, *rng.normal(0, drift_ppm * 1e-6, 3)])
-    drift = 1 + f[:, None] * (1 + (wavelength - 2.9))
-    flux = 3e4 * transit * drift * (1 + noise * NOISE * rng.standard_normal(transit.shape))
-    table = StarRow(4.0, 10.0 * float(np.exp(rng.normal(0, 0.07))), star.inclination_deg, 5800.0)
-    return time_h, flux, table
+    modes = np.polynomial.legendre.legvander(x, 4)[:, 1:] @ rng.normal(0, drift_ppm * 1e-6, (4, 3))
+    across = wavelength - 2.9
+    drift = 1 + np.where(
+        np.arange(N_BINS) == 0, modes[:, :1], modes[:, 1:2] + modes[:, 2:] * across
+    )
+    flux = 3e4 * transit * drift * (1 + NOISE * rng.standard_normal(transit.shape))
+    a = 10.0 * float(np.exp(rng.normal(0, log_a_sigma)))
+    listed = abs(impact + rng.normal(0, impact_sigma))
+    return time_h, flux, StarRow(4.0, a, float(np.degrees(np.arccos(listed / a))), 5800.0)
 
 
 def airs_error(found: Depths, depth: Array) -> tuple[float, float]:
@@ -71,13 +79,20 @@ def test_injected_transits_come_back(
 
 
 def test_stated_covariance_is_what_errors_do(config: FitConfig) -> None:
-    """Normalised errors over 60 visits: unit variance, per bin and in the common mode."""
+    """Normalised errors have unit variance when the truth is drawn from the fit's own priors."""
     rng = np.random.default_rng(11)
     shape, common, weighted = [], [], []
     for _ in range(60):
         depth = np.full(N_BINS, rng.uniform(0.006, 0.03))
         visit = light_curves(
-            rng, depth, t0=rng.uniform(3.2, 4.3), impact=rng.uniform(0, 0.7)
+            rng,
+            depth,
+            t0=rng.uniform(3.2, 4.3),
+            impact=rng.uniform(0, 0.7),
+            drift_ppm=config.drift_ppm,
+            log_a_sigma=config.log_a_sigma,
+            impact_sigma=config.impact_sigma,
+            limb_sigma=config.limb_sigma,
         )
         found = estimate(*visit, config)
         error, sigma = airs_error(found, depth)

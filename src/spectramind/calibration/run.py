@@ -20,6 +20,7 @@ from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.errors import SchemaError
 from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
 from spectramind.run.atomic import write_json, write_npz
+from spectramind.run.code import code_digest
 from spectramind.run.pool import run_all
 
 
@@ -42,7 +43,7 @@ def log_path(out_dir: Path, visit: Visit) -> Path:
 
 
 def visit_digest(visit: Visit, tree_root: Path, config: KillChainConfig) -> str:
-    """What a visit's cubes depend on: the settings, and its raw files by size and time.
+    """What a visit's cubes depend on: settings, code, and its raw files by size and time.
 
     Raises:
         SchemaError: a signal file is missing.
@@ -54,7 +55,7 @@ def visit_digest(visit: Visit, tree_root: Path, config: KillChainConfig) -> str:
             raise SchemaError(f"{path} is missing: check data.raw and fetch the file")
         status = path.stat()
         stamps += [status.st_size, status.st_mtime_ns]
-    return digest(config.kill_chain(), *stamps)
+    return digest(config.kill_chain(), code_digest("calibration", "dataset"), *stamps)
 
 
 def _is_finished(visit: Visit, tree_root: Path, config: KillChainConfig, out_dir: Path) -> bool:

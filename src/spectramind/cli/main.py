@@ -180,7 +180,9 @@ def _run() -> int:
     except (KeyboardInterrupt, Abort):
         return _complain("interrupted: the same command goes on where this one stopped", 130)
     except Exception as error:
-        line = f"internal error: {type(error).__name__}: {error} (traceback in logs/spectramind.log)"
+        line = (
+            f"internal error: {type(error).__name__}: {error} (traceback in logs/spectramind.log)"
+        )
         return _complain(line, ExitCode.INTERNAL_ERROR)
     return result if isinstance(result, int) else ExitCode.SUCCESS
 

@@ -36,7 +36,5 @@ def quoted(key: str, value: object) -> str:
 
     In Hydra's grammar a backslash means itself except before a quote, where it must be doubled.
     """
-    text = re.sub(
-        r'(\\*)("|\Z)', lambda m: m[1] * 2 + (r"\"" if m[2] else ""), str(value)
-    )
+    text = re.sub(r'(\\*)("|\Z)', lambda m: m[1] * 2 + (r"\"" if m[2] else ""), str(value))
     return f'{key}="{text}"'

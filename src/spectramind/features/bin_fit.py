@@ -1,11 +1,11 @@
 """Depth of every bin and their covariance, given the white-light geometry.
 
-Model of bin i, divided by its level:  y_i = T_i (1 + e_i + p_i . pointing + drift_i) + D_i d_i, with T_i
-the transit at the white-light radius, D_i = dT_i / d(k^2), e_i a level error, d_i the depth's offset and
-drift_i(t) = sum_jl c_jl P_j(t) L_l(i): Legendre polynomials in time; L_0 is FGS1 alone, the others are
-Legendre polynomials in wavelength over AIRS. c has a Gaussian prior; e, d, p are free.
-Each bin's own (e_i, d_i, p_i) are eliminated first, the few c solved together, then put back: what is left is
-a covariance "diagonal + low rank" over the bins.
+Model of bin i, divided by its level: y_i = T_i (1 + e_i + p_i . pointing + drift_i) + D_i d_i, with
+T_i the transit at the white-light radius, D_i = dT_i / d(k^2), e_i a level error, d_i the depth's
+offset, and drift_i(t) = sum_jl c_jl P_j(t) L_l(i): Legendre polynomials in time; L_0 is FGS1 alone,
+the others are Legendre polynomials in wavelength over AIRS. c has a Gaussian prior; e, d, p are
+free. Each bin's own (e_i, d_i, p_i) are eliminated first, the few c solved together, then put back:
+what is left is a covariance "diagonal + low rank" over the bins.
 """
 
 import numpy as np

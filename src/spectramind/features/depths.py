@@ -25,6 +25,7 @@ from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.models.measurement import Measurement
 from spectramind.physics.limb_darkening import quadratic_coefficients
 from spectramind.run.atomic import write_npz
+from spectramind.run.code import code_digest
 from spectramind.run.npz import read_npz
 from spectramind.run.pool import run_all
 
@@ -78,7 +79,7 @@ def load_depths(features: Path, visit: str) -> Depths:
 
 
 def bin_in_time(time_h: Array, flux: Array, samples: int) -> tuple[Array, Array]:
-    """Average neighbouring samples so that at most ``samples`` are left; a short tail is dropped."""
+    """Average neighbours so that at most ``samples`` are left; a short tail is dropped."""
     group = -(-len(time_h) // samples)
     count = len(time_h) // group
     used = count * group
@@ -161,7 +162,8 @@ def save_depths(path: Path, depths: Depths, settings: str) -> None:
 def fit_visits(
     jobs: Sequence[tuple[str, StarRow]], features: Path, config: FitConfig, workers: int
 ) -> dict[str, str]:
-    """Fit the visits whose depths are missing, older than their light curves or made otherwise.
+    """Fit the visits whose depths are missing, older than their light curves or made with other
+    settings or code.
 
     Args:
         jobs: visit names with the star row of their planet.
@@ -172,7 +174,7 @@ def fit_visits(
     Returns:
         Reason by visit for every fit done now that cannot be trusted.
     """
-    settings = digest(config)
+    settings = digest(config, code_digest("features", "physics"))
     todo = [job for job in jobs if not _finished(features, job[0], settings)]
     work = partial(_fit_one, features=features, config=config, settings=settings)
     return {name: reason for name, reason in run_all(work, todo, workers, "depths") if reason}

@@ -1,9 +1,9 @@
 """FGS1 photometry: the star's flux by its own image or by an aperture, and where the star stands.
 
 ``psf`` fits each exposure by A x mean image + constant, as the AIRS extraction does: noise near the
-photon limit, but more of the jitter, which the transit fit takes out again. ``aperture`` sums a disc
-less an annulus. The annulus holds starlight as well as foreground. Subtracting it takes the same fraction of the
-star from every exposure, so relative depths stay right while the foreground goes.
+photon limit, but more of the jitter, which the transit fit takes out again. ``aperture`` sums a
+disc less an annulus. The annulus holds starlight as well as foreground; subtracting it takes the
+same fraction of the star from every exposure, so relative depths stay right.
 """
 
 from dataclasses import dataclass

@@ -15,6 +15,7 @@ from spectramind.errors import SchemaError
 from spectramind.features.light_curves import Curves, build_curves
 from spectramind.instrument.detectors import AIRS, FGS1, Detector
 from spectramind.run.atomic import write_json, write_npz
+from spectramind.run.code import code_digest
 from spectramind.run.npz import read_npz
 from spectramind.run.pool import run_all
 
@@ -44,12 +45,13 @@ def _calibration_digest(calibrated_dir: Path, visit: Visit) -> str:
 
 
 def curves_digest(visit: Visit, config: FeaturesConfig, calibrated_dir: Path) -> str:
-    """What a visit's light curves depend on: the settings and the calibrated cubes.
+    """What a visit's light curves depend on: settings, code and the calibrated cubes.
 
     Raises:
         SchemaError: the visit is not calibrated.
     """
-    return digest(config.photometry, _calibration_digest(calibrated_dir, visit))
+    code = code_digest("features")
+    return digest(config.photometry, code, _calibration_digest(calibrated_dir, visit))
 
 
 def _is_finished(

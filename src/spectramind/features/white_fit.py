@@ -1,9 +1,10 @@
 """White-light transit fit of FGS1 and AIRS together: the geometry every bin shares.
 
 Symbols: t0 mid-transit time [h], a = a/R*, b impact parameter, k radius ratio, u1 u2 quadratic limb
-darkening. The model of a band is transit(t; t0, a, b, k, u) times a drift, a polynomial in time plus a
-linear function of the pointing, whose coefficients are linear and are projected out at every step (variable projection, Golub & Pereyra
-1973). Priors: a, b around the star table, u around a grey atmosphere.
+darkening. The model of a band is transit(t; t0, a, b, k, u) times a drift: a polynomial in time and
+a linear function of the pointing, whose coefficients are projected out at every step (variable
+projection, Golub & Pereyra 1973). Priors: a, b around the star table, u around a grey atmosphere,
+drift coefficients around zero.
 """
 
 from dataclasses import dataclass

@@ -37,7 +37,7 @@ def _wavelength_edges(reach: int) -> set[tuple[int, int]]:
 
 
 def _molecule_edges(stride: int) -> set[tuple[int, int]]:
-    """Link every ``stride``-th bin of a molecule's windows with each other: separate bands touch."""
+    """Link every ``stride``-th bin of a molecule's windows: its separate bands touch."""
     edges = set()
     for molecule in WINDOWS_UM:
         anchors = window_bins(molecule)[::stride]

@@ -1,4 +1,4 @@
-"""The 283 spectral bins: 0 is FGS1, 1..282 are AIRS-CH0 columns 320..39, ascending in wavelength."""
+"""The 283 spectral bins: 0 is FGS1, 1..282 are AIRS columns 320..39, ascending in wavelength."""
 
 import numpy as np
 from numpy.typing import NDArray

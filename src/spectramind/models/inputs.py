@@ -1,7 +1,7 @@
 """Features of a planet -> the network's input tensors.
 
-Everything is scaled to order one with fixed numbers, so that a planet's input does not depend on which
-other planets are in the set.
+Everything is scaled to order one with fixed numbers, so that a planet's input does not depend on
+which other planets are in the set.
 """
 
 from collections.abc import Sequence
@@ -77,9 +77,7 @@ def node_features(posterior: Posterior) -> NDArray[np.float32]:
     return np.clip(np.stack(columns, axis=1), -_LIMIT, _LIMIT).astype(np.float32)
 
 
-def batch_inputs(
-    planets: Sequence[Planet], posteriors: Sequence[Posterior], length: int
-) -> Inputs:
+def batch_inputs(planets: Sequence[Planet], posteriors: Sequence[Posterior], length: int) -> Inputs:
     """Stack planets into a batch on the CPU."""
 
     def stack(rows: Sequence[NDArray[np.floating]]) -> torch.Tensor:

@@ -1,10 +1,10 @@
 """Linear-Gaussian prior over spectra, learnt on training planets: depths in, posterior out.
 
-A spectrum is a level times ones plus a shape (its difference from the AIRS mean). The level is known
-to twice the scatter of the training planets; the shape is Gaussian with the training planets' mean
-and covariance: principal components and an independent remainder (probabilistic PCA, Tipping & Bishop
-1999). Posterior by conditioning. The measurement's stated covariance is not taken on trust: three
-factors, by moments on the same planets, say how much larger the errors really are.
+A spectrum is a level times ones plus a shape (its difference from the AIRS mean). The level is
+known to twice the scatter of the training planets; the shape is Gaussian with the training planets'
+mean and covariance: principal components and an independent remainder (probabilistic PCA, Tipping &
+Bishop 1999). Posterior by conditioning. The measurement's stated covariance is not taken on trust:
+three factors, by moments on the same planets, say how much larger the errors really are.
 """
 
 from collections.abc import Sequence

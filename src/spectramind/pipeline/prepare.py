@@ -51,4 +51,6 @@ def features(config: Config, record: RunRecord) -> None:
         doubtful = fit_visits(jobs, config.paths.features, config.fit, config.env.workers)
         for visit, reason in doubtful.items():
             record.warn(f"{visit}: {reason}")
-        show(f"{split}: {len(jobs)} visits in {config.paths.features}, {len(doubtful)} doubtful fits")
+        show(
+            f"{split}: {len(jobs)} visits in {config.paths.features}, {len(doubtful)} doubtful fits"
+        )

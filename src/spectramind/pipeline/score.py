@@ -1,5 +1,8 @@
 """score: the official metric on planets whose truth is known, beside the references."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 
 from spectramind.config.root import Config
@@ -56,6 +59,20 @@ def load_intervals(config: Config, source: str) -> Intervals | None:
         return None
     raw = read_npz(path, "level", "half_width", made_by="predict")
     return Intervals(float(raw["level"]), np.asarray(raw["half_width"], dtype=np.float64))
+
+
+def score_lines(path: Path) -> list[str]:
+    """The result of the last ``score`` in two lines: scores, and realised coverage."""
+    rows = json.loads(path.read_text(encoding="utf-8"))["predictions"]
+    scores = ", ".join(f"{row['name']} {row['score']:.4f}" for row in rows)
+    first = rows[0]
+    lines = [f"official score on {first['n_planets']} held-out planets: {scores}"]
+    covered = f"coverage: {first['one_sigma_coverage']:.3f} within 1 sigma (0.683 if Gaussian)"
+    if first["interval_coverage"] is not None:
+        covered += (
+            f", {first['interval_coverage']:.3f} within the {first['interval_level']:.0%} intervals"
+        )
+    return [*lines, covered]
 
 
 def _remarks(summaries: list[ScoreSummary]) -> list[str]:

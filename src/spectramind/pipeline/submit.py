@@ -5,6 +5,7 @@ from pathlib import Path
 
 from spectramind.config.root import Config
 from spectramind.dataset.tree import KaggleTree
+from spectramind.pipeline.score import score_lines
 from spectramind.run import environment
 from spectramind.run.progress import show
 from spectramind.run.record import MANIFEST, RunRecord
@@ -34,17 +35,17 @@ def bundle(config: Config, record: RunRecord) -> None:
         },
         "toolchain": environment.package_versions(),
     }
-    write_bundle(
-        config.paths.bundle, config.paths.submission, manifest, extras, _expected(config)
-    )
+    write_bundle(config.paths.bundle, config.paths.submission, manifest, extras, _expected(config))
     record.artifact(config.paths.bundle)
     show(f"submission: {config.paths.submission}", f"bundle:     {config.paths.bundle}")
     if config.diag.html.out.is_file():
         show(f"report:     {config.diag.html.out}")
+    if config.paths.score.is_file():
+        show(*score_lines(config.paths.score))
 
 
 def validate(config: Config, record: RunRecord, file: Path | None = None) -> None:
-    """Check a submission against the schema and, where there is a tree, against its test planets."""
+    """Check a submission against the schema and, where there is a tree, its test planets."""
     path = file or config.paths.submission
     checked = validate_submission(path, _expected(config))
     show(f"{path}: valid, {len(checked.spectra)} planets, {checked.dialect.value} columns")

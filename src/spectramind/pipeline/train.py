@@ -16,6 +16,7 @@ from spectramind.evaluation.spectra import TRUTH_COLUMNS
 from spectramind.models.checkpoint import Trained, build_network, load_trained, save_trained
 from spectramind.models.spectral_prior import fit_prior
 from spectramind.pipeline.planets import load_labelled
+from spectramind.run.code import code_digest
 from spectramind.run.devices import pick_device, prepare_cpu
 from spectramind.run.progress import show
 from spectramind.run.record import RunRecord
@@ -99,7 +100,7 @@ def _splits(config: Config, planets: list[str]) -> Splits:
 
 
 def _settings(config: Config, *folds: LabelledPlanets) -> str:
-    """Digest of everything the result depends on: settings, seed, planets, depths, spectra."""
+    """Digest of all the result depends on: settings, seed, code, planets, depths, spectra."""
     data = hashlib.sha256()
     for fold in folds:
         data.update(np.ascontiguousarray(fold.truth).tobytes())
@@ -108,5 +109,11 @@ def _settings(config: Config, *folds: LabelledPlanets) -> str:
             for m in planet.measurements:
                 data.update(np.concatenate([m.depth, m.variance, m.modes.ravel()]).tobytes())
     return digest(
-        config.model, config.train, config.loss, config.seed, data.hexdigest(), torch.__version__
+        config.model,
+        config.train,
+        config.loss,
+        config.seed,
+        data.hexdigest(),
+        code_digest("models", "symbolic", "training"),
+        torch.__version__,
     )

@@ -111,7 +111,9 @@ def load_fitted_corel(config: Config, source: str) -> Corel | None:
         return None
     checkpoint = file_digest(config.paths.checkpoint)
     temperature = _temperature(config, source, checkpoint)
-    return load_corel(path, tau=1.0 if temperature is None else temperature.tau, checkpoint=checkpoint)
+    return load_corel(
+        path, tau=1.0 if temperature is None else temperature.tau, checkpoint=checkpoint
+    )
 
 
 def _temperature(config: Config, source: str, checkpoint: str) -> Temperature | None:

@@ -27,9 +27,8 @@ def star_rows(tree: KaggleTree, split: str) -> list[tuple[str, StarRow]]:
     for visit in tree.visits(split):
         if visit.planet_id not in table.index:
             raise SchemaError(f"{split}_star_info.csv has no row for planet {visit.planet_id}")
-        row = table.loc[visit.planet_id]
-        star = StarRow(float(row["P"]), float(row["sma"]), float(row["i"]), float(row["Ts"]))
-        rows.append((visit.name, star))
+        row = table.loc[[visit.planet_id], ["P", "sma", "i", "Ts"]].to_numpy(dtype=float)
+        rows.append((visit.name, StarRow(*row[0].tolist())))
     return rows
 
 

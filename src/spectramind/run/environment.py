@@ -39,7 +39,7 @@ def package_versions() -> dict[str, str]:
 
 
 def describe_machine() -> dict[str, str]:
-    """Host, system, cores; the CUDA device only when torch is loaded already (it is slow to load)."""
+    """Host, system, cores; the CUDA device only when torch, slow to load, is there already."""
     machine = {
         "host": socket.gethostname(),
         "system": platform.platform(),

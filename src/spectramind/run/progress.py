@@ -35,13 +35,12 @@ def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:
                 bar.advance(task)
         return
     start = last = time.monotonic()
-    done = 0
-    for item in items:
+    for done, item in enumerate(items, start=1):
         yield item
-        done += 1
         now = time.monotonic()
         if now - last >= PLAIN_LINE_EVERY_S or done == total:
-            print(f"{description}: {done}/{total} in {now - start:.0f} s", file=sys.stderr, flush=True)
+            line = f"{description}: {done}/{total} in {now - start:.0f} s"
+            print(line, file=sys.stderr, flush=True)
             last = now
 
 

@@ -1,8 +1,8 @@
 """The supervised phase: a correction of the physics estimate, kept only if it helps.
 
-Epoch 0 is the untrained network, which is the physics estimate. Early stopping looks at the likelihood
-of the validation fold; the best epoch is kept only when it beats epoch 0 by more than one standard
-error of the difference over planets. Otherwise the checkpoint holds epoch 0, and says so.
+Epoch 0 is the untrained network, which is the physics estimate. Early stopping looks at the
+likelihood of the validation fold; the best epoch is kept only when it beats epoch 0 by more than
+one standard error of the difference over planets. Otherwise the checkpoint holds epoch 0.
 """
 
 import copy
@@ -204,7 +204,9 @@ class Supervised:
             self.rng.bit_generator.state = state["rng"]
             torch.set_rng_state(state["torch_rng"])
         except (KeyError, RuntimeError, ValueError) as error:
-            raise SchemaError(f"{path} is not an unfinished training ({error}): delete it") from error
+            raise SchemaError(
+                f"{path} is not an unfinished training ({error}): delete it"
+            ) from error
         log.info("resumed after epoch %d", self.epoch)
 
 
