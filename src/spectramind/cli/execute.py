@@ -8,25 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spectramind.pipeline.commands import COMMANDS
+
 if TYPE_CHECKING:
     from spectramind.config.root import Config
-
-# Command -> the function that does it.
-COMMANDS = {
-    "version": "spectramind.pipeline.version:version",
-    "simulate": "spectramind.pipeline.prepare:simulate",
-    "calibrate": "spectramind.pipeline.prepare:calibrate",
-    "features": "spectramind.pipeline.prepare:features",
-    "train": "spectramind.pipeline.train:train",
-    "calibrate-temp": "spectramind.pipeline.uncertainty:calibrate_temp",
-    "calibrate-corel": "spectramind.pipeline.uncertainty:calibrate_corel",
-    "predict": "spectramind.pipeline.predict:predict",
-    "score": "spectramind.pipeline.score:score",
-    "diagnose dashboard": "spectramind.pipeline.dashboard:dashboard",
-    "submit bundle": "spectramind.pipeline.submit:bundle",
-    "submit validate": "spectramind.pipeline.submit:validate",
-    "selftest": "spectramind.pipeline.selftest:selftest",
-}
 
 
 @dataclass(frozen=True)
@@ -34,7 +19,7 @@ class Call:
     """One command line.
 
     Attributes:
-        command: key of ``COMMANDS``.
+        command: key of ``pipeline.commands.COMMANDS``.
         overrides: Hydra overrides as typed.
         multirun: hand the overrides to Hydra's sweeper.
         flags: keyword arguments of the command's function.

@@ -17,6 +17,7 @@ from spectramind.models.checkpoint import build_network
 from spectramind.models.inputs import FGS1_CHANNELS, NODE_CHANNELS
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
+from spectramind.pipeline.commands import COMMANDS
 from spectramind.pipeline.schemas import SCHEMAS
 from spectramind.run.progress import show
 from spectramind.run.record import RunRecord
@@ -51,8 +52,6 @@ def selftest(config: Config, record: RunRecord, deep: bool = False) -> None:
 
 
 def _commands(config: Config) -> str:
-    from spectramind.cli.execute import COMMANDS
-
     for target in COMMANDS.values():
         module, name = target.split(":")
         if not callable(getattr(importlib.import_module(module), name)):

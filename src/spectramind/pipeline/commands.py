@@ -1,0 +1,17 @@
+"""Every command of the command line, and the function that does it (imported when called)."""
+
+COMMANDS = {
+    "version": "spectramind.pipeline.version:version",
+    "simulate": "spectramind.pipeline.prepare:simulate",
+    "calibrate": "spectramind.pipeline.prepare:calibrate",
+    "features": "spectramind.pipeline.prepare:features",
+    "train": "spectramind.pipeline.train:train",
+    "calibrate-temp": "spectramind.pipeline.uncertainty:calibrate_temp",
+    "calibrate-corel": "spectramind.pipeline.uncertainty:calibrate_corel",
+    "predict": "spectramind.pipeline.predict:predict",
+    "score": "spectramind.pipeline.score:score",
+    "diagnose dashboard": "spectramind.pipeline.dashboard:dashboard",
+    "submit bundle": "spectramind.pipeline.submit:bundle",
+    "submit validate": "spectramind.pipeline.submit:validate",
+    "selftest": "spectramind.pipeline.selftest:selftest",
+}

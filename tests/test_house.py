@@ -1,0 +1,62 @@
+"""The house rules: who may import whom, and what may be imported early."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import spectramind
+
+PACKAGE = Path(spectramind.__file__).parent
+DATA_WAY = {
+    "simulation",
+    "calibration",
+    "features",
+    "training",
+    "inference",
+    "uncertainty",
+    "submission",
+    "diagnostics",
+}
+SHARED = {"models", "symbolic", "evaluation", "physics", "dataset"}
+GROUND = {"instrument", "config", "run", "errors", "__init__"}
+# Rooms that may load torch; everything else must start without it.
+TORCH = {"models", "symbolic", "training", "inference", "pipeline", "run"}
+
+
+def allowed(room: str) -> set[str]:
+    if room in DATA_WAY:
+        return {room} | SHARED | GROUND
+    if room in SHARED:
+        return SHARED | GROUND
+    if room in GROUND:
+        return GROUND
+    return DATA_WAY | SHARED | GROUND | {"pipeline", room}
+
+
+def imports(path: Path) -> set[str]:
+    """Dotted names a module imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p.parent != PACKAGE)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_rooms_import_only_what_lies_below(path: Path) -> None:
+    room = path.relative_to(PACKAGE).parts[0]
+    ours = {name.split(".")[1] for name in imports(path) if name.startswith("spectramind.")}
+    assert ours <= allowed(room)
+    if room not in TORCH:
+        assert not {name for name in imports(path) if name.split(".")[0] == "torch"}
+
+
+def test_modules_stay_small() -> None:
+    long = {str(p): n for p in MODULES if (n := len(p.read_text().splitlines())) > 400}
+    assert not long
