@@ -1,6 +1,11 @@
 """Atomic writes, safe reads, the pool."""
 
+import os
 import pickle
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -64,3 +69,40 @@ def test_pool_gives_every_result(workers: int) -> None:
 def test_pool_raises_what_a_worker_raised(workers: int) -> None:
     with pytest.raises(SchemaError, match="ninety-nine"):
         list(run_all(square, [1, 99, 2], workers, "squares"))
+
+
+SLOW = """
+import sys, time
+from pathlib import Path
+from spectramind.run.pool import run_all
+
+def slow(path):
+    time.sleep(0.3)
+    Path(path).touch()
+
+if __name__ == "__main__":
+    list(run_all(slow, [sys.argv[1] + f"/{i}" for i in range(100)], 2, "slow"))
+"""
+
+
+def test_an_interrupted_pool_ends_and_keeps_what_is_done(tmp_path: Path) -> None:
+    script = tmp_path / "slow.py"
+    script.write_text(SLOW)
+    done = tmp_path / "done"
+    done.mkdir()
+    # A session of its own: the interrupt goes to parent and workers, as from a terminal.
+    running = subprocess.Popen(
+        [sys.executable, str(script), str(done)],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    deadline = time.monotonic() + 60
+    while not any(done.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(running.pid, signal.SIGINT)
+    _, said = running.communicate(timeout=60)
+    assert running.returncode != 0
+    assert said.count("KeyboardInterrupt") == 1
+    assert 0 < len(list(done.iterdir())) < 100

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TypeVar
@@ -24,13 +25,18 @@ def worker_count(workers: int) -> int:
     return workers or len(os.sched_getaffinity(0))
 
 
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches every process of the terminal; the parent alone answers it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def run_all(
     function: Callable[[Item], Result], items: Sequence[Item], workers: int, description: str
 ) -> Iterator[Result]:
     """Yield ``function(item)`` for each item as they finish, showing progress.
 
-    With one worker everything runs in this process. The first exception cancels what has not
-    started and is raised; results already yielded stay done.
+    With one worker everything runs in this process. The first exception, an interrupt too, cancels
+    what has not started, waits for what has, and is raised; what is done stays done.
     """
     count = min(worker_count(workers), len(items))
     if count <= 1:
@@ -41,13 +47,13 @@ def run_all(
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
     context = multiprocessing.get_context("spawn")
     try:
-        with ProcessPoolExecutor(count, mp_context=context) as pool:
+        with ProcessPoolExecutor(count, context, initializer=_ignore_interrupts) as pool:
             futures = [pool.submit(function, item) for item in items]
             try:
                 finished = (future.result() for future in as_completed(futures))
                 yield from track(finished, description, len(items))
             except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
+                pool.shutdown(wait=True, cancel_futures=True)
                 raise
     finally:
         for name, value in saved.items():
