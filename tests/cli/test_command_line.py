@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from spectramind.cli import main as cli
+
 SLOW_PACKAGES = ("torch", "hydra", "numpy", "pandas", "numba", "plotly", "sklearn")
 
 
@@ -124,3 +126,21 @@ def test_selftest_passes(tmp_path: Path) -> None:
 
 def test_completion_is_offered(tmp_path: Path) -> None:
     assert "--install-completion" in spectramind("--help", cwd=tmp_path).stdout
+
+
+def test_an_interrupt_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["spectramind", "--version"])
+    monkeypatch.setattr("spectramind.pipeline.version.version", interrupted)
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 130
+    assert capsys.readouterr().err == (
+        "spectramind: interrupted: the same command goes on where this one stopped\n"
+    )
+    assert json.loads((tmp_path / "events.jsonl").read_text())["status"] == "fail"

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from typer.exceptions import Abort, Exit, TyperException
+from typer.exceptions import Exit, TyperException
 
 from spectramind.cli.execute import Call, execute
 from spectramind.errors import ExitCode, SpectraMindError
+
+# What Typer makes of Ctrl-C, as shells do.
+INTERRUPTED = 130
 
 Overrides = Annotated[
     list[str] | None,
@@ -170,21 +173,17 @@ def main() -> NoReturn:
 
 def _run() -> int:
     try:
-        result = app(standalone_mode=False)
+        code = app(standalone_mode=False) or ExitCode.SUCCESS
     except SpectraMindError as error:
         return _complain(str(error), error.exit_code)
-    except Exit as stop:
-        return stop.exit_code
     except TyperException as error:
         return _complain(error.format_message(), ExitCode.CONFIG_ERROR)
-    except (KeyboardInterrupt, Abort):
-        return _complain("interrupted: the same command goes on where this one stopped", 130)
     except Exception as error:
-        line = (
-            f"internal error: {type(error).__name__}: {error} (traceback in logs/spectramind.log)"
-        )
-        return _complain(line, ExitCode.INTERNAL_ERROR)
-    return result if isinstance(result, int) else ExitCode.SUCCESS
+        what = f"internal error: {type(error).__name__}: {error}"
+        return _complain(f"{what} (traceback in logs/spectramind.log)", ExitCode.INTERNAL_ERROR)
+    if code == INTERRUPTED:
+        return _complain("interrupted: the same command goes on where this one stopped", code)
+    return int(code)
 
 
 def _complain(message: str, code: int) -> int:
