@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spectramind.calibration.interpolation import fill_masked, neighbour_weights
+from spectramind.calibration.interpolation import fill_masked, fill_matrix, neighbour_weights
 from spectramind.calibration.kernel import Cube
 from spectramind.errors import SchemaError
 
@@ -27,6 +27,19 @@ def test_a_bad_pixel_takes_its_neighbours_mean() -> None:
     assert result.mask[:, 12].all()
     assert result.mask.sum() == 2
     assert (result.in_time, result.in_space) == (0.0, 1 / 25)
+
+
+def test_the_matrix_fills_as_the_filling_does() -> None:
+    good = np.random.default_rng(1).random((6, 7)) > 0.3
+    filled = cube(np.random.default_rng(0).normal(0, 1, (3, 6, 7)))
+    filled.flags[:, ~good.ravel()] = 2
+    matrix = fill_matrix(good, WIDTH)
+    by_matrix = filled.frames @ matrix.T
+    fill_masked(filled, (6, 7), WIDTH, noise_floor=0.0)
+    np.testing.assert_allclose(by_matrix, filled.frames, atol=1e-6)
+    np.testing.assert_allclose(filled.variance[0], 4.0 * matrix.power(2).sum(axis=1), rtol=1e-6)
+    with pytest.raises(SchemaError, match="every pixel"):
+        fill_matrix(np.zeros((2, 2), dtype=bool), WIDTH)
 
 
 def test_only_flagged_samples_change() -> None:

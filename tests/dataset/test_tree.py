@@ -32,6 +32,15 @@ def test_visits_are_sorted_and_named(tmp_path: Path) -> None:
     assert [visit.name for visit in tree.visits("train")] == ["10", "10_1", "20"]
 
 
+def test_a_note_of_simulated_light_curves_is_a_visit(tmp_path: Path) -> None:
+    touch(
+        tmp_path, "train/10/light_curves_0.json", "train/10/light_curves_1.json", "train/10/x.json"
+    )
+    visits = KaggleTree(tmp_path).visits("train")
+    assert [visit.name for visit in visits] == ["10", "10_1"]
+    assert visits[1].light_curves_path == tmp_path / "train/10/light_curves_1.json"
+
+
 def test_paths_follow_the_competition(tmp_path: Path) -> None:
     visit = Visit("10", 1, "test", tmp_path)
     assert visit.signal_path(AIRS) == tmp_path / "AIRS-CH0_signal_1.parquet"

@@ -1,17 +1,15 @@
 """A small configuration and one small simulated tree."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from spectramind.config.compose import compose
 from spectramind.config.simulation import EffectsConfig, SimulationConfig
 from spectramind.dataset.tree import KaggleTree
 from spectramind.simulation.run import simulate
 
-CONFIGS = Path(__file__).parents[2] / "configs" / "sim"
 SEED = 11
 
 
@@ -22,7 +20,7 @@ def make_config() -> Callable[..., SimulationConfig]:
     def make(
         off: tuple[str, ...] = (), only: tuple[str, ...] | None = None, **values: Any
     ) -> SimulationConfig:
-        tree = yaml.safe_load((CONFIGS / "smoke.yaml").read_text(encoding="utf-8"))
+        tree = compose(["sim=smoke"]).sim.model_dump()
         for name in EffectsConfig.model_fields:
             tree["effects"][name] = name not in off and (only is None or name in only)
         return SimulationConfig.model_validate({**tree, **values})

@@ -110,7 +110,7 @@ def test_cosmic_rays_are_as_rare_as_stated_and_early_in_proportion() -> None:
     clock = Clock(cadence=1, pairs=20_000, start_s=1.0, integration_s=3.0, cycle_s=5.0)
     counts, early = [], []
     for seed in range(20):
-        hits = draw_hits(np.random.default_rng(seed), 500, clock)
+        hits = draw_hits(np.random.default_rng(seed), 500, clock, 6e-7)
         counts.append(hits.charge.size)
         early.extend(hits.early)
         assert np.all((hits.pixel < 500) & (hits.exposure < 20_000) & (hits.charge > 0))
@@ -145,7 +145,7 @@ def test_maps_have_the_statistics_of_real_frames() -> None:
     assert read.max() <= 150
     fractions = []
     for seed in range(20):
-        hot = draw_hot(np.random.default_rng(seed), SHAPE)
+        hot = draw_hot(np.random.default_rng(seed), SHAPE, (0.0, 0.017))
         assert hot.max() <= 12
         fractions.append((hot > 0).mean())
     assert max(fractions) < 0.02
@@ -166,7 +166,7 @@ def test_foreground_follows_the_throughput_at_about_six_per_mille() -> None:
     light = np.linspace(1e3, 1e5, 356)
     shares = []
     for seed in range(50):
-        foreground = draw_foreground(np.random.default_rng(seed), light, 32)
+        foreground = draw_foreground(np.random.default_rng(seed), light, 32, 0.006)
         assert foreground.shape == SHAPE
         assert np.all(foreground == foreground[0])
         shares.append(foreground.sum() / light.sum())

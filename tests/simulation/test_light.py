@@ -5,25 +5,37 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import norm
 
+from spectramind.config.compose import compose
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1
-from spectramind.physics.orbit import transit_duration_h
 from spectramind.simulation.clock import make_clock
 from spectramind.simulation.drift import draw_drift, no_drift
-from spectramind.simulation.jitter import AIRS_PLATE_SCALE, draw_track, still, track_moments
+from spectramind.simulation.jitter import track_moments
 from spectramind.simulation.population import Planet, draw_planet
-from spectramind.simulation.psf import _fgs1_image, airs_basis, fgs1_basis
+from spectramind.simulation.psf import (
+    _FGS1_CORES,
+    _FGS1_WING_WEIGHT,
+    _fgs1_image,
+    _wing,
+    _wing_sum,
+    airs_basis,
+    even_sensitivity,
+    fgs1_basis,
+)
 from spectramind.simulation.scene import Scene, bins_to_columns
 from spectramind.simulation.star import draw_light
 from spectramind.simulation.streams import planet_ids
 from spectramind.simulation.transit import transit_light
 
+POPULATION = compose().sim.population
+EVEN_FGS1, EVEN_AIRS = even_sensitivity((32, 32)), even_sensitivity((32, 356))
 REAL_AXIS = Path(__file__).parents[3] / "shared" / "real" / "axis_info_full.parquet"
 
 
 @pytest.fixture(scope="module")
 def planets() -> list[Planet]:
-    return [draw_planet(np.random.default_rng([3, n])) for n in range(150)]
+    return [draw_planet(np.random.default_rng([3, n]), POPULATION) for n in range(3)]
 
 
 def test_real_cadence_has_the_real_frame_counts() -> None:
@@ -67,48 +79,72 @@ def test_star_light_has_the_real_level_and_hot_stars_are_bluer() -> None:
 def test_images_hold_all_light_and_moving_them_keeps_it() -> None:
     light = draw_light(np.random.default_rng(1), 5800.0).airs
     for basis in (
-        fgs1_basis().reshape(6, -1),
-        airs_basis(light)[:, :, 60:300].sum((1, 2))[:, None],
+        fgs1_basis(EVEN_FGS1).reshape(6, -1),
+        airs_basis(light, EVEN_AIRS)[:, :, 60:300].sum((1, 2))[:, None],
     ):
         total = basis.sum(1)
         assert np.all(np.abs(total[[1, 3]]) < 2e-3 * total[0])
-    assert fgs1_basis()[0].sum() == pytest.approx(1, abs=0.003)
-    np.testing.assert_allclose(airs_basis(light)[0].sum(0), 1, atol=1e-9)
+    assert fgs1_basis(EVEN_FGS1)[0].sum() == pytest.approx(1, abs=0.003)
+    np.testing.assert_allclose(airs_basis(light, EVEN_AIRS)[0].sum(0), 1, atol=1e-9)
 
 
 def test_a_moved_image_is_its_taylor_series() -> None:
     dr, dc = 0.12, -0.2
     moments = np.array([1, dr, dc, dr * dr, dc * dc, dr * dc])
-    taylor = np.tensordot(moments, fgs1_basis(), 1)
-    error = np.abs(taylor - _fgs1_image(dr, dc)).max()
-    assert error < 0.05 * np.abs(_fgs1_image(dr, dc) - _fgs1_image(0, 0)).max()
+    taylor = np.tensordot(moments, fgs1_basis(EVEN_FGS1), 1)
+    moved, rest = _fgs1_image(dr, dc)[0], _fgs1_image(0, 0)[0]
+    assert np.abs(taylor - moved).max() < 0.05 * np.abs(moved - rest).max()
+
+
+def test_moving_the_image_loses_only_what_crosses_the_edge_of_the_frame() -> None:
+    """What is missing of cores and wings is what a larger frame would show beyond the edge."""
+    dr, dc = 0.3, -0.2
+    moments = np.array([1, dr, dc, dr * dr, dc * dc, dr * dc])
+    change = moments[1:] @ fgs1_basis(EVEN_FGS1).sum((1, 2))[1:]
+
+    def inside(row: float, column: float) -> float:
+        place = (np.arange(160) - 2) / 5
+        light = _FGS1_WING_WEIGHT * _wing(place[:, None] - row, place - column).sum() / _wing_sum()
+        for weight, row0, column0, sigma_row, sigma_column, _ in _FGS1_CORES:
+            rows = np.diff(norm.cdf([-0.5, 31.5], row0 + row, sigma_row))[0]
+            light += (
+                weight * rows * np.diff(norm.cdf([-0.5, 31.5], column0 + column, sigma_column))[0]
+            )
+        return float(light)
+
+    lost = inside(dr, dc) - inside(0, 0)
+    assert abs(change) < 1e-3 * np.hypot(dr, dc)
+    assert change == pytest.approx(lost, rel=0.1, abs=2e-6)
+
+
+def test_along_airs_columns_no_light_is_lost_but_through_the_edges() -> None:
+    light = draw_light(np.random.default_rng(1), 5800.0).airs
+    moved = airs_basis(light, EVEN_AIRS)[2] * light
+    through_edges = (moved[:, :2].sum(), moved[:, -2:].sum())
+    inside = moved.sum() - sum(through_edges)
+    ends = np.array([light[1] + light[2], light[-2] + light[-3]]) / 2
+    assert inside == pytest.approx(ends[0] - ends[1], rel=1e-6, abs=1e-9 * light.sum())
 
 
 def test_a_shift_by_one_column_moves_the_spectrum_up_the_columns() -> None:
     light = np.linspace(1.0, 2.0, AIRS.width)
-    basis = airs_basis(light)
+    basis = airs_basis(light, EVEN_AIRS)
     moved = (basis[0] + 1.0 * basis[2])[:, 100:200].sum(0) * light[100:200]
     np.testing.assert_allclose(moved, light[99:199], rtol=1e-3)
-
-
-def test_jitter_has_the_measured_scatter_on_both_detectors() -> None:
-    track = draw_track(np.random.default_rng(2), 67_500)
-    np.testing.assert_allclose(track.std(1), 0.10, rtol=0.05)
-    airs = track_moments(AIRS_PLATE_SCALE * track, 12, 5625)
-    np.testing.assert_allclose(airs[1:3].std(1), 0.013, rtol=0.15)
 
 
 def test_moments_by_hand() -> None:
     track = np.array([[1.0, 3.0, 0.0, 0.0, 9.0], [0.0, 2.0, 1.0, 1.0, 9.0]])
     expected = [[1, 1], [2, 0], [1, 1], [5, 0], [2, 1], [3, 0]]
-    np.testing.assert_allclose(track_moments(track, 2, 2), expected)
-    np.testing.assert_allclose(track_moments(np.zeros((2, 4)), 2, 2), still(2))
+    np.testing.assert_allclose(track_moments(track, np.zeros(5), 2, 2), expected)
+    wider = track_moments(np.zeros((2, 4)), np.array([1.0, 3.0, -1.0, 0.0]), 2, 2)
+    np.testing.assert_allclose(wider, [[1, 1], [0, 0], [0, 0], [2, -0.5], [2, -0.5], [0, 0]])
 
 
 def test_drift_has_the_measured_size() -> None:
     time = np.linspace(0, 7.5, 400)
     surfaces = [
-        draw_drift(np.random.default_rng(n)).factor(time, 7.5, slice(1, 283)) - 1
+        draw_drift(np.random.default_rng(n), 1.0).factor(time, 7.5, slice(1, 283)) - 1
         for n in range(200)
     ]
     rms = np.sqrt(np.mean(np.square(surfaces)))
@@ -146,49 +182,6 @@ def test_transit_is_averaged_over_long_exposures(planets: list[Planet]) -> None:
     np.testing.assert_allclose(long, pooled, atol=3e-5)
     assert long.min() < 1 - 0.9 * planet.spectrum[1]
     assert long[:, 0] == pytest.approx(1)
-
-
-def test_population_matches_the_real_one(planets: list[Planet]) -> None:
-    spectra = np.array([p.spectrum for p in planets])
-    assert spectra.mean() == pytest.approx(0.0147, rel=0.2)
-    assert spectra.mean(1).std() == pytest.approx(0.0107, rel=0.35)
-    assert spectra.min() > 0.0036
-    assert spectra.max() < 0.08
-    scatter = np.quantile(spectra[:, 1:].std(1), [0.1, 0.9]) * 1e6
-    assert 1 < scatter[0] < 15
-    assert 110 < scatter[1] < 250
-    duration = [
-        transit_duration_h(
-            p.orbit.period_d, p.orbit.a_over_rs, p.orbit.inclination_deg, p.spectrum[0] ** 0.5
-        )
-        for p in planets
-    ]
-    assert np.median(duration) == pytest.approx(3.9, rel=0.1)
-    table = pd.DataFrame([p.listed for p in planets])
-    assert table["Rs"].mean() == pytest.approx(1.254, rel=0.08)
-    assert table["Ms"].mean() == pytest.approx(1.089, rel=0.05)
-    assert table["Ts"].mean() == pytest.approx(5839, rel=0.03)
-    assert table["Mp"].median() == pytest.approx(0.94, rel=0.45)
-    correlation = table[["Rs", "Ms", "Ts"]].corr()
-    assert correlation.loc["Rs", "Ms"] == pytest.approx(0.83, abs=0.1)
-    assert correlation.loc["Ms", "Ts"] == pytest.approx(0.82, abs=0.1)
-
-
-def test_listed_orbit_scatters_around_the_true_one(planets: list[Planet]) -> None:
-    sma = np.log([p.listed["sma"] / p.orbit.a_over_rs for p in planets])
-    period = np.log([p.listed["P"] / p.orbit.period_d for p in planets])
-    for error in (sma, period):
-        assert error.std() == pytest.approx(0.053, rel=0.2)
-        assert abs(error.mean()) < 0.02
-    assert abs(np.corrcoef(sma, period)[0, 1]) < 0.3
-
-
-def test_orbit_obeys_keplers_third_law() -> None:
-    planet = draw_planet(np.random.default_rng(8))
-    # The Earth: 215.03 solar radii at 365.256 d around the Sun.
-    year = planet.orbit.period_d / 365.256
-    a_rsun = 215.03 * (year**2 * planet.star.mass) ** (1 / 3)
-    assert planet.orbit.a_over_rs == pytest.approx(a_rsun / planet.star.radius, rel=1e-3)
 
 
 def test_planet_ids_are_distinct_and_a_longer_list_begins_alike() -> None:

@@ -3,21 +3,43 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from pydantic import ValidationError
 
+from spectramind.config.compose import compose
 from spectramind.config.simulation import SimulationConfig
 
-PROFILES = sorted((Path(__file__).parents[2] / "configs" / "sim").glob("*.yaml"))
+PARTS = {"effects", "population"}  # mounted by the profiles
+PROFILES = sorted(
+    path
+    for path in (Path(__file__).parents[2] / "configs" / "sim").glob("*.yaml")
+    if path.stem not in PARTS
+)
 
 
-def test_the_three_profiles_are_there() -> None:
-    assert {"full", "lite", "smoke"} <= {path.stem for path in PROFILES}
+def test_the_profiles_are_there() -> None:
+    assert {"full", "lite", "smoke", "hostile", "shifted"} == {path.stem for path in PROFILES}
+
+
+def test_profiles_differ_in_what_they_name_alone() -> None:
+    full, lite, hostile, shifted = (
+        compose([f"sim={name}"]).sim for name in ("full", "lite", "hostile", "shifted")
+    )
+    for profile in (lite, shifted):
+        assert profile.effects == full.effects
+        assert profile.jitter == full.jitter
+        assert profile.detector == full.detector
+    assert lite.population == full.population
+    assert shifted.population.chemistry != full.population.chemistry
+    assert hostile.population.chemistry == full.population.chemistry
+    assert hostile.effects == full.effects
+    assert hostile.jitter.factor == 4
+    assert hostile.detector.hot_fraction == (0.02, 0.02)
+    assert hostile.seam.column is not None
 
 
 @pytest.mark.parametrize("path", PROFILES, ids=lambda path: path.stem)
 def test_profile_is_valid(path: Path) -> None:
-    SimulationConfig.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    assert compose([f"sim={path.stem}"]).sim.planets >= 1
 
 
 @pytest.mark.parametrize(
@@ -28,6 +50,9 @@ def test_profile_is_valid(path: Path) -> None:
         {"two_visit_fraction": 1.1},
         {"hours": 0.5, "cadence": 47},  # 375 cycles make 7 exposures
         {"colour": "red"},
+        {"jitter": {**compose().sim.jitter.model_dump(), "factor": 4.1}},
+        {"detector": {**compose().sim.detector.model_dump(), "hot_fraction": (0.1, 0.3)}},
+        {"seam": {"column": 356, "step": 0.0}},
     ],
 )
 def test_senseless_values_are_refused(

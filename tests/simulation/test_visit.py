@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from spectramind.config.compose import compose
 from spectramind.config.simulation import SimulationConfig
 from spectramind.dataset.frames import read_references, read_signal
 from spectramind.dataset.tables import read_adc_info, read_timing
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1, Detector
 from spectramind.simulation.detector.adc import adc_info
-from spectramind.simulation.detector.expose import draw_frames
+from spectramind.simulation.detector.sensor import draw_frames
 from spectramind.simulation.population import Planet, draw_planet
 from spectramind.simulation.streams import Source, Streams
 from spectramind.simulation.visit import build_scene, draw_circumstances, expose_detector
@@ -32,7 +33,7 @@ def linear_reads(tree: KaggleTree, visit: Visit, detector: Detector) -> NDArray[
 
 @pytest.fixture(scope="module")
 def planet() -> Planet:
-    return draw_planet(np.random.default_rng(5))
+    return draw_planet(np.random.default_rng(5), compose().sim.population)
 
 
 def counts_of(planet: Planet, config: SimulationConfig, detector: Detector) -> NDArray[np.uint16]:
@@ -91,6 +92,32 @@ def test_reader_and_simulator_agree_on_time(tree: KaggleTree) -> None:
         np.testing.assert_allclose(timing.read_time_s, expected)
 
 
+def test_truth_holds_what_acted_on_the_detectors(tree: KaggleTree) -> None:
+    visit = tree.visits("test")[0]
+    truth = np.load(tree.root / "truth" / f"{visit.name}.npz")
+    settings = compose().sim.detector
+    for detector in (AIRS, FGS1):
+        own = {k.split("_", 1)[1]: truth[k] for k in truth.files if k.startswith(detector.key)}
+        references = read_references(visit, detector)
+        np.testing.assert_array_equal(own["dead"], references.dead)
+        assert np.all(references.dark[own["hot"]] > 0.015)
+        assert np.median(references.dark[~own["hot"]]) < 0.01
+        assert own["displacement_px"].shape == (2, own["time_h"].size)
+        assert own["displacement_square_px2"].shape == (3, own["time_h"].size)
+        assert own["foreground_e_s"].min() > 0
+        assert own["full"].shape == own["dead"].shape
+        assert np.all(own["seam_gain"] == 1)
+        fraction, release_s, before = own["persistence"]
+        assert (fraction, release_s) == (settings.persistence_fraction, settings.persistence_s)
+        assert 0 <= before <= 2
+        hits = {own[f"cosmic_{name}"].size for name in ("pixel", "exposure", "charge_e", "early")}
+        assert len(hits) == 1
+    assert truth["drift_legendre"].shape == (5,)
+    assert truth["drift_spectrum"].shape == truth["spectrum"].shape == (283,)
+    assert truth["limb_darkening"].shape == (283, 2)
+    assert {"period_d", "a_over_rs", "inclination_deg", "mid_time_h"} <= set(truth.files)
+
+
 @pytest.mark.parametrize("detector", [FGS1, AIRS])
 def test_coadded_cycles_hold_the_same_electrons(
     make_config: Make, planet: Planet, detector: Detector
@@ -118,7 +145,7 @@ def test_noise_of_a_coadded_sum_is_the_photons_and_two_reads(
         return np.asarray(electrons[:, 1::2] - electrons[:, 0::2])
 
     noisy, clean = exposures(config), exposures(quiet)
-    read = draw_frames(detector, config.cadence, config.effects, Streams(1, 0, 0)).read.ravel()
+    read = draw_frames(detector, config, Streams(1, 0, 0)).read.ravel()
     bright = clean.mean(1) > np.quantile(clean.mean(1), 0.9)
     rounding = 3 / 12 / adc.gain**2  # of two noisy reads, and of two clean ones where light varies
     expected = clean.mean(1) + 2 * read**2 + rounding
@@ -133,9 +160,9 @@ def test_an_effect_leaves_what_others_draw_as_it_was(make_config: Make, planet: 
     assert 0 < (with_hits != without).mean() < 0.01
 
     streams = Streams(1, 0, 0)
-    all_on = draw_frames(AIRS, 1, make_config().effects, streams)
+    all_on = draw_frames(AIRS, make_config(), streams)
     for name, frame in (("flat", "flat"), ("dark", "dark"), ("hot", "dark"), ("dead", "dead")):
-        some = draw_frames(AIRS, 1, make_config(off=(name,)).effects, streams)
+        some = draw_frames(AIRS, make_config(off=(name,)), streams)
         others = {"dark", "dead", "flat", "linear_corr", "read"} - {frame}
         if name == "dead":
             others -= {"flat"}  # a silent pixel's flat is its response
@@ -145,7 +172,7 @@ def test_an_effect_leaves_what_others_draw_as_it_was(make_config: Make, planet: 
 
 
 def test_without_effects_the_reference_frames_are_neutral(make_config: Make) -> None:
-    frames = draw_frames(AIRS, 7, make_config(only=()).effects, Streams(1, 0, 0))
+    frames = draw_frames(AIRS, make_config(only=()), Streams(1, 0, 0))
     assert np.all(frames.flat == 1)
     assert not frames.dead.any()
     assert not frames.dark.any()
@@ -153,7 +180,7 @@ def test_without_effects_the_reference_frames_are_neutral(make_config: Make) -> 
     assert np.all(frames.linear_corr == np.eye(6)[1][:, None, None])
 
 
-@pytest.mark.parametrize("name", ["drift", "foreground", "jitter"])
+@pytest.mark.parametrize("name", ["drift", "foreground", "jitter", "defocus", "intra_pixel"])
 def test_each_effect_on_the_light_changes_the_scene(
     make_config: Make, planet: Planet, name: str
 ) -> None:

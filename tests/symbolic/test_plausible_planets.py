@@ -14,7 +14,8 @@ RULES = {"sm", "nn", "coh", "ratio"}
 @pytest.fixture(scope="module")
 def truth() -> torch.Tensor:
     rng = np.random.default_rng(11)
-    return torch.from_numpy(np.stack([draw_planet(rng).spectrum for _ in range(40)]))
+    population = compose().sim.population
+    return torch.from_numpy(np.stack([draw_planet(rng, population).spectrum for _ in range(40)]))
 
 
 @pytest.fixture(scope="module")

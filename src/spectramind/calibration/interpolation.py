@@ -6,9 +6,11 @@ The filled value's variance is what its sources give plus epsilon^2, epsilon = n
 """
 
 from dataclasses import dataclass
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from spectramind.calibration.kernel import Cube
 from spectramind.errors import SchemaError
@@ -37,16 +39,38 @@ def neighbour_weights(
     """
     if not good.any():
         raise SchemaError("every pixel of the detector is flagged: its reference frames are broken")
-    rows, columns = np.arange(good.shape[0])[:, None], np.arange(good.shape[1])
     scale = 1.0
     while True:
-        down = (rows - row) / (width_px[0] * scale)
-        along = (columns - column) / (width_px[1] * scale)
-        near = good & (np.abs(down) <= _REACH) & (np.abs(along) <= _REACH)
+        rows, columns = (
+            np.arange(max(0, ceil(at - _REACH * scale * px)), floor(at + _REACH * scale * px) + 1)
+            for at, px in zip((row, column), width_px, strict=True)
+        )
+        rows, columns = rows[rows < good.shape[0]], columns[columns < good.shape[1]]
+        near = good[np.ix_(rows, columns)]
         if near.any():
-            weight = np.exp(-0.5 * (down**2 + along**2))[near]
-            return np.flatnonzero(near), weight / weight.sum()
+            down, along = (rows - row) / width_px[0], (columns - column) / width_px[1]
+            weight = np.exp(-0.5 * np.add.outer(down**2, along**2) / scale**2)[near]
+            pixels = np.add.outer(rows * good.shape[1], columns)[near]
+            return pixels, weight / weight.sum()
         scale *= 2.0
+
+
+def fill_matrix(good: NDArray[np.bool_], width_px: tuple[float, float]) -> csr_array:
+    """The filling in space as a matrix (pixels, pixels): 1 on the diagonal of good pixels.
+
+    Raises:
+        SchemaError: the detector has no good pixel.
+    """
+    kept = np.flatnonzero(good)
+    rows, columns, values = [kept], [kept], [np.ones(len(kept))]
+    for pixel in np.flatnonzero(~good):
+        row, column = divmod(int(pixel), good.shape[1])
+        sources, weights = neighbour_weights(good, row, column, width_px)
+        rows.append(np.full(len(sources), pixel))
+        columns.append(sources)
+        values.append(weights)
+    where = (np.concatenate(rows), np.concatenate(columns))
+    return csr_array((np.concatenate(values), where), shape=(good.size, good.size))
 
 
 def _add_floor(

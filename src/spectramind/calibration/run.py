@@ -138,7 +138,7 @@ def calibrate(
     workers: int,
     dry_run: bool = False,
 ) -> CalibrationPlan:
-    """Calibrate every visit of a split that is not finished yet.
+    """Calibrate every visit of a split that has frames and is not finished yet.
 
     Args:
         out_dir: holds ``fgs1/``, ``airs/`` and ``logs/``.
@@ -151,7 +151,8 @@ def calibrate(
     Raises:
         SchemaError: the tree or a visit breaks its contract; visits done until then stay done.
     """
-    plan = plan_calibration(config, tree, tree.visits(split), out_dir)
+    with_frames = [v for v in tree.visits(split) if not v.light_curves_path.is_file()]
+    plan = plan_calibration(config, tree, with_frames, out_dir)
     if not dry_run:
         work = partial(calibrate_visit, tree_root=tree.root, config=config, out_dir=out_dir)
         for _ in run_all(work, plan.to_do, workers, f"calibrate {split}"):

@@ -58,6 +58,18 @@ def simulate(overrides: Overrides = None, multirun: Multirun = False) -> None:
     execute(Call("simulate", overrides, multirun))
 
 
+@app.command("simulate-report")
+def simulate_report(
+    overrides: Overrides = None,
+    multirun: Multirun = False,
+    real: Annotated[Path | None, typer.Option(help="A tree of real data to compare with.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Where the page goes.")] = None,
+) -> None:
+    """Set the simulated tree beside real data and the published ranges."""
+    paths = {"paths.real": real, "paths.simulation_report": html}
+    execute(Call("simulate-report", overrides, multirun, paths=paths))
+
+
 @app.command()
 def calibrate(
     overrides: Overrides = None,

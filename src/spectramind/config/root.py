@@ -18,7 +18,10 @@ from spectramind.config.uncertainty import CorelConfig, TempConfig
 
 
 class PathsConfig(Section):
-    """Where a run reads and writes. Everything hangs below ``work`` unless moved."""
+    """Where a run reads and writes. Everything hangs below ``work`` unless moved.
+
+    ``real`` is a tree of real data that simulate-report compares with, null for none.
+    """
 
     work: Path
     calibrated: Path
@@ -33,6 +36,8 @@ class PathsConfig(Section):
     score: Path
     truth: Path
     bundle: Path
+    real: Path | None
+    simulation_report: Path
 
 
 class DataConfig(Section):
@@ -72,9 +77,10 @@ class LoggerConfig(Section):
 
 
 class Config(Section):
-    """One run."""
+    """One run. ``level``: what ``simulate`` writes, raw frames or light curves."""
 
     seed: int = Field(ge=0)
+    level: Literal["telemetry", "lightcurves"]
     paths: PathsConfig
     data: DataConfig
     sim: SimulationConfig

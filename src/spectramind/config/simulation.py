@@ -5,6 +5,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from spectramind.config.base import Section
+from spectramind.config.detector import DetectorConfig, JitterConfig, SeamConfig
+from spectramind.config.population import PopulationConfig
 
 _AIRS_CYCLE_S = 4.8
 _LEAST_EXPOSURES = 8
@@ -21,10 +23,15 @@ class EffectsConfig(Section):
         dead: flagged pixels, half of them without response.
         flat: pixel-to-pixel response.
         nonlinearity: the inverse of the published polynomial.
+        saturation: the full well; the ADC's own clip stays.
+        persistence: late release of charge from earlier exposures.
         jitter: pointing, fast and slow.
+        defocus: the image's width.
+        intra_pixel: sensitivity inside a pixel, felt where light moves.
         drift: the slow change of the response, 1 + f(t) g(lambda).
         foreground: constant diffuse light.
         cosmic: cosmic-ray hits.
+        last_exposure: the last exposure of a visit shows no transit.
     """
 
     photon: bool
@@ -34,10 +41,15 @@ class EffectsConfig(Section):
     dead: bool
     flat: bool
     nonlinearity: bool
+    saturation: bool
+    persistence: bool
     jitter: bool
+    defocus: bool
+    intra_pixel: bool
     drift: bool
     foreground: bool
     cosmic: bool
+    last_exposure: bool
 
 
 class SimulationConfig(Section):
@@ -49,6 +61,8 @@ class SimulationConfig(Section):
         two_visit_fraction: share of planets observed twice.
         hours: length of a visit [h].
         effects: see EffectsConfig.
+        jitter, detector, seam: see JitterConfig, DetectorConfig, SeamConfig.
+        population: see PopulationConfig.
     """
 
     planets: int = Field(ge=1)
@@ -57,6 +71,10 @@ class SimulationConfig(Section):
     two_visit_fraction: float = Field(ge=0, le=1)
     hours: float = Field(ge=0.5, le=24)
     effects: EffectsConfig
+    jitter: JitterConfig
+    detector: DetectorConfig
+    seam: SeamConfig
+    population: PopulationConfig
 
     @model_validator(mode="after")
     def _enough_exposures(self) -> Self:

@@ -7,9 +7,8 @@ from pathlib import Path
 from spectramind.errors import SchemaError
 from spectramind.instrument.detectors import DETECTORS, Detector
 
-_SIGNAL = re.compile(
-    "(?:" + "|".join(re.escape(d.kaggle) for d in DETECTORS) + r")_signal_(\d+)\.parquet"
-)
+_DETECTOR = "|".join(re.escape(d.kaggle) for d in DETECTORS)
+_VISIT_FILE = re.compile(rf"(?:(?:{_DETECTOR})_signal_(\d+)\.parquet|light_curves_(\d+)\.json)")
 
 
 @dataclass(frozen=True)
@@ -29,6 +28,11 @@ class Visit:
     def signal_path(self, detector: Detector) -> Path:
         """The file of raw reads."""
         return self.directory / f"{detector.kaggle}_signal_{self.number}.parquet"
+
+    @property
+    def light_curves_path(self) -> Path:
+        """The file that says how the visit's light curves were simulated; they have no frames."""
+        return self.directory / f"light_curves_{self.number}.json"
 
     def reference_path(self, detector: Detector, frame: str) -> Path:
         """The file of one reference frame: dark, dead, flat, linear_corr or read."""
@@ -67,8 +71,8 @@ class KaggleTree:
     def visits(self, split: str) -> list[Visit]:
         """All visits, sorted by planet, then number.
 
-        A visit counts as soon as one detector's signal is there: what it lacks is reported when
-        it is read, not passed over.
+        A visit counts as soon as one detector's signal is there (what it lacks is reported when it
+        is read, not passed over), or the note that its light curves were simulated.
 
         Raises:
             SchemaError: no planet, or a planet without any signal file.
@@ -77,8 +81,8 @@ class KaggleTree:
 
     def _visits(self, split: str, planet: str) -> list[Visit]:
         folder = self.root / split / planet
-        matches = (_SIGNAL.fullmatch(path.name) for path in folder.iterdir())
-        numbers = sorted({int(match[1]) for match in matches if match})
+        matches = (_VISIT_FILE.fullmatch(path.name) for path in folder.iterdir())
+        numbers = sorted({int(match[1] or match[2]) for match in matches if match})
         if not numbers:
             raise SchemaError(f"{folder} holds no signal file: fetch it again or remove the folder")
         return [Visit(planet, number, split, folder) for number in numbers]

@@ -20,17 +20,23 @@ _SECONDS_AN_HOUR = 3600.0
 _SAMPLE_VALUE = 0.456
 
 
-def _write_columns(path: Path, columns: NDArray[np.generic]) -> None:
+def _write_columns(path: Path, columns: NDArray[np.generic], encoding: str = "PLAIN") -> None:
     """Write a parquet file whose column i is ``columns[i]``, in one row group."""
     table = pa.Table.from_arrays(
         [pa.array(column) for column in columns],
         names=[f"column_{index}" for index in range(len(columns))],
     )
     with atomic_path(path) as temporary:
-        # Noise has no repeated values and nobody filters on a pixel: dictionaries and statistics
-        # would only cost time.
+        # Noise has no repeated values, nobody filters on a pixel and parquet's own types suffice:
+        # dictionaries, statistics and a second schema would only cost time.
         pq.write_table(
-            table, temporary, compression="zstd", use_dictionary=False, write_statistics=False
+            table,
+            temporary,
+            compression="zstd",
+            use_dictionary=False,
+            write_statistics=False,
+            store_schema=False,
+            column_encoding=encoding,
         )
 
 
@@ -40,7 +46,8 @@ def write_signal(visit: Visit, detector: Detector, counts: NDArray[np.uint16]) -
     Args:
         counts: (pixels, n_reads), each row one pixel's time series, start and end read in turn.
     """
-    _write_columns(visit.signal_path(detector), counts)
+    # High and low bytes apart: half the time to write, a fifth smaller, faster to read.
+    _write_columns(visit.signal_path(detector), counts, encoding="BYTE_STREAM_SPLIT")
 
 
 def write_references(visit: Visit, detector: Detector, frames: ReferenceFrames) -> None:

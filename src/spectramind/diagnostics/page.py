@@ -1,7 +1,7 @@
 """The report as one HTML text that needs nothing else: no file, no network."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -32,14 +32,31 @@ def build_page(data: ReportData, *, max_planets: int, worst_planets: int) -> str
     """
     worst = min(worst_planets, max_planets)
     rows = choose_planets(data, max_planets, worst)
-    parts = _parts(data, len(rows), worst)
-    present = [part for part in parts if isinstance(part, Section)]
-    missing = [part for part in parts if isinstance(part, Absent)]
     content = {
         "wavelength": listed(data.wavelength_um, 5),
         "planets": [_planet(data, int(row)) for row in rows],
-        "figures": {k: figure for part in present for k, figure in part.figures.items()},
     }
+    return document(data.title, data.provenance, _parts(data, len(rows), worst), content)
+
+
+def document(
+    title: str,
+    provenance: Mapping[str, str],
+    parts: Sequence[sections.Part],
+    content: Mapping[str, Any],
+) -> str:
+    """Put sections together into one page.
+
+    Args:
+        title: of the page.
+        provenance: what it was made of, shown below the title.
+        parts: its sections, and what is left out of it.
+        content: what ``page.js`` fills planet figures from, by name; may be empty.
+    """
+    present = [part for part in parts if isinstance(part, Section)]
+    missing = [part for part in parts if isinstance(part, Absent)]
+    figures = {k: figure for part in present for k, figure in part.figures.items()}
+    data = embedded({**content, "figures": figures})
     return "\n".join(
         [
             "<!doctype html>",
@@ -47,15 +64,15 @@ def build_page(data: ReportData, *, max_planets: int, worst_planets: int) -> str
             f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             '<meta name="color-scheme" content="light dark">',
-            f"<title>{escape(data.title)}</title>",
+            f"<title>{escape(title)}</title>",
             f"<style>{_asset('page.css')}</style></head><body>",
-            _header(data, present),
+            _header(title, provenance, present),
             "<main>",
             *(_section(part) for part in present),
             _missing(missing),
             "</main>",
             "<noscript><p>The figures need JavaScript; the tables do not.</p></noscript>",
-            f'<script type="application/json" id="report-data">{embedded(content)}</script>',
+            f'<script type="application/json" id="report-data">{data}</script>',
             f"<script>{get_plotlyjs()}</script>",
             f"<script>{_asset('page.js')}</script>",
             "</body></html>\n",
@@ -88,14 +105,14 @@ def _asset(name: str) -> str:
     return files("spectramind.diagnostics").joinpath(name).read_text(encoding="utf-8")
 
 
-def _header(data: ReportData, present: Sequence[Section]) -> str:
+def _header(title: str, provenance: Mapping[str, str], present: Sequence[Section]) -> str:
     chips = "".join(
         f"<div><dt>{escape(key)}</dt><dd>{escape(value)}</dd></div>"
-        for key, value in data.provenance.items()
+        for key, value in provenance.items()
     )
     links = "".join(f'<a href="#{part.anchor}">{escape(part.title)}</a>' for part in present)
     return (
-        f"<header><h1>{escape(data.title)}</h1><dl>{chips}</dl></header>"
+        f"<header><h1>{escape(title)}</h1><dl>{chips}</dl></header>"
         f'<nav aria-label="sections">{links}</nav>'
     )
 

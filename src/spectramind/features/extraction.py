@@ -40,15 +40,25 @@ def amplitude_weights(
     return inverse * contrast / np.where(power > 0, power, 1.0)
 
 
+def spectrum_weights(
+    image: NDArray[np.float64], variance: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Weights along the slit that give electrons on the scale of the mean image's column sums.
+
+    Args:
+        image, variance: (32, 356) mean exposure and its variance [e], [e^2].
+    """
+    return amplitude_weights(image, variance) * image.sum(axis=0)
+
+
 def extract_spectra(frames: NDArray[np.float32], variance: NDArray[np.float32]) -> Spectra:
-    """Spectra of all exposures, electrons on the scale of the mean image's column sums.
+    """Spectra of all exposures.
 
     Args:
         frames, variance: (T, 32, 356) [e], [e^2], masked samples filled.
     """
-    profile = frames.mean(axis=0, dtype=np.float64)
-    weights = amplitude_weights(profile, variance.mean(axis=0, dtype=np.float64))
-    weights = (weights * profile.sum(axis=0)).astype(np.float32)
+    image, spread = (cube.mean(axis=0, dtype=np.float64) for cube in (frames, variance))
+    weights = spectrum_weights(image, spread).astype(np.float32)
     flux = np.einsum("thw,hw->tw", frames, weights)
     noise = np.einsum("thw,hw->tw", variance, weights**2)
     return Spectra(columns_to_bins(flux), columns_to_bins(noise))

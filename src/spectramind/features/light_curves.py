@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.features import PhotometryConfig
-from spectramind.features.extraction import extract_spectra
+from spectramind.features.extraction import Spectra, extract_spectra
 from spectramind.features.photometry import Photometry, jitter, measure
 
 _MINUTES_AN_HOUR = 60.0
@@ -76,8 +76,18 @@ def build_curves(
     Args:
         fgs1, airs: frames and variance, (T, 32, 32) and (T, 32, 356).
     """
-    star = measure(*fgs1, config)
-    spectra = extract_spectra(*airs)
+    star, spectra = measure(*fgs1, config), extract_spectra(*airs)
+    return assemble(star, spectra, fgs1_time_h, airs_time_h, config)
+
+
+def assemble(
+    star: Photometry,
+    spectra: Spectra,
+    fgs1_time_h: NDArray[np.float64],
+    airs_time_h: NDArray[np.float64],
+    config: PhotometryConfig,
+) -> Curves:
+    """Light curves of a visit from its photometry and its spectra."""
     white, white_variance = resample_mean(star.flux, star.variance, fgs1_time_h, airs_time_h)
     step_h = float(np.median(np.diff(fgs1_time_h))) if len(fgs1_time_h) > 1 else np.inf
     window = round(config.jitter_window_min / _MINUTES_AN_HOUR / step_h)

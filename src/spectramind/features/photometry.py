@@ -64,16 +64,19 @@ def annulus(
     return (outer - inner) / (outer - inner).sum()
 
 
-def measure(
-    frames: NDArray[np.float32], variance: NDArray[np.float32], config: PhotometryConfig
-) -> Photometry:
-    """Photometry of all exposures; aperture and centroids are centred on the mean image's star.
+def star_forms(
+    image: NDArray[np.float64], spread: NDArray[np.float64], config: PhotometryConfig
+) -> tuple[NDArray[np.float64], tuple[float, float]]:
+    """The linear forms of a frame that photometry takes, centred on the mean image's star.
 
     Args:
-        frames, variance: (T, 32, 32) [e], [e^2], masked samples filled.
+        image, spread: (32, 32) mean exposure and its variance [e], [e^2].
+
+    Returns:
+        (4, 32, 32) weights of the flux, of the aperture less background, and of its moments about
+        the centre along rows and columns; the centre, row and column [px].
     """
-    shape = frames.shape[1:]
-    image = frames.mean(axis=0, dtype=np.float64)
+    shape = image.shape
     centre = find_star(image, config.aperture_px)
     disc = aperture(shape, centre, config.aperture_px)
     ring = annulus(shape, centre, config.annulus_px)
@@ -82,15 +85,36 @@ def measure(
     moments = [offset * disc - (offset * disc).sum() * ring for offset in (down, along)]
     star = net
     if config.method == "psf":
-        spread = variance.mean(axis=0, dtype=np.float64)
         weights = amplitude_weights(image.reshape(-1, 1), spread.reshape(-1, 1))
         star = weights.reshape(shape) * (net * image).sum()
-    forms = np.stack([star, net, *moments]).reshape(4, -1).astype(np.float32)
-    flux, total, down_sum, along_sum = forms @ frames.reshape(len(frames), -1).T
-    noise = variance.reshape(len(variance), -1) @ (forms[0] ** 2)
+    return np.stack([star, net, *moments]), centre
+
+
+def photometry(
+    sums: NDArray[np.floating], noise: NDArray[np.floating], centre: tuple[float, float]
+) -> Photometry:
+    """Photometry from what the four ``star_forms`` read, (4, T), and the flux's variance, (T,)."""
+    flux, total, down_sum, along_sum = sums
     lit = total > 0  # an exposure without star has no centroid: it keeps the mean one
     shift = np.stack([down_sum, along_sum]) / np.where(lit, total, 1.0) * lit
-    return Photometry(flux, noise, (shift.T + np.array(centre)).astype(np.float32))
+    centroid = (shift.T + np.array(centre)).astype(np.float32)
+    return Photometry(flux.astype(np.float32), noise.astype(np.float32), centroid)
+
+
+def measure(
+    frames: NDArray[np.float32], variance: NDArray[np.float32], config: PhotometryConfig
+) -> Photometry:
+    """Photometry of all exposures.
+
+    Args:
+        frames, variance: (T, 32, 32) [e], [e^2], masked samples filled.
+    """
+    image, spread = (cube.mean(axis=0, dtype=np.float64) for cube in (frames, variance))
+    forms, centre = star_forms(image, spread, config)
+    flat = forms.reshape(4, -1).astype(np.float32)
+    sums = flat @ frames.reshape(len(frames), -1).T
+    noise = variance.reshape(len(variance), -1) @ (flat[0] ** 2)
+    return photometry(sums, noise, centre)
 
 
 def jitter(centroid: NDArray[np.float32], window: int) -> NDArray[np.float32]:

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.base import digest
-from spectramind.config.features import FeaturesConfig
+from spectramind.config.features import FeaturesConfig, PhotometryConfig
 from spectramind.dataset.tables import read_timing
 from spectramind.dataset.tree import KaggleTree, Visit
-from spectramind.errors import SchemaError
+from spectramind.errors import ConfigError, SchemaError
 from spectramind.features.light_curves import Curves, build_curves
 from spectramind.instrument.detectors import AIRS, FGS1, Detector
 from spectramind.run.atomic import write_json, write_npz
@@ -54,9 +54,35 @@ def curves_digest(visit: Visit, config: FeaturesConfig, calibrated_dir: Path) ->
     return digest(config.photometry, code, _calibration_digest(calibrated_dir, visit))
 
 
+def note_simulated(visit: Visit, config: PhotometryConfig) -> None:
+    """Leave word in the tree that the visit's light curves came from the simulator, and how."""
+    write_json(visit.light_curves_path, {"photometry": config.model_dump(mode="json")})
+
+
+def _check_simulated(visit: Visit, config: PhotometryConfig, features_dir: Path) -> None:
+    """See that simulated light curves are there and were made with these settings."""
+    anew = "simulate again with level=lightcurves into an empty data.raw"
+    for path in curve_paths(features_dir, visit).values():
+        if not path.is_file():
+            raise SchemaError(f"{path} is missing and has no frames to make it from: {anew}")
+    path = visit.light_curves_path
+    try:
+        made_with = json.loads(path.read_text(encoding="utf-8"))["photometry"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise SchemaError(f"{path} is not a note of the simulator: {anew}") from error
+    if made_with != config.model_dump(mode="json"):
+        raise ConfigError(
+            f"{path}: the light curves were simulated with other features.photometry: "
+            f"set it back, or {anew}"
+        )
+
+
 def _is_finished(
     visit: Visit, config: FeaturesConfig, calibrated_dir: Path, features_dir: Path
 ) -> bool:
+    if visit.light_curves_path.is_file():
+        _check_simulated(visit, config.photometry, features_dir)
+        return True
     if not all(path.is_file() for path in curve_paths(features_dir, visit).values()):
         return False
     try:
@@ -82,7 +108,8 @@ def _read_cube(
     return cube["frames"].astype(np.float32), cube["variance"].astype(np.float32)
 
 
-def _write_curves(curves: Curves, features_dir: Path, visit: Visit) -> None:
+def write_curves(curves: Curves, features_dir: Path, visit: Visit) -> None:
+    """Write a visit's light curves in the contract's files."""
     paths = curve_paths(features_dir, visit)
     write_npz(
         paths["fgs1_white"],
@@ -111,7 +138,7 @@ def light_curves_visit(
     airs_time_h = read_timing(tree, AIRS, 2 * len(airs[0])).mid_time_h
     _log_path(features_dir, visit).unlink(missing_ok=True)
     curves = build_curves(fgs1, airs, fgs1_time_h, airs_time_h, config.photometry)
-    _write_curves(curves, features_dir, visit)
+    write_curves(curves, features_dir, visit)
     summary = {
         "fgs1_median_flux_e": float(np.median(curves.fgs1.flux)),
         "airs_median_flux_e": float(np.median(curves.bins[:, 1:].sum(axis=1))),
@@ -141,6 +168,7 @@ def extract(
 
     Raises:
         SchemaError: a visit is not calibrated or breaks a contract; visits done stay done.
+        ConfigError: light curves that were simulated, with other settings.
     """
     to_do = [
         visit

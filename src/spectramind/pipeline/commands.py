@@ -3,6 +3,7 @@
 COMMANDS = {
     "version": "spectramind.pipeline.version:version",
     "simulate": "spectramind.pipeline.prepare:simulate",
+    "simulate-report": "spectramind.pipeline.simulation_report:simulate_report",
     "calibrate": "spectramind.pipeline.prepare:calibrate",
     "features": "spectramind.pipeline.prepare:features",
     "train": "spectramind.pipeline.train:train",

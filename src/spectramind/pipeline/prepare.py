@@ -5,15 +5,18 @@ from spectramind.config.root import Config
 from spectramind.dataset.tree import KaggleTree
 from spectramind.features.depths import fit_visits
 from spectramind.features.run import extract
+from spectramind.pipeline.light_curves import light_curves_level
 from spectramind.pipeline.visits import splits_of, star_rows
 from spectramind.run.progress import show
 from spectramind.run.record import RunRecord
+from spectramind.simulation.run import TELEMETRY
 from spectramind.simulation.run import simulate as simulate_tree
 
 
 def simulate(config: Config, record: RunRecord) -> None:
     """Write a synthetic competition tree."""
-    simulate_tree(config.sim, config.data.raw, config.seed, config.env.workers)
+    level = TELEMETRY if config.level == "telemetry" else light_curves_level(config)
+    simulate_tree(config.sim, config.data.raw, config.seed, config.env.workers, level)
     record.artifact(config.data.raw / "train.csv")
     show(
         f"simulated {config.sim.planets} training and {config.sim.test_planets} test planets "

@@ -38,14 +38,14 @@ class Drift:
         return 1 + self.spectrum[bins, None] * f
 
 
-def draw_drift(rng: np.random.Generator) -> Drift:
-    """Draw f and g; each visit's own amplitude spreads around the measured one."""
+def draw_drift(rng: np.random.Generator, factor: float) -> Drift:
+    """Draw f and g; each visit's own amplitude spreads around ``factor`` times the measured one."""
     shape = np.concatenate([[0.0], rng.standard_normal(4) * _POWER_SCATTER])
     # Legendre polynomials are orthogonal with mean square 1 / (2n + 1).
     scatter = np.sqrt((shape**2 / (2 * np.arange(5) + 1)).sum())
     white, slope, fgs1 = rng.standard_normal(3) * (_WHITE_SCATTER, _SLOPE_SCATTER, _FGS1_SCATTER)
     airs = white + slope * np.linspace(1, -1, N_BINS - 1)
-    return Drift(shape / scatter, np.concatenate([[fgs1], airs]))
+    return Drift(shape / scatter, factor * np.concatenate([[fgs1], airs]))
 
 
 def no_drift() -> Drift:

@@ -11,7 +11,13 @@ Moments in, image out: a small displacement (dr, dc) moves the image as its Tayl
 
     I(dr, dc) = P - dr P_r - dc P_c + dr^2 P_rr / 2 + dc^2 P_cc / 2 + dr dc P_rc,
 
-so that the mean image of many reads needs only the mean of (1, dr, dc, dr^2, dc^2, dr dc).
+so that the mean image of many reads needs only the mean of (1, dr, dc, dr^2, dc^2, dr dc). It holds
+for displacements small against the core; of larger ones (four times the real jitter) only means
+over many cycles mean something. The derivatives keep all light but that of wings that cross the
+frame's edge: FGS1 loses or gains less than 1e-3 of the light a pixel of motion.
+
+A pixel's sensitivity inside (detector.intra_pixel) weights the light on a grid of 5 x 5 in FGS1, of
+5 rows in AIRS, whose spectrum hardly varies within a column.
 """
 
 from functools import lru_cache
@@ -43,8 +49,18 @@ def _subpixels(count: int) -> NDArray[np.float64]:
     return (np.arange(count)[:, None] + offset).ravel()
 
 
+def _weights() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Place in a pixel, and its square less the mean square, at each sub-pixel."""
+    place = (np.arange(_OVERSAMPLING) - (_OVERSAMPLING - 1) / 2) / _OVERSAMPLING
+    return place, place**2 - (place**2).mean()
+
+
 def _airs_profile(row_shift: float) -> NDArray[np.float64]:
-    """Fraction of each column's light in each row, (32, 356), the source moved by row_shift."""
+    """Fraction of each column's light in each row, the source moved by row_shift.
+
+    Weighted inside the pixels with (1, u, v, u^2 + v^2 - mean), (4, 32, 356); the light is even
+    along v.
+    """
     wavelength = airs_column_wavelengths()
     sigma = 0.30 + 0.264 * wavelength
     wing_weight = 0.935 - 0.170 * wavelength
@@ -58,11 +74,17 @@ def _airs_profile(row_shift: float) -> NDArray[np.float64]:
     core_at_rest, wing_at_rest = shape(0.0)
     profile = (1 - wing_weight) * core / core_at_rest.sum(0)
     profile += wing_weight * wing / wing_at_rest.sum(0)
-    return profile.reshape(AIRS.height, _OVERSAMPLING, AIRS.width).sum(1)
+    fine = profile.reshape(AIRS.height, _OVERSAMPLING, AIRS.width)
+    place, square = _weights()
+    along_u = (np.ones(_OVERSAMPLING), place, np.zeros(_OVERSAMPLING), square)
+    return np.einsum("ku,huw->khw", np.stack(along_u), fine)
 
 
 def _fgs1_image(row_shift: float, column_shift: float) -> NDArray[np.float64]:
-    """Fraction of the light in each pixel, (32, 32), the source moved by the shifts."""
+    """Fraction of the light in each pixel, the source moved by the shifts.
+
+    Weighted inside the pixels with (1, u, v, u^2 + v^2 - mean), (4, 32, 32).
+    """
     row = _subpixels(FGS1.height)[:, None] - row_shift
     column = _subpixels(FGS1.width) - column_shift
     image = np.zeros((row.size, column.size))
@@ -72,7 +94,13 @@ def _fgs1_image(row_shift: float, column_shift: float) -> NDArray[np.float64]:
         norm = 2 * np.pi * sigma_row * sigma_column * np.sqrt(1 - rho * rho)
         image += weight * np.exp(-0.5 * exponent) / norm / _OVERSAMPLING**2
     image += _FGS1_WING_WEIGHT * _wing(row, column) / _wing_sum()
-    return image.reshape(FGS1.height, _OVERSAMPLING, FGS1.width, _OVERSAMPLING).sum((1, 3))
+    fine = image.reshape(FGS1.height, _OVERSAMPLING, FGS1.width, _OVERSAMPLING)
+    place, square = _weights()
+    one = np.ones(_OVERSAMPLING)
+    along_u, along_v = (one, place, one, square), (one, one, place, one)
+    weighted = np.einsum("ku,kv,hufv->khf", np.stack(along_u), np.stack(along_v), fine)
+    weighted[3] += np.einsum("v,hufv->hf", square, fine)
+    return weighted
 
 
 def _wing(row: NDArray[np.float64], column: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -85,9 +113,24 @@ def _wing_sum() -> float:
     return float(_wing(_subpixels(FGS1.height)[:, None], _subpixels(FGS1.width)).sum())
 
 
+def even_sensitivity(shape: tuple[int, int]) -> NDArray[np.float64]:
+    """A detector whose pixels respond alike everywhere inside, (4, H, W)."""
+    sensitivity = np.zeros((4, *shape))
+    sensitivity[0] = 1.0
+    return sensitivity
+
+
+def fgs1_basis(sensitivity: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The six images that the moments of (dr, dc) multiply, (6, 32, 32).
+
+    Args:
+        sensitivity: (4, 32, 32), see detector.intra_pixel.
+    """
+    return np.einsum("khf,bkhf->bhf", sensitivity, _fgs1_weighted_basis())
+
+
 @lru_cache(maxsize=1)
-def fgs1_basis() -> NDArray[np.float64]:
-    """The six images that the moments of (dr, dc) multiply, (6, 32, 32)."""
+def _fgs1_weighted_basis() -> NDArray[np.float64]:
     h = _STEP_PX
     rest = _fgs1_image(0, 0)
     up, down, right, left = (_fgs1_image(*s) for s in ((h, 0), (-h, 0), (0, h), (0, -h)))
@@ -111,7 +154,9 @@ def _airs_row_basis() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray
     return rest, (up - down) / (2 * h), (up - 2 * rest + down) / (2 * h * h)
 
 
-def airs_basis(column_light: NDArray[np.float64]) -> NDArray[np.float64]:
+def airs_basis(
+    column_light: NDArray[np.float64], sensitivity: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """The six images for AIRS, (6, 32, 356), as fractions of each column's own light.
 
     Along the columns it is the spectrum itself that moves: its derivatives, over the light at
@@ -119,12 +164,14 @@ def airs_basis(column_light: NDArray[np.float64]) -> NDArray[np.float64]:
 
     Args:
         column_light: (356,) light of each column, any unit.
+        sensitivity: (4, 32, 356), see detector.intra_pixel.
     """
     rest, row1, row2 = _airs_row_basis()
 
     def along_columns(profile: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(np.gradient(profile * column_light, axis=1) / column_light)
+        return np.asarray(np.gradient(profile * column_light, axis=-1) / column_light)
 
     column1 = -along_columns(rest)
     column2 = -along_columns(column1) / 2
-    return np.stack([rest, row1, column1, row2, column2, -along_columns(row1)])
+    basis = np.stack([rest, row1, column1, row2, column2, -along_columns(row1)])
+    return np.einsum("khw,bkhw->bhw", sensitivity, basis)

@@ -30,6 +30,9 @@ class Source(IntEnum):
     PHOTON = 12
     COSMIC = 13
     READ = 14
+    DEFOCUS = 15
+    INTRA_PIXEL = 16
+    PERSISTENCE = 17
 
 
 @dataclass(frozen=True)

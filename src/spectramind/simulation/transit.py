@@ -1,7 +1,8 @@
 """The planet's transit, averaged over each exposure.
 
-Units: relative flux. Place in the chain: multiplies the light. Equation: see physics.transit;
-exposures longer than a minute are averages over instants at most a minute apart.
+Units: relative flux. Place in the chain: multiplies the light. Equation: see physics.transit, and
+physics.spots for what spots beside the transit's chord do to its depth; exposures longer than a
+minute are averages over instants at most a minute apart.
 """
 
 import numpy as np
@@ -29,4 +30,5 @@ def transit_light(
     )
     ratio = np.sqrt(planet.spectrum[bins])
     flux = transit_flux(separation, ratio, planet.limb_darkening[bins])
-    return flux.reshape(flux.shape[0], clock.pairs, instants).mean(-1)
+    mean = flux.reshape(flux.shape[0], clock.pairs, instants).mean(-1)
+    return 1 - planet.spots.factor[bins, None] * (1 - mean)

@@ -13,14 +13,16 @@ from spectramind.dataset.writer import write_references, write_signal
 from spectramind.instrument.detectors import DETECTORS, FGS1, Detector
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.simulation.clock import FGS1_CYCLES_AN_AIRS_CYCLE, Clock, make_clock
-from spectramind.simulation.detector.adc import adc_info
-from spectramind.simulation.detector.cosmic import draw_hits, no_hits
-from spectramind.simulation.detector.expose import draw_frames, expose
+from spectramind.simulation.defocus import draw_width
+from spectramind.simulation.detector.expose import expose
 from spectramind.simulation.detector.foreground import draw_foreground
+from spectramind.simulation.detector.intra_pixel import draw_sensitivity
+from spectramind.simulation.detector.sensor import Sensor, draw_sensor
 from spectramind.simulation.drift import Drift, draw_drift, no_drift
-from spectramind.simulation.jitter import AIRS_PLATE_SCALE, draw_track, still, track_moments
+from spectramind.simulation.jitter import airs_plate_scale, draw_track, track_moments
+from spectramind.simulation.last_exposure import without_transit_at_last
 from spectramind.simulation.population import Planet, draw_mid_time_h
-from spectramind.simulation.psf import airs_basis, fgs1_basis
+from spectramind.simulation.psf import airs_basis, even_sensitivity, fgs1_basis
 from spectramind.simulation.scene import Scene, bins_to_columns
 from spectramind.simulation.star import StarLight, draw_light
 from spectramind.simulation.streams import Source, Streams
@@ -39,14 +41,16 @@ class Circumstances:
         mid_time_h: mid-transit on the visit's clock [h].
         light: the star's electrons a second.
         drift: the response's drift.
-        track: (2, FGS1 cycles) pointing error [FGS1 px], None without jitter.
+        track: (2, FGS1 cycles) pointing error [FGS1 px].
+        width: (FGS1 cycles,) what defocus adds to the variance of the image's width [FGS1 px^2].
     """
 
     planet: Planet
     mid_time_h: float
     light: StarLight
     drift: Drift
-    track: NDArray[np.float64] | None
+    track: NDArray[np.float64]
+    width: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -71,11 +75,22 @@ def draw_circumstances(planet: Planet, config: SimulationConfig, streams: Stream
     effects = config.effects
     return Circumstances(
         planet=planet,
-        mid_time_h=draw_mid_time_h(streams(Source.ORBIT_PHASE), config.hours),
+        mid_time_h=draw_mid_time_h(streams(Source.ORBIT_PHASE), config.population, config.hours),
         light=draw_light(first_visit(Source.STAR_LIGHT), planet.star.teff_K),
-        drift=draw_drift(streams(Source.DRIFT)) if effects.drift else no_drift(),
-        track=draw_track(streams(Source.JITTER), cycles) if effects.jitter else None,
+        drift=_drift(config, streams),
+        track=draw_track(streams(Source.JITTER), config.jitter, cycles)
+        if effects.jitter
+        else np.zeros((2, cycles)),
+        width=draw_width(streams(Source.DEFOCUS), config.jitter, cycles)
+        if effects.defocus
+        else np.zeros(cycles),
     )
+
+
+def _drift(config: SimulationConfig, streams: Streams) -> Drift:
+    if not config.effects.drift:
+        return no_drift()
+    return draw_drift(streams(Source.DRIFT), config.detector.drift_factor)
 
 
 def build_scene(
@@ -85,29 +100,42 @@ def build_scene(
     clock = make_clock(detector, config.hours, config.cadence)
     bins = _FGS1_BINS if detector == FGS1 else _AIRS_BINS
     change = transit_light(seen.planet, seen.mid_time_h, clock, bins)
+    if config.effects.last_exposure:
+        change = without_transit_at_last(change, clock.cadence)
     change = change * seen.drift.factor(clock.mid_time_h, config.hours, bins)
+    sensitivity = _sensitivity(detector, config, streams)
     if detector == FGS1:
-        light, basis = seen.light.fgs1 * change, fgs1_basis()
+        light, basis = seen.light.fgs1 * change, fgs1_basis(sensitivity)
         level = np.full(FGS1.width, seen.light.fgs1 / FGS1.width)
     else:
-        light, basis = (
-            seen.light.airs[:, None] * bins_to_columns(change),
-            airs_basis(seen.light.airs),
-        )
+        light = seen.light.airs[:, None] * bins_to_columns(change)
+        basis = airs_basis(seen.light.airs, sensitivity)
         level = seen.light.airs
     foreground = np.zeros((detector.height, detector.width))
     if config.effects.foreground:
-        foreground = draw_foreground(streams(Source.FOREGROUND, detector), level, detector.height)
-    return Scene(light, basis, _moments(seen, detector, clock), foreground)
+        rng, share = streams(Source.FOREGROUND, detector), config.detector.foreground_share
+        foreground = draw_foreground(rng, level, detector.height, share)
+    return Scene(light, basis, _moments(seen, clock, detector, config), foreground)
 
 
-def _moments(seen: Circumstances, detector: Detector, clock: Clock) -> NDArray[np.float64]:
-    if seen.track is None:
-        return still(clock.pairs)
+def _sensitivity(
+    detector: Detector, config: SimulationConfig, streams: Streams
+) -> NDArray[np.float64]:
+    shape = (detector.height, detector.width)
+    if not config.effects.intra_pixel:
+        return even_sensitivity(shape)
+    rng = streams(Source.INTRA_PIXEL, detector)
+    return draw_sensitivity(rng, shape, config.detector.intra_pixel)
+
+
+def _moments(
+    seen: Circumstances, clock: Clock, detector: Detector, config: SimulationConfig
+) -> NDArray[np.float64]:
     if detector == FGS1:
-        return track_moments(seen.track, clock.cadence, clock.pairs)
+        return track_moments(seen.track, seen.width, clock.cadence, clock.pairs)
     samples = FGS1_CYCLES_AN_AIRS_CYCLE * clock.cadence
-    return track_moments(AIRS_PLATE_SCALE * seen.track, samples, clock.pairs)
+    scale = airs_plate_scale(config.jitter)
+    return track_moments(scale * seen.track, scale**2 * seen.width, samples, clock.pairs)
 
 
 def observe(
@@ -119,7 +147,7 @@ def observe(
         Everything injected, by name: the arrays of truth/{visit}.npz.
     """
     seen = draw_circumstances(planet, config, streams)
-    truth = _truth(seen)
+    truth = describe(seen)
     for detector in DETECTORS:
         taken = expose_detector(detector, seen, config, streams)
         write_references(visit, detector, taken.frames)
@@ -132,31 +160,51 @@ def expose_detector(
     detector: Detector, seen: Circumstances, config: SimulationConfig, streams: Streams
 ) -> Taken:
     """Let one detector watch the visit."""
-    effects, clock = config.effects, make_clock(detector, config.hours, config.cadence)
+    clock = make_clock(detector, config.hours, config.cadence)
     scene = build_scene(seen, detector, config, streams)
-    frames = draw_frames(detector, config.cadence, effects, streams)
-    hits = no_hits()
-    if effects.cosmic:
-        hits = draw_hits(streams(Source.COSMIC, detector), detector.pixels, clock)
-    adc = adc_info(config.cadence)
-    counts = expose(scene, frames, detector, clock, hits, adc, effects, streams)
-    injected = {
-        "time_h": clock.mid_time_h,
-        "displacement_px": scene.moments[1:3],
-        "foreground_e_s": scene.foreground,
+    sensor = draw_sensor(detector, clock, config, streams)
+    counts, full = expose(scene, sensor, clock, config, streams)
+    return Taken(sensor.frames, counts, _injected(clock, scene, sensor, full))
+
+
+def _injected(
+    clock: Clock, scene: Scene, sensor: Sensor, full: NDArray[np.bool_]
+) -> dict[str, ArrayLike]:
+    hits = sensor.hits
+    return describe_detector(clock, scene, sensor) | {
+        "full": full,
         "cosmic_pixel": hits.pixel,
         "cosmic_exposure": hits.exposure,
         "cosmic_charge_e": hits.charge,
+        "cosmic_early": hits.early,
     }
-    return Taken(frames, counts, injected)
 
 
-def _truth(seen: Circumstances) -> dict[str, ArrayLike]:
+def describe_detector(clock: Clock, scene: Scene, sensor: Sensor) -> dict[str, ArrayLike]:
+    """What acted on one detector at either level, by name."""
+    persistence = sensor.persistence
+    return {
+        "time_h": clock.mid_time_h,
+        "displacement_px": scene.moments[1:3],
+        "displacement_square_px2": scene.moments[3:],
+        "foreground_e_s": scene.foreground,
+        "dead": sensor.frames.dead,
+        "hot": sensor.hot,
+        "seam_gain": sensor.gain,
+        "persistence": (persistence.fraction, persistence.release_s, persistence.before),
+    }
+
+
+def describe(seen: Circumstances) -> dict[str, ArrayLike]:
+    """What was drawn for the whole visit, by name."""
     planet = seen.planet
     return {
         "wavelength_um": bin_wavelengths(),
         "spectrum": planet.spectrum,
         "limb_darkening": planet.limb_darkening,
+        "spot_fraction": planet.spots.fraction,
+        "spot_temperature_k": planet.spots.temperature_K,
+        "spot_factor": planet.spots.factor,
         "period_d": planet.orbit.period_d,
         "a_over_rs": planet.orbit.a_over_rs,
         "inclination_deg": planet.orbit.inclination_deg,

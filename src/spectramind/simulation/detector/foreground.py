@@ -9,23 +9,23 @@ biases depths by about 0.6 %.
 import numpy as np
 from numpy.typing import NDArray
 
-_SHARE = 0.006
 _SHARE_SCATTER = 0.3  # of the logarithm
 _TILT_SCATTER = 0.5
 
 
 def draw_foreground(
-    rng: np.random.Generator, column_light: NDArray[np.float64], height: int
+    rng: np.random.Generator, column_light: NDArray[np.float64], height: int, share: float
 ) -> NDArray[np.float64]:
     """Draw the foreground of one detector.
 
     Args:
         column_light: (W,) the star's light that sets the level of each column [e/s].
         height: rows.
+        share: median foreground over the star's light.
 
     Returns:
         (height, W) [e/s].
     """
-    share = _SHARE * np.exp(_SHARE_SCATTER * rng.standard_normal())
+    drawn = share * np.exp(_SHARE_SCATTER * rng.standard_normal())
     tilt = _TILT_SCATTER * rng.standard_normal() * np.linspace(-0.5, 0.5, column_light.size)
-    return np.tile(share * np.exp(tilt) * column_light / height, (height, 1))
+    return np.tile(drawn * np.exp(tilt) * column_light / height, (height, 1))

@@ -7,8 +7,34 @@ difference would show, 13 e of read noise hide it. The two reads share Q0, so a 
 sample has variance r t1 alone.
 """
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
+
+
+def variance(rate: NDArray[np.float64], integration_s: float) -> NDArray[np.float64]:
+    """Variance of a correlated double sample [e^2] of ``rate`` [e/s]: its own electrons."""
+    return rate * integration_s
+
+
+@numba.njit(cache=True)
+def _accumulate(
+    rate: NDArray[np.float64],
+    start_s: float,
+    integration_s: float,
+    noise: NDArray[np.float32],
+    reads: NDArray[np.float64],
+) -> None:
+    pixels, exposures = rate.shape
+    for pixel in range(pixels):
+        for exposure in range(exposures):
+            start, more = rate[pixel, exposure] * start_s, rate[pixel, exposure] * integration_s
+            if start > 0.0:
+                start += noise[0, pixel, exposure] * np.sqrt(start)
+            if more > 0.0:
+                more += noise[1, pixel, exposure] * np.sqrt(more)
+            reads[pixel, exposure, 0] = start
+            reads[pixel, exposure, 1] = start + more
 
 
 def accumulate(
@@ -24,12 +50,9 @@ def accumulate(
         start_s, integration_s: see clock.Clock.
         rng: None switches the noise off.
     """
+    if rng is None:
+        return rate[..., None] * np.array([start_s, start_s + integration_s])
+    noise = rng.standard_normal((2, *rate.shape), dtype=np.float32)
     reads = np.empty((*rate.shape, 2))
-    for index, seconds in enumerate((start_s, integration_s)):
-        charge = rate * seconds
-        if rng is not None:
-            noise = rng.standard_normal(rate.shape, dtype=np.float32)
-            charge += noise * np.sqrt(np.maximum(charge, 0.0))
-        reads[..., index] = charge
-    reads[..., 1] += reads[..., 0]
+    _accumulate(np.ascontiguousarray(rate), start_s, integration_s, noise, reads)
     return reads

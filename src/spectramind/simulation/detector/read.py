@@ -25,9 +25,15 @@ def draw_read_map(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[n
     return np.where(noisy, np.minimum(tail, _MOST_E), core)
 
 
+def variance(sigma: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Variance of a correlated double sample [e^2]: that of two reads of ``sigma`` [e]."""
+    return 2 * sigma**2
+
+
 def add_read_noise(
     electrons: NDArray[np.float64], sigma: NDArray[np.float64], rng: np.random.Generator
 ) -> NDArray[np.float64]:
     """Electrons (W, reads) with normal noise of ``sigma`` (W,) added."""
     noise = rng.standard_normal(electrons.shape, dtype=np.float32)
-    return np.asarray(electrons + sigma[:, None] * noise)
+    noise *= sigma[:, None].astype(np.float32)
+    return electrons + noise

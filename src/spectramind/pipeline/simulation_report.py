@@ -1,0 +1,135 @@
+"""simulate-report: the simulated tree set beside real data and the published ranges."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectramind.config.root import Config
+from spectramind.dataset.tables import SPECTRUM_COLUMNS, read_star_info, read_truth
+from spectramind.dataset.tree import KaggleTree
+from spectramind.diagnostics.expectations import POPULATION, TELEMETRY, Row, compare
+from spectramind.diagnostics.simulation_page import SimulationReport, build_simulation_page
+from spectramind.diagnostics.telemetry import View, view
+from spectramind.diagnostics.telemetry_numbers import (
+    airs_numbers,
+    detector_numbers,
+    fgs1_numbers,
+    spectra_numbers,
+    star_numbers,
+)
+from spectramind.errors import SchemaError
+from spectramind.instrument.detectors import AIRS, FGS1
+from spectramind.run.atomic import write_json, write_text
+from spectramind.run.npz import read_npz
+from spectramind.run.progress import show
+from spectramind.run.record import RunRecord
+
+_VISITS = 3
+_LABELS = ("train.csv", "train_truth_*.csv")
+
+
+def simulate_report(config: Config, record: RunRecord) -> None:
+    """Measure both trees, print the table, write the JSON and the page.
+
+    Raises:
+        SchemaError: a tree is missing or holds no telemetry of the train split.
+    """
+    trees = {"simulated": KaggleTree(config.data.raw)}
+    if config.paths.real is not None:
+        trees["real"] = KaggleTree(config.paths.real)
+    seen = {name: _views(tree) for name, tree in trees.items()}
+    depths = {name: found for name, tree in trees.items() if (found := _depths(tree)) is not None}
+    stars = {name: read_star_info(tree, "train") for name, tree in trees.items()}
+    telemetry = {name: _telemetry_numbers(views) for name, views in seen.items()}
+    population = {name: star_numbers(table) for name, table in stars.items()}
+    for name, table in depths.items():
+        population[name] |= spectra_numbers(table)
+    population["simulated"] |= _visit_numbers(trees["simulated"])
+    report = SimulationReport(
+        provenance={
+            "config": config.hash,
+            "simulated": str(config.data.raw),
+            "real": str(config.paths.real or "none: --real PATH"),
+            "reset cycles an exposure": str(seen["simulated"][0][0].cadence),
+            "date": record.timestamp,
+        },
+        telemetry=compare(TELEMETRY, telemetry["simulated"], telemetry.get("real", {})),
+        population=compare(POPULATION, population["simulated"], population.get("real", {})),
+        airs={name: views[0][0] for name, views in seen.items()},
+        fgs1={name: views[0][1] for name, views in seen.items()},
+        depths=depths,
+        stars=stars,
+    )
+    _write(config, record, report)
+
+
+def _write(config: Config, record: RunRecord, report: SimulationReport) -> None:
+    rows = [*report.telemetry, *report.population]
+    page, plain = (
+        config.paths.simulation_report,
+        config.paths.simulation_report.with_suffix(".json"),
+    )
+    write_json(plain, {"numbers": [row.to_json() for row in rows]})
+    write_text(page, build_simulation_page(report))
+    record.artifact(page)
+    record.artifact(plain)
+    inside = sum(row.verdict == "in range" for row in rows)
+    record.metrics |= {"in_range": inside, "numbers": len(rows)}
+    show(*_lines(rows), f"{inside} of {len(rows)} in range; report: {page}, {plain}")
+
+
+def _views(tree: KaggleTree) -> list[tuple[View, View]]:
+    """AIRS and FGS1 of the first visits."""
+    visits = tree.visits("train")[:_VISITS]
+    return [(view(tree, visit, AIRS), view(tree, visit, FGS1)) for visit in visits]
+
+
+def _telemetry_numbers(views: list[tuple[View, View]]) -> dict[str, float]:
+    """Medians over visits."""
+    each = [
+        airs_numbers(airs)
+        | fgs1_numbers(fgs1)
+        | detector_numbers(airs, AIRS.key)
+        | detector_numbers(fgs1, FGS1.key)
+        for airs, fgs1 in views
+    ]
+    return {key: float(np.median([numbers[key] for numbers in each])) for key in each[0]}
+
+
+def _depths(tree: KaggleTree) -> NDArray[np.float64] | None:
+    """Labels of the train planets, None where the tree has none."""
+    files: list[Path] = [path for pattern in _LABELS for path in sorted(tree.root.glob(pattern))]
+    if not files:
+        return None
+    return read_truth(files[0])[list(SPECTRUM_COLUMNS)].to_numpy(dtype=np.float64)
+
+
+def _visit_numbers(tree: KaggleTree) -> Mapping[str, float]:
+    """Mid-times and second visits, from the record of what was injected."""
+    visits = tree.visits("train")
+    paths = [tree.root / "truth" / f"{visit.name}.npz" for visit in visits]
+    if not all(path.is_file() for path in paths):
+        raise SchemaError(f"{tree.root} has no truth/: data.raw must name a simulated tree")
+    hours = [float(read_npz(p, "mid_time_h", made_by="simulate")["mid_time_h"]) for p in paths]
+    twice = sum(visit.number == 1 for visit in visits)
+    return {
+        "mid_time_least_h": min(hours),
+        "mid_time_most_h": max(hours),
+        "two_visits": twice / len(tree.planets("train")),
+    }
+
+
+def _lines(rows: list[Row]) -> list[str]:
+    head = f"{'':44} {'simulated':>10} {'real':>10}   {'range':^21}"
+    return [head, *(_line(row) for row in rows)]
+
+
+def _line(row: Row) -> str:
+    simulated, real = (
+        "-" if value is None else f"{value:.4g}" for value in (row.simulated, row.real)
+    )
+    span = f"{row.low:.4g} .. {row.high:.4g}"
+    mark = "" if row.verdict == "in range" else f"  {row.verdict}: {row.source}"
+    return f"{row.title:44} {simulated:>10} {real:>10}   {span:^21}{mark}"
