@@ -86,6 +86,7 @@ def test_version_shows_the_config_hash_and_is_recorded(tmp_path: Path) -> None:
         (["train", "train.lrr=1"], "did you mean 'train.lr'"),
         (["train", "train.epochs=-1"], "train.epochs"),
         (["train", "--phase", "nonsense"], "nonsense"),
+        (["simulate", "--workers", "-1"], "env.workers"),
         (["predict", "--no-such-option"], "no-such-option"),
         (["nonsense"], "nonsense"),
         (["calibrate-temp", "calib.temp.enabled=false"], "calib.temp.enabled"),

@@ -82,3 +82,14 @@ def test_running_again_redoes_nothing(work: Path, monkeypatch: pytest.MonkeyPatc
         assert spectramind(monkeypatch, command, *SETTINGS, f"paths.work={work}") == 0
     after = {p: p.stat().st_mtime_ns for p in (work / "data").rglob("*") if p.is_file()}
     assert after == before
+
+
+def test_the_report_of_such_a_tree_compares_its_planets_alone(
+    work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert spectramind(monkeypatch, "simulate-report", *SETTINGS, f"paths.work={work}") == 0
+    (page,) = (work / "outputs").glob("simulation_report.html")
+    rows = json.loads(page.with_suffix(".json").read_text())["numbers"]
+    titles = {row["title"] for row in rows}
+    assert "depth, mean" in titles
+    assert not any(title.startswith("AIRS read noise") for title in titles)

@@ -17,6 +17,7 @@ Overrides = Annotated[
     list[str] | None,
     typer.Argument(metavar="[OVERRIDES]...", help="Hydra overrides, such as train.lr=1e-4"),
 ]
+Workers = Annotated[int | None, typer.Option(help="Worker processes; 0 for one a core.")]
 Multirun = Annotated[
     bool, typer.Option("--multirun", "-m", help="Sweep: every combination of a,b,c values.")
 ]
@@ -40,6 +41,10 @@ def _version(wanted: bool) -> None:
         raise Exit
 
 
+def _with_workers(overrides: list[str] | None, workers: int | None) -> list[str]:
+    return [*(overrides or []), *([] if workers is None else [f"env.workers={workers}"])]
+
+
 @app.callback()
 def root(
     version: Annotated[
@@ -53,9 +58,11 @@ def root(
 
 
 @app.command()
-def simulate(overrides: Overrides = None, multirun: Multirun = False) -> None:
+def simulate(
+    overrides: Overrides = None, multirun: Multirun = False, workers: Workers = None
+) -> None:
     """Write a synthetic competition tree at data.raw."""
-    execute(Call("simulate", overrides, multirun))
+    execute(Call("simulate", _with_workers(overrides, workers), multirun))
 
 
 @app.command("simulate-report")
@@ -74,18 +81,22 @@ def simulate_report(
 def calibrate(
     overrides: Overrides = None,
     multirun: Multirun = False,
+    workers: Workers = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, write nothing.")
     ] = False,
 ) -> None:
     """Run the detector kill chain: raw frames to calibrated cubes."""
-    execute(Call("calibrate", overrides, multirun, {"dry_run": dry_run}))
+    wanted = _with_workers(overrides, workers)
+    execute(Call("calibrate", wanted, multirun, {"dry_run": dry_run}))
 
 
 @app.command()
-def features(overrides: Overrides = None, multirun: Multirun = False) -> None:
+def features(
+    overrides: Overrides = None, multirun: Multirun = False, workers: Workers = None
+) -> None:
     """Extract light curves and fit the transits."""
-    execute(Call("features", overrides, multirun))
+    execute(Call("features", _with_workers(overrides, workers), multirun))
 
 
 @app.command()

@@ -33,7 +33,7 @@ class SimulationReport:
     Attributes:
         provenance: what it was made of.
         telemetry, population: rows of the tables.
-        airs, fgs1: one visit on either detector.
+        airs, fgs1: one visit on either detector; empty for a tree without telemetry.
         depths: spectra (planets, 283).
         stars: star tables.
     """
@@ -49,10 +49,10 @@ class SimulationReport:
 
 def build_simulation_page(report: SimulationReport) -> str:
     """One HTML text that needs nothing else."""
+    detectors = (("airs", "AIRS-CH0", report.airs), ("fgs1", "FGS1", report.fgs1))
     parts = [
         _numbers(report),
-        _detector("airs", "AIRS-CH0", report.airs),
-        _detector("fgs1", "FGS1", report.fgs1),
+        *(_detector(key, title, views) for key, title, views in detectors if views),
         _population(report),
     ]
     return document("Simulated beside real", report.provenance, parts, {})

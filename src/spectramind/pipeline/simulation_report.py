@@ -33,13 +33,16 @@ _LABELS = ("train.csv", "train_truth_*.csv")
 def simulate_report(config: Config, record: RunRecord) -> None:
     """Measure both trees, print the table, write the JSON and the page.
 
+    A tree of light curves has no frames to measure: its planets alone are compared.
+
     Raises:
-        SchemaError: a tree is missing or holds no telemetry of the train split.
+        SchemaError: a tree is missing, or a visit of the train split is broken.
     """
     trees = {"simulated": KaggleTree(config.data.raw)}
     if config.paths.real is not None:
         trees["real"] = KaggleTree(config.paths.real)
-    seen = {name: _views(tree) for name, tree in trees.items()}
+    framed = _has_frames(trees["simulated"])
+    seen = {name: _views(tree) for name, tree in trees.items()} if framed else {}
     depths = {name: found for name, tree in trees.items() if (found := _depths(tree)) is not None}
     stars = {name: read_star_info(tree, "train") for name, tree in trees.items()}
     telemetry = {name: _telemetry_numbers(views) for name, views in seen.items()}
@@ -52,10 +55,12 @@ def simulate_report(config: Config, record: RunRecord) -> None:
             "config": config.hash,
             "simulated": str(config.data.raw),
             "real": str(config.paths.real or "none: --real PATH"),
-            "reset cycles an exposure": str(seen["simulated"][0][0].cadence),
+            "reset cycles an exposure": str(seen["simulated"][0][0].cadence) if framed else "-",
             "date": record.timestamp,
         },
-        telemetry=compare(TELEMETRY, telemetry["simulated"], telemetry.get("real", {})),
+        telemetry=compare(TELEMETRY, telemetry["simulated"], telemetry.get("real", {}))
+        if framed
+        else [],
         population=compare(POPULATION, population["simulated"], population.get("real", {})),
         airs={name: views[0][0] for name, views in seen.items()},
         fgs1={name: views[0][1] for name, views in seen.items()},
@@ -78,6 +83,10 @@ def _write(config: Config, record: RunRecord, report: SimulationReport) -> None:
     inside = sum(row.verdict == "in range" for row in rows)
     record.metrics |= {"in_range": inside, "numbers": len(rows)}
     show(*_lines(rows), f"{inside} of {len(rows)} in range; report: {page}, {plain}")
+
+
+def _has_frames(tree: KaggleTree) -> bool:
+    return tree.visits("train")[0].signal_path(AIRS).is_file()
 
 
 def _views(tree: KaggleTree) -> list[tuple[View, View]]:
