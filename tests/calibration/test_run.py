@@ -1,6 +1,7 @@
 """The step over a tree: files, logs, resuming, errors; and the real excerpt."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spectramind.calibration.run import calibrate, cube_path, log_path, visit_digest
+from spectramind.calibration.run import calibrate, cube_path, cubes_bytes, log_path, visit_digest
 from spectramind.config.calibration import KillChainConfig
 from spectramind.dataset.frames import read_signal
 from spectramind.dataset.tables import read_adc_info
 from spectramind.dataset.tree import KaggleTree, Visit
-from spectramind.errors import SchemaError
+from spectramind.errors import RuntimeRiskError, SchemaError
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, DETECTORS, FGS1
 
 
@@ -52,6 +53,18 @@ def test_dry_run_writes_nothing(tree: KaggleTree, config: KillChainConfig, tmp_p
     assert names(plan.to_do) == ["101"]
     assert plan.finished == ()
     assert not out.exists()
+
+
+def test_cubes_that_would_not_fit_the_disk_are_not_begun(
+    tree: KaggleTree, config: KillChainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 6 exposures of 1,024 + 11,392 pixels, 9 bytes a sample.
+    assert cubes_bytes(tree.visits("train")[0]) == 6 * 12_416 * 9
+    usage = shutil.disk_usage(tmp_path)._replace(free=6 * 12_416 * 9 - 1)
+    monkeypatch.setattr("spectramind.calibration.run.shutil.disk_usage", lambda _: usage)
+    with pytest.raises(RuntimeRiskError, match="1 visits need"):
+        calibrate(config, tree, "train", tmp_path / "out", workers=1)
+    assert not list((tmp_path / "out").iterdir())
 
 
 def test_finished_visits_are_not_done_again(

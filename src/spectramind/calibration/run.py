@@ -1,6 +1,7 @@
 """The ``calibrate`` step: every visit of a split through the kill chain, resumable."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from spectramind.config.calibration import KillChainConfig
 from spectramind.dataset.frames import SignalFile, read_references
 from spectramind.dataset.tables import read_adc_info, read_column_wavelengths, read_timing
 from spectramind.dataset.tree import KaggleTree, Visit
-from spectramind.errors import SchemaError
+from spectramind.errors import RuntimeRiskError, SchemaError
 from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
 from spectramind.run.atomic import write_json, write_npz
 from spectramind.run.code import code_digest
@@ -130,6 +131,25 @@ def calibrate_visit(visit: Visit, tree_root: Path, config: KillChainConfig, out_
     return visit
 
 
+def cubes_bytes(visit: Visit) -> int:
+    """Size of a visit's calibrated cubes: two float32 and a bool a sample, both detectors."""
+    exposures = [(SignalFile(visit, detector).n_reads // 2, detector) for detector in DETECTORS]
+    return sum(count * detector.pixels * (4 + 4 + 1) for count, detector in exposures)
+
+
+def _require_disk(visits: Sequence[Visit], out_dir: Path) -> None:
+    if not visits:
+        return
+    needed = cubes_bytes(visits[0]) * len(visits)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(out_dir).free
+    if needed > free:
+        raise RuntimeRiskError(
+            f"{len(visits)} visits need about {needed / 1e9:.0f} GB in {out_dir}, {free / 1e9:.0f} "
+            "GB are free: name a larger disk with paths.calibrated=PATH, or narrow data.split"
+        )
+
+
 def calibrate(
     config: KillChainConfig,
     tree: KaggleTree,
@@ -154,6 +174,7 @@ def calibrate(
     with_frames = [v for v in tree.visits(split) if not v.light_curves_path.is_file()]
     plan = plan_calibration(config, tree, with_frames, out_dir)
     if not dry_run:
+        _require_disk(plan.to_do, out_dir)
         work = partial(calibrate_visit, tree_root=tree.root, config=config, out_dir=out_dir)
         for _ in run_all(work, plan.to_do, workers, f"calibrate {split}"):
             pass
