@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from numpy.typing import NDArray
 
+from spectramind.cli import main as command_line
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
 from spectramind.instrument.grid import airs_column_wavelengths, bin_wavelengths
@@ -126,3 +127,17 @@ def real_axis() -> Path:
     if not path.is_file():
         pytest.skip(f"the real axis file is not at {path}")
     return path
+
+
+@pytest.fixture(scope="session")
+def spectramind() -> Callable[..., int]:
+    """Run a command line in this process; gives its exit code."""
+
+    def run(*arguments: str) -> int:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.argv", ["spectramind", *arguments])
+            with pytest.raises(SystemExit) as stop:
+                command_line.main()
+        return int(stop.value.code or 0)
+
+    return run

@@ -1,38 +1,31 @@
 """simulate-report on a small simulated tree, with and without real data."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from spectramind.cli import main as command_line
 from spectramind.diagnostics.expectations import POPULATION, TELEMETRY
 
+Cli = Callable[..., int]
 REAL = Path(__file__).parents[3] / "shared" / "real" / "adc2025_excerpt"
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def settings(spectramind: Cli, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     work = tmp_path_factory.mktemp("report")
     settings = ["sim=smoke", "sim.planets=2", "sim.test_planets=1", f"paths.work={work}"]
     settings += [f"data.raw={work}/raw", "env.workers=1"]
-    assert run("simulate", *settings) == 0
+    assert spectramind("simulate", *settings) == 0
     return settings
 
 
-def run(*arguments: str) -> int:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", ["spectramind", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            command_line.main()
-    return int(stop.value.code or 0)
-
-
 def test_without_real_data_it_shows_the_published_ranges(
-    settings: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    spectramind: Cli, settings: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = tmp_path / "report.html"
-    assert run("simulate-report", *settings, "--html", str(page)) == 0
+    assert spectramind("simulate-report", *settings, "--html", str(page)) == 0
     numbers = json.loads(page.with_suffix(".json").read_text())["numbers"]
     assert len(numbers) == len(TELEMETRY) + len(POPULATION)
     assert all(row["real"] is None for row in numbers)
@@ -46,16 +39,18 @@ def test_without_real_data_it_shows_the_published_ranges(
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="needs the real excerpt in ../shared/real")
-def test_with_real_data_both_stand_side_by_side(settings: list[str], tmp_path: Path) -> None:
+def test_with_real_data_both_stand_side_by_side(
+    spectramind: Cli, settings: list[str], tmp_path: Path
+) -> None:
     page = tmp_path / "report.html"
-    assert run("simulate-report", *settings, "--real", str(REAL), "--html", str(page)) == 0
+    assert spectramind("simulate-report", *settings, "--real", str(REAL), "--html", str(page)) == 0
     rows = json.loads(page.with_suffix(".json").read_text())["numbers"]
     assert sum(row["real"] is not None for row in rows) == len(rows) - 3  # mid-times, visits
     assert '"name":"real"' in page.read_text()
 
 
 def test_a_folder_that_is_no_tree_is_one_line(
-    settings: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    spectramind: Cli, settings: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("simulate-report", *settings, f"data.raw={tmp_path}") == 2
+    assert spectramind("simulate-report", *settings, f"data.raw={tmp_path}") == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1

@@ -4,17 +4,18 @@ import csv
 import json
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from spectramind.cli import main as cli
 from spectramind.run.record import read_events, read_manifest
 from spectramind.submission.dialects import Dialect
 from spectramind.submission.validate import validate_submission
 
+Cli = Callable[..., int]
 # One chain serves every test of this file: it is the slowest thing of the suite.
 SETTINGS = [
     "experiment=smoke",
@@ -40,22 +41,13 @@ CHAIN = (
 )
 
 
-def spectramind(monkeypatch: pytest.MonkeyPatch, *args: str) -> int:
-    """Run a command in this process; its exit code."""
-    monkeypatch.setattr("sys.argv", ["spectramind", *args])
-    with pytest.raises(SystemExit) as stop:
-        cli.main()
-    return int(stop.value.code or 0)
-
-
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def work(spectramind: Cli, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A work folder in which the chain has run."""
     folder = tmp_path_factory.mktemp("chain")
-    with pytest.MonkeyPatch.context() as patch:
-        for command in CHAIN:
-            code = spectramind(patch, *command, *SETTINGS, f"paths.work={folder}")
-            assert code == 0, command
+    for command in CHAIN:
+        code = spectramind(*command, *SETTINGS, f"paths.work={folder}")
+        assert code == 0, command
     return folder
 
 
@@ -145,62 +137,60 @@ def test_every_command_left_its_record(work: Path) -> None:
     assert (work / "logs/spectramind.log").is_file()
 
 
-def test_running_again_redoes_nothing(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_again_redoes_nothing(work: Path, spectramind: Cli) -> None:
     kept = [p for p in (work / "data").rglob("*") if p.is_file()]
     kept.append(work / "outputs/checkpoints/best.pt")
     before = {path: path.stat().st_mtime_ns for path in kept}
     for command in (["simulate"], ["calibrate"], ["features"], ["train"]):
-        assert spectramind(monkeypatch, *command, *settings(work)) == 0
+        assert spectramind(*command, *settings(work)) == 0
     assert {path: path.stat().st_mtime_ns for path in kept} == before
 
 
-def test_a_lost_visit_alone_is_done_again(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_visit_alone_is_done_again(work: Path, spectramind: Cli) -> None:
     first, *others = sorted((work / "data/calibrated/fgs1").glob("*.npz"))
     before = {path: path.stat().st_mtime_ns for path in others}
     content = np.load(first)["frames"]
     first.unlink()
-    assert spectramind(monkeypatch, "calibrate", *settings(work)) == 0
+    assert spectramind("calibrate", *settings(work)) == 0
     np.testing.assert_array_equal(np.load(first)["frames"], content)
     assert {path: path.stat().st_mtime_ns for path in others} == before
 
 
 def test_dry_run_writes_nothing(
-    work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    work: Path, spectramind: Cli, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     elsewhere = settings(work, f"paths.calibrated={tmp_path / 'cubes'}")
-    assert spectramind(monkeypatch, "calibrate", "--dry-run", *elsewhere) == 0
+    assert spectramind("calibrate", "--dry-run", *elsewhere) == 0
     assert "visits to calibrate" in capsys.readouterr().out
     assert not (tmp_path / "cubes").exists()
 
 
-def test_kaggle_dialect_and_out_csv(
-    work: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_kaggle_dialect_and_out_csv(work: Path, spectramind: Cli, tmp_path: Path) -> None:
     target = tmp_path / "kaggle.csv"
     more = settings(work, "submission.dialect=kaggle", f"paths.predictions={tmp_path / 'p'}")
-    assert spectramind(monkeypatch, "predict", "--out-csv", str(target), *more) == 0
+    assert spectramind("predict", "--out-csv", str(target), *more) == 0
     with target.open() as stream:
         header = next(csv.reader(stream))
     with (work / "data/raw/sample_submission.csv").open() as stream:
         assert header == next(csv.reader(stream))
 
 
-def test_a_sweep_gives_each_job_its_own_folder(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_gives_each_job_its_own_folder(work: Path, spectramind: Cli) -> None:
     sweep = settings(work, "train.lr=1e-4,1e-3", "train.epochs=0")
-    assert spectramind(monkeypatch, "train", "-m", *sweep) == 0
+    assert spectramind("train", "-m", *sweep) == 0
     made = sorted((work / "multirun").rglob("best.pt"))
     assert [path.parents[1].name for path in made] == ["0", "1"]
 
 
 def test_calibrators_of_another_checkpoint_are_refused(
-    work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    work: Path, spectramind: Cli, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     other = tmp_path / "best.pt"
     more = settings(work, f"paths.checkpoint={other}", "train.lr=2e-3")
-    assert spectramind(monkeypatch, "train", *more) == 0
-    assert spectramind(monkeypatch, "predict", *more, f"paths.outputs={tmp_path}") in (0, 3)
+    assert spectramind("train", *more) == 0
+    assert spectramind("predict", *more, f"paths.outputs={tmp_path}") in (0, 3)
     more.append(f"paths.temperature={work / 'outputs/calibration/temperature.json'}")
-    assert spectramind(monkeypatch, "predict", *more) == 3
+    assert spectramind("predict", *more) == 3
     assert "calibrate-temp" in capsys.readouterr().err
 
 
@@ -220,12 +210,10 @@ class TestBrokenData:
     def calibrate(
         self,
         raw: Path,
-        monkeypatch: pytest.MonkeyPatch,
+        spectramind: Cli,
         capsys: pytest.CaptureFixture[str],
     ) -> str:
-        code = spectramind(
-            monkeypatch, "calibrate", *settings(raw.parent / "out", f"data.raw={raw}")
-        )
+        code = spectramind("calibrate", *settings(raw.parent / "out", f"data.raw={raw}"))
         assert code == 2
         lines = capsys.readouterr().err.splitlines()
         (line,) = [line for line in lines if line.startswith("spectramind: ")]
@@ -234,28 +222,28 @@ class TestBrokenData:
     def signal(self, raw: Path) -> Path:
         return next((raw / "train").rglob("FGS1_signal_0.parquet"))
 
-    def test_missing_file(self, raw, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    def test_missing_file(self, raw, spectramind, capsys) -> None:  # type: ignore[no-untyped-def]
         self.signal(raw).unlink()
-        assert "FGS1_signal_0.parquet" in self.calibrate(raw, monkeypatch, capsys)
+        assert "FGS1_signal_0.parquet" in self.calibrate(raw, spectramind, capsys)
 
-    def test_truncated_parquet(self, raw, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    def test_truncated_parquet(self, raw, spectramind, capsys) -> None:  # type: ignore[no-untyped-def]
         path = self.signal(raw)
         path.write_bytes(path.read_bytes()[:-200])
-        assert "FGS1_signal_0.parquet" in self.calibrate(raw, monkeypatch, capsys)
+        assert "FGS1_signal_0.parquet" in self.calibrate(raw, spectramind, capsys)
 
-    def test_wrong_column_count(self, raw, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    def test_wrong_column_count(self, raw, spectramind, capsys) -> None:  # type: ignore[no-untyped-def]
         path = self.signal(raw)
         frame = pd.read_parquet(path)
         frame.iloc[:, :-1].to_parquet(path)
-        line = self.calibrate(raw, monkeypatch, capsys)
+        line = self.calibrate(raw, spectramind, capsys)
         assert "1023" in line
         assert "1024" in line
 
-    def test_nan_in_a_required_table(self, raw, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    def test_nan_in_a_required_table(self, raw, spectramind, capsys) -> None:  # type: ignore[no-untyped-def]
         table = pd.read_csv(raw / "adc_info.csv")
         table.iloc[0, 0] = np.nan
         table.to_csv(raw / "adc_info.csv", index=False)
-        assert "adc_info.csv" in self.calibrate(raw, monkeypatch, capsys)
+        assert "adc_info.csv" in self.calibrate(raw, spectramind, capsys)
 
 
 class TestBrokenSubmission:
@@ -265,23 +253,23 @@ class TestBrokenSubmission:
         self,
         table: pd.DataFrame,
         tmp_path: Path,
-        monkeypatch: pytest.MonkeyPatch,
+        spectramind: Cli,
         capsys: pytest.CaptureFixture[str],
     ) -> str:
         path = tmp_path / "broken.csv"
         table.to_csv(path, index=False)
         args = ["submit", "validate", "--submission", str(path), f"paths.work={tmp_path}"]
-        assert spectramind(monkeypatch, *args) == 2
+        assert spectramind(*args) == 2
         return capsys.readouterr().err
 
     @pytest.fixture
     def table(self, work: Path) -> pd.DataFrame:
         return pd.read_csv(work / "outputs/submission.csv")
 
-    def test_negative_sigma(self, table, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    def test_negative_sigma(self, table, tmp_path, spectramind, capsys) -> None:  # type: ignore[no-untyped-def]
         table.loc[0, "sigma_5"] = -1e-4
-        assert "sigma_5" in self.check(table, tmp_path, monkeypatch, capsys)
+        assert "sigma_5" in self.check(table, tmp_path, spectramind, capsys)
 
-    def test_282_bins(self, table, tmp_path, monkeypatch, capsys) -> None:  # type: ignore[no-untyped-def]
+    def test_282_bins(self, table, tmp_path, spectramind, capsys) -> None:  # type: ignore[no-untyped-def]
         short = table.drop(columns=["mu_282", "sigma_282"])
-        assert "565 columns" in self.check(short, tmp_path, monkeypatch, capsys)
+        assert "565 columns" in self.check(short, tmp_path, spectramind, capsys)

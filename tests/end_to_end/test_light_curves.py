@@ -1,14 +1,15 @@
 """The chain from simulated light curves on, from the command line, without a single raw frame."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from spectramind.cli import main as cli
 from spectramind.submission.validate import validate_submission
 
+Cli = Callable[..., int]
 SETTINGS = [
     "experiment=smoke",
     "level=lightcurves",
@@ -22,22 +23,13 @@ SETTINGS = [
 CHAIN = ("simulate", "features", "train", "calibrate-temp", "calibrate-corel", "predict", "score")
 
 
-def spectramind(monkeypatch: pytest.MonkeyPatch, *args: str) -> int:
-    """Run a command in this process; its exit code."""
-    monkeypatch.setattr("sys.argv", ["spectramind", *args])
-    with pytest.raises(SystemExit) as stop:
-        cli.main()
-    return int(stop.value.code or 0)
-
-
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def work(spectramind: Cli, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A work folder in which the chain has run."""
     folder = tmp_path_factory.mktemp("light_curves")
-    with pytest.MonkeyPatch.context() as patch:
-        for command in CHAIN:
-            code = spectramind(patch, command, *SETTINGS, f"paths.work={folder}")
-            assert code == 0, command
+    for command in CHAIN:
+        code = spectramind(command, *SETTINGS, f"paths.work={folder}")
+        assert code == 0, command
     return folder
 
 
@@ -71,23 +63,21 @@ def test_the_chain_ends_in_a_valid_submission_and_a_score(work: Path) -> None:
     assert scores["physics"] > scores["constant"] == pytest.approx(0.0, abs=1e-12)
 
 
-def test_calibrate_has_nothing_to_do(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert spectramind(monkeypatch, "calibrate", *SETTINGS, f"paths.work={work}") == 0
+def test_calibrate_has_nothing_to_do(work: Path, spectramind: Cli) -> None:
+    assert spectramind("calibrate", *SETTINGS, f"paths.work={work}") == 0
     assert not (work / "data/calibrated").exists()
 
 
-def test_running_again_redoes_nothing(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_running_again_redoes_nothing(work: Path, spectramind: Cli) -> None:
     before = {p: p.stat().st_mtime_ns for p in (work / "data").rglob("*") if p.is_file()}
     for command in ("simulate", "features"):
-        assert spectramind(monkeypatch, command, *SETTINGS, f"paths.work={work}") == 0
+        assert spectramind(command, *SETTINGS, f"paths.work={work}") == 0
     after = {p: p.stat().st_mtime_ns for p in (work / "data").rglob("*") if p.is_file()}
     assert after == before
 
 
-def test_the_report_of_such_a_tree_compares_its_planets_alone(
-    work: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert spectramind(monkeypatch, "simulate-report", *SETTINGS, f"paths.work={work}") == 0
+def test_the_report_of_such_a_tree_compares_its_planets_alone(work: Path, spectramind: Cli) -> None:
+    assert spectramind("simulate-report", *SETTINGS, f"paths.work={work}") == 0
     (page,) = (work / "outputs").glob("simulation_report.html")
     rows = json.loads(page.with_suffix(".json").read_text())["numbers"]
     titles = {row["title"] for row in rows}

@@ -1,29 +1,26 @@
 """Real files through the command line: fifty frames of one visit, so no transit to be found."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from spectramind.cli import main as cli
 from spectramind.dataset.tree import KaggleTree
 from spectramind.features.depths import IGNORANCE, load_depths
 
+Cli = Callable[..., int]
 PLANET = "342072318"
 
 
 @pytest.fixture(scope="module")
-def work(real_tree: KaggleTree, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def work(spectramind: Cli, real_tree: KaggleTree, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A work folder in which the excerpt went through calibrate and features."""
     folder = tmp_path_factory.mktemp("real")
-    with pytest.MonkeyPatch.context() as patch:
-        for command in ("calibrate", "features"):
-            settings = [f"data.raw={real_tree.root}", f"paths.work={folder}", "env.workers=1"]
-            patch.setattr("sys.argv", ["spectramind", command, *settings])
-            with pytest.raises(SystemExit) as stop:
-                cli.main()
-            assert not stop.value.code
+    settings = [f"data.raw={real_tree.root}", f"paths.work={folder}", "env.workers=1"]
+    for command in ("calibrate", "features"):
+        assert spectramind(command, *settings) == 0
     return folder
 
 
