@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from spectramind.diagnostics.data import Array, ReportData
+from spectramind.evaluation.coverage import conformal_rank, coverage_band
 
 CHANCE = 0.95  # probability of every band drawn for chance
 
@@ -63,14 +64,11 @@ def coverage(error: Array, half_width: Array) -> NDArray[np.float64]:
 def interval_chance(n: int, alpha: float, m: int) -> tuple[float, float] | None:
     """Where a bin's realised coverage lies by chance, given n calibration and m scored planets.
 
-    The coverage of one calibration set is Beta(k, n + 1 - k), k = ceil((n + 1)(1 - alpha)) (Vovk
-    2012); counted on m planets it is beta-binomial. None when k > n: the interval is infinite.
+    See ``evaluation.coverage.coverage_band`` (Vovk 2012). None when the interval is infinite.
     """
-    k = int(np.ceil((n + 1) * (1 - alpha) - 1e-9))
-    if k > n:
+    if conformal_rank(n, alpha) > n:
         return None
-    low, high = stats.betabinom.interval(CHANCE, m, k, n + 1 - k)
-    return low / m, high / m
+    return coverage_band(n, alpha, m, CHANCE)
 
 
 def sigma_chance(m: int) -> tuple[float, float, float]:

@@ -45,8 +45,9 @@ def calibrate_temp(config: Config, record: RunRecord) -> None:
     """Fit the temperature on the early-stop fold."""
     if not config.calib.temp.enabled:
         raise ConfigError("calib.temp.enabled is false: there is no temperature to fit")
-    checkpoint = file_digest(config.paths.checkpoint) if config.paths.checkpoint.is_file() else ""
-    for source, (spectra, truth) in _fold(config, "val").items():
+    fold = _fold(config, "val")
+    checkpoint = file_digest(config.paths.checkpoint)
+    for source, (spectra, truth) in fold.items():
         temperature = Temperature.fit(z_scores(truth, spectra.mu, spectra.sigma))
         path = for_source(config.paths.temperature, source)
         save_temperature(path, temperature, fold="val", checkpoint=checkpoint)
@@ -60,9 +61,10 @@ def calibrate_corel(config: Config, record: RunRecord) -> None:
     if not config.calib.corel.enabled:
         raise ConfigError("calib.corel.enabled is false: there is nothing to fit")
     settings = config.calib.corel
-    checkpoint = file_digest(config.paths.checkpoint) if config.paths.checkpoint.is_file() else ""
+    fold = _fold(config, "calibration")
+    checkpoint = file_digest(config.paths.checkpoint)
     smoother = bin_smoother(settings.smoothing_um)
-    for source, (spectra, truth) in _fold(config, "calibration").items():
+    for source, (spectra, truth) in fold.items():
         temperature = _temperature(config, source, checkpoint)
         sigma = spectra.sigma if temperature is None else temperature.apply(spectra.sigma)
         corel = Corel.fit(

@@ -7,7 +7,7 @@ scene, because every pixel's light is a sum of images times moments of the point
 
 and its noise is normal, with each pixel's variance as correlated double sampling leaves it [e^2]:
 
-    V_p = (flat rate + dark) t / flat^2 + 2 (read^2 + rounding) / flat^2.
+    V_p = (flat rate + dark) t / flat^2 + (2 read^2 + rounding) / flat^2.
 
 So a visit costs a few small matrix products instead of its frames. Left out: cosmic rays too faint
 to be flagged and read noise stretched by the linearity slope, both far below the other terms, and
@@ -23,12 +23,11 @@ from scipy.sparse import csr_array
 
 from spectramind.config.simulation import EffectsConfig
 from spectramind.simulation.clock import Clock
-from spectramind.simulation.detector.adc import adc_info
+from spectramind.simulation.detector import adc, read
 from spectramind.simulation.detector.sensor import Sensor
 from spectramind.simulation.scene import Scene
 
 Array = NDArray[np.float64]
-_ROUNDING = 1 / 12  # variance of a number rounded to integers
 _LEAST = 1e-9  # added to correlations: forms may depend on each other, Cholesky must not fail
 
 
@@ -40,7 +39,7 @@ class Exposures:
         scene: what falls on the pixels.
         sensor: the pixels.
         clock: when they are exposed.
-        rounding: variance of rounding one read to counts [e^2].
+        rounding: variance that rounding to counts leaves in an exposure [e^2].
         shot_noise: False when the photons' noise is switched off; the stated variance keeps it.
     """
 
@@ -80,7 +79,7 @@ class Exposures:
         """Variance that does not come from light, (pixels,) [e^2]."""
         frames = self.sensor.frames
         dark = self._gain**2 * frames.dark.ravel() * self.clock.integration_s
-        return (dark + 2 * (frames.read.ravel() ** 2 + self.rounding)) / self._flat**2
+        return (dark + read.variance(frames.read.ravel()) + self.rounding) / self._flat**2
 
     def means(self, forms: csr_array) -> Array:
         """What forms (F, pixels) read without noise, (F, T) [e]."""
@@ -122,7 +121,7 @@ class Exposures:
 
 def make_exposures(scene: Scene, sensor: Sensor, clock: Clock, effects: EffectsConfig) -> Exposures:
     """The exposures of a sensor that watches a scene."""
-    rounding = _ROUNDING / adc_info(clock.cadence).gain ** 2
+    rounding = adc.variance(adc.adc_info(clock.cadence))
     return Exposures(scene, sensor, clock, rounding, effects.photon)
 
 
