@@ -22,7 +22,7 @@ COPY constraints.txt /build/
 RUN pip install --constraint /build/constraints.txt "${TORCH_SPEC}"
 
 COPY . /build/
-RUN pip install --constraint /build/constraints.txt "/build[dvc]" && rm -rf /build
+RUN pip install --constraint /build/constraints.txt "/build[dask,dvc]" && rm -rf /build
 
 RUN useradd --create-home spectramind && mkdir /workspace && chown spectramind /workspace
 USER spectramind

@@ -52,7 +52,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@if $(BIN)/python -c 'import torch' 2>/dev/null; then echo "setup: torch is there already"; \
 	else echo "setup: $(TORCH)"; $(PIP_INSTALL) --constraint constraints.txt '$(TORCH)'; fi
 	@echo "setup: the package and its tools, in the versions of constraints.txt (minutes)"
-	@$(PIP_INSTALL) --constraint constraints.txt --editable '.[dvc]' --group dev
+	@$(PIP_INSTALL) --constraint constraints.txt --editable '.[dask,dvc]' --group dev
 	@touch $@
 	@echo "setup: done ($$($(BIN)/python -c 'import torch; print("torch", torch.__version__)'))"
 

@@ -54,6 +54,7 @@ def test_doctrine_names_are_understood() -> None:
     assert normalise("training.lr=1") == "train.lr=1"
     assert normalise("+model.fusion.type=cross-attend") == "model.fusion.type=cross-attend"
     assert normalise("data.raw=/λ/path") == "data.raw=/λ/path"
+    assert normalise("executor=dask") == "env.executor=dask"
 
 
 @pytest.mark.parametrize("text", ["/a b/c", "/with=equals", '/with"quote', "/back\\slash", "a,b"])
@@ -68,6 +69,8 @@ def test_quoted_paths_arrive_as_typed(text: str) -> None:
         ("train.lr=-1", "train.lr"),
         ("train.lr=abc", "train.lr"),
         ("sim=nope", "sim/nope"),
+        ("executor=dask", "'env.scheduler': executor=dask needs a running cluster"),
+        ("env.executor=slurm", "env.executor"),
         ("foo", "foo"),
         ("+brand.new=1", "brand"),
     ],

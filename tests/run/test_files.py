@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from spectramind.errors import SchemaError
-from spectramind.run.atomic import atomic_path, write_npz
+from spectramind.run.atomic import atomic_path, remove_strays, write_npz
+from spectramind.run.failures import failure_of, note_failure
 from spectramind.run.npz import read_npz
-from spectramind.run.pool import run_all
+from spectramind.run.pool import Workers, run_all
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
@@ -24,6 +25,89 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
         temporary.write_text(None)  # type: ignore[arg-type]
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+FULL = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from spectramind.errors import RuntimeRiskError
+from spectramind.run.atomic import write_json, write_npz
+
+folder = Path(sys.argv[1])
+# The kernel ends a write at 100 kB, in the middle, as it does on a full disk.
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+for write in (
+    lambda: write_npz(folder / "a.npz", x=np.zeros(100_000), y=np.zeros(3)),
+    lambda: write_npz(folder / "a.npz", x=np.zeros(12_480), y=np.zeros(3)),  # the end is cut off
+    lambda: write_json(folder / "a.json", {"a": "x" * 200_000}),
+):
+    try:
+        write()
+    except RuntimeRiskError as error:
+        print(error)
+"""
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_old_file(tmp_path: Path) -> None:
+    for name in ("a.npz", "a.json"):
+        (tmp_path / name).write_text("old")
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=True
+    )
+    said = done.stdout.splitlines()
+    assert [line.split(" (")[0] for line in said] == [
+        f"no room to write {tmp_path / name}" for name in ("a.npz", "a.npz", "a.json")
+    ]
+    assert done.stderr == ""
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "a.npz": "old",
+        "a.json": "old",
+    }
+
+
+def test_other_errors_of_a_write_stay_what_they_are(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match="file"):
+        write_npz(tmp_path / "file" / "a.npz", x=np.zeros(1))
+
+
+def test_a_writer_that_nobody_reaped_is_gone(tmp_path: Path) -> None:
+    writer = subprocess.Popen([sys.executable, "-c", "pass"])
+    stat = Path(f"/proc/{writer.pid}/stat")
+    if not stat.is_file():
+        writer.wait()
+        pytest.skip("no /proc here")
+    while " Z " not in stat.read_text():
+        time.sleep(0.01)
+    host = os.uname().nodename.partition(".")[0]
+    stray = tmp_path / f".a.npz.{host}-{writer.pid}.tmp"
+    stray.touch()
+    remove_strays(tmp_path)
+    writer.wait()
+    assert not stray.exists()
+
+
+def test_strays_are_those_whose_writer_is_gone(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    host = os.uname().nodename.partition(".")[0]
+    names = {
+        f".a.npz.{host}-{gone.pid}.tmp": False,
+        f".a.npz.{host}-{os.getpid()}.tmp": True,
+        ".a.npz.elsewhere-1.tmp": True,
+        ".b.npz.elsewhere-1.tmp": False,
+        ".mine.tmp": True,
+        "a.npz": True,
+    }
+    for name in names:
+        (tmp_path / "deep").mkdir(exist_ok=True)
+        (tmp_path / "deep" / name).touch()
+    os.utime(tmp_path / "deep" / ".b.npz.elsewhere-1.tmp", (0, 0))
+    remove_strays(tmp_path)
+    assert {path.name for path in (tmp_path / "deep").iterdir()} == {
+        name for name, stays in names.items() if stays
+    }
 
 
 def test_npz_round_trip_and_no_objects(tmp_path: Path) -> None:
@@ -54,6 +138,16 @@ def test_missing_key_is_named(tmp_path: Path) -> None:
         read_npz(tmp_path / "a.npz", "x", "y", made_by="features")
 
 
+def test_a_failed_visit_leaves_a_note_in_place_of_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "101.json"
+    assert failure_of(log) is None
+    note_failure(log, "torn in two")
+    assert failure_of(log) == "torn in two"
+    for other in ('[{"step": "visit"}]', '{"digest": "a"}', "{"):
+        log.write_text(other)
+        assert failure_of(log) is None
+
+
 def square(value: int) -> int:
     if value == 99:
         raise SchemaError("ninety-nine")
@@ -62,26 +156,26 @@ def square(value: int) -> int:
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_pool_gives_every_result(workers: int) -> None:
-    assert sorted(run_all(square, range(5), workers, "squares")) == [0, 1, 4, 9, 16]
+    assert sorted(run_all(square, range(5), Workers(workers), "squares")) == [0, 1, 4, 9, 16]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_pool_raises_what_a_worker_raised(workers: int) -> None:
     with pytest.raises(SchemaError, match="ninety-nine"):
-        list(run_all(square, [1, 99, 2], workers, "squares"))
+        list(run_all(square, [1, 99, 2], Workers(workers), "squares"))
 
 
 SLOW = """
 import sys, time
 from pathlib import Path
-from spectramind.run.pool import run_all
+from spectramind.run.pool import Workers, run_all
 
 def slow(path):
     time.sleep(0.3)
     Path(path).touch()
 
 if __name__ == "__main__":
-    list(run_all(slow, [sys.argv[1] + f"/{i}" for i in range(100)], 2, "slow"))
+    list(run_all(slow, [sys.argv[1] + f"/{i}" for i in range(100)], Workers(2), "slow"))
 """
 
 

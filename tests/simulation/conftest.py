@@ -8,6 +8,7 @@ import pytest
 from spectramind.config.compose import compose
 from spectramind.config.simulation import EffectsConfig, SimulationConfig
 from spectramind.dataset.tree import KaggleTree
+from spectramind.run.pool import Workers
 from spectramind.simulation.run import simulate
 
 SEED = 11
@@ -37,5 +38,5 @@ def small(make_config: Callable[..., SimulationConfig]) -> SimulationConfig:
 @pytest.fixture(scope="session")
 def tree(small: SimulationConfig, tmp_path_factory: pytest.TempPathFactory) -> KaggleTree:
     root = tmp_path_factory.mktemp("simulated") / "raw"
-    simulate(small, root, SEED, workers=1)
+    simulate(small, root, SEED, workers=Workers(1))
     return KaggleTree(root)

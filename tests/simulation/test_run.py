@@ -10,6 +10,7 @@ from spectramind.config.simulation import SimulationConfig
 from spectramind.dataset.tables import read_star_info, read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import ConfigError
+from spectramind.run.pool import Workers
 from spectramind.simulation import run
 from spectramind.simulation.run import plan, simulate
 
@@ -24,7 +25,7 @@ def digests(root: Path) -> dict[str, str]:
 def test_same_seed_gives_the_same_bytes_with_any_number_of_workers(
     tree: KaggleTree, small: SimulationConfig, tmp_path: Path
 ) -> None:
-    simulate(small, tmp_path / "again", SEED, workers=2)
+    simulate(small, tmp_path / "again", SEED, workers=Workers(2))
     assert digests(tmp_path / "again") == digests(tree.root)
 
 
@@ -50,14 +51,14 @@ def test_a_killed_run_resumes_and_redoes_nothing_finished(
     original = run.simulate_planet
     monkeypatch.setattr(run, "simulate_planet", dies_after_one)
     with pytest.raises(KeyboardInterrupt):
-        simulate(small, root, SEED, workers=1)
+        simulate(small, root, SEED, workers=Workers(1))
     assert KaggleTree(root).planets("train") == done
     assert not (root / "adc_info.csv").exists()
     first = next((root / "train" / done[0]).glob("*_signal_0.parquet"))
     written = first.stat().st_mtime_ns
 
     monkeypatch.setattr(run, "simulate_planet", original)
-    simulate(small, root, SEED, workers=1)
+    simulate(small, root, SEED, workers=Workers(1))
     assert first.stat().st_mtime_ns == written
     assert digests(root) == digests(tree.root)
 
@@ -69,14 +70,14 @@ def test_a_tree_of_other_settings_is_left_alone(
     before = digests(tree.root)
     config = small.model_copy(update={"cadence": 100} if change == "cadence" else {})
     with pytest.raises(ConfigError, match=change):
-        simulate(config, tree.root, SEED + (change == "seed"), workers=1)
+        simulate(config, tree.root, SEED + (change == "seed"), workers=Workers(1))
     assert digests(tree.root) == before
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(small: SimulationConfig, tmp_path: Path) -> None:
     (tmp_path / "adc_info.csv").write_text("real data\n")
     with pytest.raises(ConfigError, match="not of a simulation"):
-        simulate(small, tmp_path, SEED, workers=1)
+        simulate(small, tmp_path, SEED, workers=Workers(1))
     assert [p.name for p in tmp_path.iterdir()] == ["adc_info.csv"]
 
 

@@ -56,9 +56,8 @@ def freeze(tree: DictConfig) -> Config:
         first, *others = error.errors()
         key = ".".join(str(part) for part in first["loc"])
         more = f" (and {len(others)} more)" if others else ""
-        raise ConfigError(
-            f"config key {key!r}: {first['msg']}, got {first['input']!r}{more}"
-        ) from error
+        said = first["msg"].removeprefix("Value error, ")  # of our own validators
+        raise ConfigError(f"config key {key!r}: {said}, got {first['input']!r}{more}") from error
 
 
 def _one_line(error: Exception) -> str:

@@ -13,15 +13,15 @@ _GREEK = {
     "γ": "gamma",
     "ε": "epsilon",
 }
-# Names the user's documents use for a group beside the one in the tree.
-_ALIASES = {"training": "train", "diagnostics": "diag"}
+# Names the user's documents use for a group or key beside the one in the tree.
+_ALIASES = {"training": "train", "diagnostics": "diag", "executor": "env.executor"}
 
 
 def normalise(override: str) -> str:
     """Return the override with its key in the tree's own spelling.
 
     Greek letters become Latin words; ``+`` is dropped, because unknown keys are refused anyway and
-    every known key exists; a group's alias becomes the group.
+    every known key exists; an alias becomes what it stands for.
     """
     key, equals, value = override.partition("=")
     key = key.removeprefix("+").removeprefix("+")

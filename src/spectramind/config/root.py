@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from spectramind.config.base import Section, digest
 from spectramind.config.calibration import KillChainConfig
@@ -61,11 +61,27 @@ class SubmissionConfig(Section):
 
 
 class EnvConfig(Section):
-    """The machine: worker processes (0 = one a core), torch device and threads (0 = all cores)."""
+    """The machine: worker processes (0 = one a core), torch device and threads (0 = all cores).
+
+    ``executor=dask`` sends the visits to an existing cluster instead: ``scheduler`` is its address
+    or scheduler file.
+    """
 
     workers: int = Field(ge=0)
+    executor: Literal["local", "dask"]
+    scheduler: str | None = Field(min_length=1)
     device: Literal["auto", "cpu", "cuda"]
     threads: int = Field(ge=0)
+
+    @field_validator("scheduler")
+    @classmethod
+    def _a_cluster_has_one(cls, scheduler: str | None, info: ValidationInfo) -> str | None:
+        if scheduler is None and info.data.get("executor") == "dask":
+            raise ValueError(
+                "executor=dask needs a running cluster's address (tcp://HOST:8786) or scheduler "
+                "file here"
+            )
+        return scheduler
 
 
 class LoggerConfig(Section):

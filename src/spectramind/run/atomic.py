@@ -1,7 +1,11 @@
 """Writes that are whole or not there: a temporary file beside the target, then rename."""
 
+import errno
 import json
 import os
+import re
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,17 +14,83 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from spectramind.errors import RuntimeRiskError
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_STRAY = re.compile(r"\..+\.(?P<host>[^.]+)-(?P<process>\d+)\.tmp")
+# No write takes this long: what another machine left for longer is nobody's.
+_ABANDONED_S = 24 * 3600.0
+
+
+def _host() -> str:
+    return socket.gethostname().partition(".")[0]
+
 
 @contextmanager
 def atomic_path(target: Path) -> Iterator[Path]:
-    """Yield a temporary path; on success it becomes ``target``, on failure it is removed."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    """Yield a temporary path; on success it becomes ``target``, on failure it is removed.
+
+    Its name says which process of which machine writes it, so that two of them never write one
+    file and ``remove_strays`` knows what a killed one left.
+
+    Raises:
+        RuntimeRiskError: the disk is full, or a quota or limit on the size of files is reached.
+    """
+    with full_disk_means_risk(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.{_host()}-{os.getpid()}.tmp")
+        try:
+            yield temporary
+            os.replace(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def full_disk_means_risk(target: Path) -> Iterator[None]:
+    """Turn "no room" into one line that names the file and the way out.
+
+    Raises:
+        RuntimeRiskError: the disk is full, or a quota or limit on the size of files is reached.
+    """
     try:
-        yield temporary
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise RuntimeRiskError(
+            f"no room to write {target} ({os.strerror(error.errno)}): free space or name another "
+            "folder; the same command goes on where this one stopped"
+        ) from error
+
+
+def remove_strays(folder: Path) -> None:
+    """Remove temporary files below ``folder`` whose writer was killed."""
+    for path in folder.rglob(".*.tmp"):
+        name = _STRAY.fullmatch(path.name)
+        if name and _is_abandoned(path, name["host"], int(name["process"])):
+            path.unlink(missing_ok=True)
+
+
+def _is_abandoned(path: Path, host: str, process: int) -> bool:
+    try:
+        if host != _host():
+            return time.time() - path.stat().st_mtime > _ABANDONED_S
+        os.kill(process, 0)
+        return _is_zombie(process)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except (FileNotFoundError, PermissionError):  # renamed meanwhile; another user's process
+        return False
+
+
+def _is_zombie(process: int) -> bool:
+    """Whether a process is dead and only not yet reaped, where /proc can tell (containers)."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[:1] == ["Z"]
 
 
 def write_text(target: Path, text: str) -> None:

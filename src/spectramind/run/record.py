@@ -3,9 +3,10 @@
 import json
 import logging
 import logging.handlers
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 
 from spectramind.errors import SpectraMindError
 from spectramind.run import environment
-from spectramind.run.atomic import write_json
+from spectramind.run.atomic import full_disk_means_risk, write_json
 from spectramind.run.events import Event, Manifest, ManifestEntry
 
 EVENTS = "events.jsonl"
@@ -22,6 +23,14 @@ MANIFEST = "run_hash_summary_v50.json"
 LOG_FILE = "logs/spectramind.log"
 
 log = logging.getLogger("spectramind")
+
+
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """A log that cannot be written (a full disk) leaves the word to the command's own error."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        if not isinstance(sys.exception(), OSError):
+            super().handleError(record)
 
 
 @dataclass
@@ -63,28 +72,27 @@ class RunRecord:
 def recording(record: RunRecord) -> Iterator[RunRecord]:
     """Run a command inside its record; it is written also when the command fails."""
     start = time.monotonic()
-    status, message = "ok", None
     try:
         yield record
-        if record.warnings:
-            status, message = "warn", "; ".join(record.warnings)
     except BaseException as error:
-        status = "fail"
         expected = isinstance(error, SpectraMindError | KeyboardInterrupt)
         message = str(error) if isinstance(error, SpectraMindError) else repr(error)
         log.error("%s failed: %s", record.cmd, message, exc_info=not expected)
+        with suppress(OSError):  # a full disk must not hide what went wrong
+            _write(record, "fail", message, start)
         raise
-    finally:
-        _write(record, status, message, round((time.monotonic() - start) * 1000))
+    with full_disk_means_risk(record.work):
+        if record.warnings:
+            _write(record, "warn", "; ".join(record.warnings), start)
+        else:
+            _write(record, "ok", None, start)
 
 
 def open_log(work: Path, level: str, rotate_bytes: int, backups: int) -> None:
     """Send the package's log to the work folder's rotating file (UTC times)."""
     path = work / LOG_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=rotate_bytes, backupCount=backups, encoding="utf-8"
-    )
+    handler = _LogFile(path, maxBytes=rotate_bytes, backupCount=backups, encoding="utf-8")
     formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
@@ -118,7 +126,7 @@ def read_manifest(work: Path) -> Manifest:
     return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
 
 
-def _write(record: RunRecord, status: str, message: str | None, duration_ms: int) -> None:
+def _write(record: RunRecord, status: str, message: str | None, start: float) -> None:
     sha = environment.git_sha()
     env = environment.package_versions() | environment.describe_machine()
     event = Event.model_validate(
@@ -133,7 +141,7 @@ def _write(record: RunRecord, status: str, message: str | None, duration_ms: int
             "seed": record.seed,
             "artifacts": [str(path) for path in record.artifacts],
             "metrics": record.metrics,
-            "duration_ms": duration_ms,
+            "duration_ms": round((time.monotonic() - start) * 1000),
             "status": status,
             "message": message,
         }

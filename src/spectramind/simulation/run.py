@@ -28,7 +28,7 @@ from spectramind.errors import ConfigError
 from spectramind.instrument.detectors import AIRS, FGS1
 from spectramind.run.atomic import write_json, write_npz
 from spectramind.run.npz import read_npz
-from spectramind.run.pool import run_all
+from spectramind.run.pool import Workers, run_all
 from spectramind.simulation.clock import make_clock
 from spectramind.simulation.detector.adc import adc_info
 from spectramind.simulation.population import Planet, draw_planet
@@ -72,7 +72,7 @@ class Job:
 
 
 def simulate(
-    config: SimulationConfig, root: Path, seed: int, workers: int, level: Level = TELEMETRY
+    config: SimulationConfig, root: Path, seed: int, workers: Workers, level: Level = TELEMETRY
 ) -> None:
     """Write the tree. Planets already finished are kept, so a killed run resumes.
 
