@@ -17,7 +17,7 @@ def broken_means_schema_error(path: Path) -> Iterator[None]:
     """Turn what pyarrow raises on a truncated or damaged file into a SchemaError."""
     try:
         yield
-    except (pa.ArrowException, OSError, EOFError) as error:
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:  # names' bytes
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise SchemaError(
             f"{path} cannot be read as parquet ({reason}): fetch the file again"
@@ -34,6 +34,18 @@ def open_parquet(path: Path) -> pq.ParquetFile:
         raise SchemaError(f"{path} is missing: check data.raw and fetch the file")
     with broken_means_schema_error(path):
         return pq.ParquetFile(path)
+
+
+def check_rows(path: Path, table: pa.Table, expected: int) -> None:
+    """Check that as many rows were decoded as the file's own metadata promise.
+
+    Raises:
+        SchemaError: another number of rows.
+    """
+    if table.num_rows != expected:
+        raise SchemaError(
+            f"{path} decodes to {table.num_rows} rows and says it has {expected}: fetch it again"
+        )
 
 
 def check_pixel_columns(path: Path, names: Sequence[str], count: int) -> None:
