@@ -13,7 +13,10 @@ from numpy.typing import NDArray
 
 from spectramind.calibration import adc as adc_step
 from spectramind.calibration import cds, dark, flat, linearity
+from spectramind.calibration.bad_pixels import MASKING
+from spectramind.calibration.cross_hatch import cross_hatch
 from spectramind.calibration.kernel import Pixels
+from spectramind.config.calibration import KillChainConfig
 from spectramind.dataset.tables import AdcInfo, Timing
 
 AUDITED_EXPOSURES = 8
@@ -63,15 +66,23 @@ def _linearity_stats(
     return {"median_correction_ppm": float(np.median(ppm)) if ppm.size else 0.0}
 
 
-def audit(raw: NDArray[np.uint16], pixels: Pixels, adc: AdcInfo, timing: Timing) -> list[Record]:
+def audit(
+    raw: NDArray[np.uint16],
+    pixels: Pixels,
+    adc: AdcInfo,
+    timing: Timing,
+    config: KillChainConfig,
+    shape: tuple[int, int],
+) -> list[Record]:
     """Run the per-pixel steps on a few exposures and record what each changed.
 
     Args:
         raw: (2 n, pixels) counts, start and end reads alternating.
         pixels: references of all pixels.
+        shape: (H, W) of the detector.
     """
     log = _Log()
-    good = pixels.flags == 0
+    good = pixels.flags & MASKING == 0
     electrons = adc_step.reverse(raw, adc)
     log.add(
         "adc",
@@ -115,9 +126,16 @@ def audit(raw: NDArray[np.uint16], pixels: Pixels, adc: AdcInfo, timing: Timing)
         },
     )
     flattened, _ = flat.divide(exposures, terms.total, pixels.flat)
+    common = flat.error_variance(flattened, config.flat_error)
+    hatch = cross_hatch(pixels.flat.reshape(shape), good.reshape(shape))
     log.add(
         "flat",
-        {"audited_exposures": len(raw) // 2},
-        {"flat": _mean_std(pixels.flat[good]) if good.any() else {}, "after": _mean_std(flattened)},
+        {"audited_exposures": len(raw) // 2, "flat_error": config.flat_error},
+        {
+            "flat": _mean_std(pixels.flat[good]) if good.any() else {},
+            "after": _mean_std(flattened),
+            "median_variance": {"flat": float(np.median(common))},
+            "cross_hatch": hatch._asdict(),
+        },
     )
     return log.records

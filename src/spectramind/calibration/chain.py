@@ -1,151 +1,140 @@
-"""The kill chain of one detector: raw reads in, calibrated cube and a record of every step out.
+"""The kill chain of a visit: raw reads of both detectors in, light curves out.
 
-Order: ADC reversal, bad pixels, non-linearity, dark, CDS, flat, interpolation. A parquet column is
-one pixel's time series and every step but the last is per pixel, so blocks of pixels are decoded
-and run through the fused kernel one after the other; the cube of raw reads never exists.
+Order: ADC reversal, saturation, bad pixels, non-linearity, dark, CDS, flat, cosmic rays and
+persistence, extraction, pointing. AIRS blocks are whole spectral columns: profile, weights and
+weighted sums of a column need no other, so they are taken while its exposures are hot. FGS1's
+exposures are held until their mean image is known. Blocks of both detectors share the threads.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.calibration import adc as adc_step
-from spectramind.calibration.audit import AUDITED_EXPOSURES, Record, audit, step_record
-from spectramind.calibration.bad_pixels import Flag, reference_flags, usable_read_noise
-from spectramind.calibration.dark import usable_dark
-from spectramind.calibration.flat import usable_flat
-from spectramind.calibration.interpolation import Filled, fill_masked
-from spectramind.calibration.kernel import Cube, Pixels, Readout, calibrate_block
-from spectramind.calibration.linearity import usable_coefficients
+from spectramind.calibration.extraction import AirsForms, airs_forms, join
+from spectramind.calibration.light_curves import (
+    LightCurves,
+    airs_light_curves,
+    fgs1_light_curves,
+)
+from spectramind.calibration.photometry import Fgs1Series, fgs1_forms, fgs1_series
+from spectramind.calibration.second_look import second_look
+from spectramind.calibration.stream import Indices, Stream
 from spectramind.config.calibration import KillChainConfig
-from spectramind.dataset.frames import ReferenceFrames
-from spectramind.dataset.tables import AdcInfo, Timing
-from spectramind.instrument.detectors import Detector
+from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1, Detector
 
-ReadPixels = Callable[[slice], NDArray[np.uint16]]
+_FGS1_BLOCK = 64  # pixels
+_AIRS_BLOCK = 24  # spectral columns of 32 pixels
+
+Sums = NDArray[np.float32]
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Calibrated:
-    """A detector's exposures, electrons after all corrections.
+class Extracted:
+    """A visit's light curves at native cadence, and the streams they were read from."""
 
-    Attributes:
-        frames, variance: float32 (T, H, W) [e], [e^2].
-        mask: bool (T, H, W), True where the value was filled.
-        log: one record a step.
-    """
-
-    frames: NDArray[np.float32]
-    variance: NDArray[np.float32]
-    mask: NDArray[np.bool_]
-    log: list[Record]
+    curves: dict[Detector, LightCurves]
+    streams: dict[Detector, Stream]
 
 
-def pixel_references(
-    references: ReferenceFrames, integration_s: float, config: KillChainConfig
-) -> Pixels:
-    """References of all pixels, with the identity where one cannot be corrected (and its flag)."""
-    coefficients = usable_coefficients(references.linear_corr)
-    return Pixels(
-        coefficients=np.ascontiguousarray(coefficients.reshape(len(coefficients), -1).T),
-        dark=usable_dark(references.dark).ravel(),
-        flat=usable_flat(references.flat).ravel(),
-        read_noise=usable_read_noise(references.read).ravel(),
-        flags=reference_flags(references, integration_s, config).ravel(),
-    )
-
-
-def _run_blocks(
-    read: ReadPixels, detector: Detector, n_exposures: int, pixels: Pixels, readout: Readout
-) -> tuple[Cube, NDArray[np.uint16], dict[str, float]]:
-    """Decode and calibrate row by row; also the raw reads kept for the audit, and times [ms]."""
-    shape = (n_exposures, detector.pixels)
-    cube = Cube(np.empty(shape, np.float32), np.empty(shape, np.float32), np.empty(shape, np.uint8))
-    picked = np.unique(np.linspace(0, n_exposures - 1, AUDITED_EXPOSURES).astype(int))
-    reads = np.stack([2 * picked, 2 * picked + 1], axis=1).ravel()
-    sample = np.empty((len(reads), detector.pixels), np.uint16)
-    spent = {"decode": 0.0, "fused": 0.0}
-    for first in range(0, detector.pixels, detector.width):
-        block = slice(first, first + detector.width)
-        start = perf_counter()
-        raw = read(block)
-        decoded = perf_counter()
-        calibrate_block(raw, first, pixels.block(block), readout, cube)
-        sample[:, block] = raw[:, reads].T
-        spent["decode"] += 1e3 * (decoded - start)
-        spent["fused"] += 1e3 * (perf_counter() - decoded)
-    return cube, sample, spent
-
-
-def _bad_pixel_record(cube: Cube, filled: Filled, config: KillChainConfig, t_ms: float) -> Record:
-    params = {
-        "saturation_counts": config.saturation_counts,
-        "hot_sigma": config.hot_sigma,
-        "hot_noise": config.hot_noise,
-        "cosmic_sigma": config.cosmic_sigma,
-        "interpolation": config.interpolation.model_dump(mode="json"),
-    }
-    size = cube.flags.size
-    causes = {
-        str(flag.name).lower(): np.count_nonzero(cube.flags & np.uint8(flag)) / size
-        for flag in Flag
-    }
-    stats = {
-        "mask_frac": float(filled.mask.mean()),
-        "by_cause": causes,
-        "filled_in_time": filled.in_time,
-        "filled_in_space": filled.in_space,
-    }
-    return step_record("bad_pixels", t_ms, params, stats)
-
-
-def calibrate_detector(
-    read: ReadPixels,
-    n_reads: int,
-    detector: Detector,
-    references: ReferenceFrames,
-    adc: AdcInfo,
-    timing: Timing,
-    config: KillChainConfig,
-) -> Calibrated:
-    """Run the whole chain on one detector.
+def extract_visit(
+    open_stream: Callable[[Detector], Stream], config: KillChainConfig, threads: int
+) -> Extracted:
+    """Run both detectors and extract their light curves.
 
     Args:
-        read: decodes a range of pixels, (pixels, n_reads) uint16.
-        n_reads: reads in the file; a last one without partner is left out.
-        timing: its charge times are used; see ``read_timing``.
+        open_stream: a detector's stream, not yet run; FGS1's holds its exposures. AIRS columns
+            outside the science range are run only if its stream holds exposures as well.
+        threads: blocks at work at once.
 
     Raises:
-        SchemaError: what ``read`` raises, or a detector without any good pixel.
+        SchemaError: the data are damaged.
     """
-    n_exposures = n_reads // 2
-    pixels = pixel_references(references, timing.integration_s, config)
-    readout = Readout(
-        gain=adc.gain,
-        offset=adc.offset,
-        quantisation=adc_step.quantisation_variance(adc),
-        start_s=float(timing.read_time_s[0]),
-        end_s=float(timing.read_time_s[1]),
-        saturation_counts=config.saturation_counts,
-        cosmic_sigma=config.cosmic_sigma,
-    )
-    cube, sample, spent = _run_blocks(read, detector, n_exposures, pixels, readout)
-    log = audit(sample, pixels, adc, timing)
+    with _threads(threads) as pool:
+        fgs1 = open_stream(FGS1)
+        frames = [pool.submit(fgs1.run, block) for block in _blocks(FGS1.pixels, _FGS1_BLOCK)]
+        airs = open_stream(AIRS)  # while FGS1 is being decoded
+        columns = np.arange(AIRS.width)[slice(None) if airs.holds else AIRS_SCIENCE]
+        spectra = [
+            pool.submit(_extract_columns, airs, columns[block])
+            for block in _blocks(len(columns), _AIRS_BLOCK)
+        ]
+        for job in frames:
+            job.result()
+        star = _extract_star(fgs1, config)  # while AIRS is being decoded
+        white = fgs1_light_curves(star, fgs1.timing.mid_time_h, config)
+        extracted = [job.result() for job in spectra]
+    science = np.isin(columns, np.arange(AIRS.width)[AIRS_SCIENCE])
+    forms = join([forms for forms, _ in extracted]).columns(science)
+    sums = np.concatenate([sums for _, sums in extracted], axis=-1)[..., science]
+    clocks = [stream.timing.mid_time_h for stream in (airs, fgs1)]
+    bins = airs_light_curves(sums, forms, clocks[0], star, clocks[1], config)
+    return Extracted({FGS1: white, AIRS: bins}, {FGS1: fgs1, AIRS: airs})
+
+
+def column_pixels(columns: Indices) -> Indices:
+    """Pixels of whole AIRS columns, row by row: (32 * len(columns),)."""
+    return np.add.outer(AIRS.width * np.arange(AIRS.height), columns).ravel()
+
+
+def _extract_star(stream: Stream, config: KillChainConfig) -> Fgs1Series:
+    """FGS1's photometry, after a second look at what was taken for cosmic rays."""
     start = perf_counter()
-    size = (detector.height, detector.width)
-    filled = fill_masked(
-        cube, size, config.interpolation.width_px(detector), config.interpolation.noise_floor
+    forms = fgs1_forms(*_images(stream, slice(None), FGS1.width), config.photometry)
+    weights = forms.weights.astype(np.float32)
+    suspects = stream.hit_pixels()
+    filled, came = stream.exposures[suspects], stream.with_hits(suspects)
+    sums = weights @ stream.exposures
+    if len(suspects):
+        with_hits = sums + weights[:, suspects] @ (came - filled)
+        sure = second_look(came, filled, fgs1_series(with_hits, forms), config.cosmic_sigma)
+        stream.take_back(suspects, sure, np.count_nonzero(sure != came, axis=1))
+        sums += weights[:, suspects] @ (sure - filled)
+    stream.spent_ms["extraction"] += 1e3 * (perf_counter() - start)
+    return fgs1_series(sums, forms)
+
+
+def _extract_columns(stream: Stream, columns: Indices) -> tuple[AirsForms, Sums]:
+    """Run some AIRS columns and take their weighted sums, (F, T, columns)."""
+    block = column_pixels(columns)
+    signal = stream.run(block)
+    start = perf_counter()
+    forms = airs_forms(*_images(stream, block, len(columns)))
+    weights = forms.weights.astype(np.float32).transpose(2, 0, 1)
+    frames = signal.reshape(AIRS.height, len(columns), -1).transpose(1, 0, 2)
+    sums = weights @ frames
+    stream.spent_ms["extraction"] += 1e3 * (perf_counter() - start)
+    return forms, sums.transpose(1, 2, 0)
+
+
+def _images(
+    stream: Stream, block: Indices | slice, width: int
+) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
+    """What forms are made from: mean exposure, its variance, flat and bad pixels, (rows, width)."""
+    shape = (-1, width)
+    return (
+        stream.mean[block].reshape(shape),
+        stream.variance[block].reshape(shape),
+        stream.pixels.flat[block].reshape(shape),
+        stream.bad[block].reshape(shape),
     )
-    t_ms = 1e3 * (perf_counter() - start)
-    log.insert(1, _bad_pixel_record(cube, filled, config, t_ms))
-    odd = {"unpaired_reads": n_reads - 2 * n_exposures}
-    log += [step_record(step, t, {"n_reads": n_reads}, odd) for step, t in spent.items()]
-    return Calibrated(
-        cube.frames.reshape(-1, *size),
-        cube.variance.reshape(-1, *size),
-        filled.mask.reshape(-1, *size),
-        log,
-    )
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[ThreadPoolExecutor]:
+    """A pool that drops what has not started when something fails."""
+    with ThreadPoolExecutor(count) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+
+
+def _blocks(count: int, size: int) -> list[Indices]:
+    return np.array_split(np.arange(count), -(-count // size))

@@ -7,10 +7,12 @@ level means starlight alone.
 import numpy as np
 from numpy.typing import NDArray
 
+from spectramind.calibration.limits import LARGEST
+
 
 def usable_dark(dark: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Dark current with 0, which subtracts nothing, where it is not finite."""
-    return np.where(np.isfinite(dark), dark, 0.0)
+    """Dark current with 0, which subtracts nothing, where it is not a believable number."""
+    return np.where(np.abs(dark) < LARGEST, dark, 0.0)
 
 
 def subtract(

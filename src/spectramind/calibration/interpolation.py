@@ -1,30 +1,20 @@
-"""Filling masked samples, after all per-pixel steps: in time where a pixel is bad for moments, from
-its neighbours in the frame where it is bad for good.
+"""Step 7, filling masked samples: in time where a pixel is bad for moments, from its neighbours in
+the frame where it is bad for good (cubes alone: light curves give such pixels no weight).
 
-The filled value's variance is what its sources give plus epsilon^2, epsilon = noise_floor x |value|
-(a fraction, so that it means the same at any exposure length).
+After all per-pixel steps, because neighbours are comparable only once flat-fielded. The filled
+value's variance is what its sources give plus epsilon^2, epsilon = noise_floor x |value| (a
+fraction, so that it means the same at any exposure length).
 """
 
-from dataclasses import dataclass
 from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from spectramind.calibration.kernel import Cube
 from spectramind.errors import SchemaError
 
 _REACH = 2.5  # half size of the neighbourhood in widths of the kernel
-
-
-@dataclass(frozen=True)
-class Filled:
-    """What was masked, bool (T, H * W), and the shares of all samples filled in either way."""
-
-    mask: NDArray[np.bool_]
-    in_time: float
-    in_space: float
 
 
 def neighbour_weights(
@@ -73,61 +63,49 @@ def fill_matrix(good: NDArray[np.bool_], width_px: tuple[float, float]) -> csr_a
     return csr_array((np.concatenate(values), where), shape=(good.size, good.size))
 
 
-def _add_floor(
-    cube: Cube, where: tuple[NDArray[np.int64] | slice, int], noise_floor: float
-) -> None:
-    """Add epsilon^2 to the variance of values just filled."""
-    cube.variance[where] += (noise_floor * cube.frames[where]) ** 2
+def fill_in_time(
+    values: NDArray[np.float64],
+    variance: NDArray[np.float64],
+    bad: NDArray[np.bool_],
+    noise_floor: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """One pixel's series (T,) with bad exposures on the line between the good ones around them.
 
+    Args:
+        noise_floor: epsilon as a fraction of the filled value.
 
-def _fill_in_time(cube: Cube, pixel: int, bad: NDArray[np.bool_], noise_floor: float) -> None:
-    """Replace a pixel's bad exposures by the line between the good ones around them."""
+    Returns:
+        Values and variance. A series without good exposures comes back as it was.
+    """
     holes, good = np.flatnonzero(bad), np.flatnonzero(~bad)
-    for values in (cube.frames, cube.variance):
-        values[holes, pixel] = np.interp(holes, good, values[good, pixel])
-    _add_floor(cube, (holes, pixel), noise_floor)
+    filled, wider = values.copy(), variance.copy()
+    if good.size:
+        filled[holes] = np.interp(holes, good, values[good])
+        wider[holes] = np.interp(holes, good, variance[good])
+        wider[holes] += (noise_floor * filled[holes]) ** 2
+    return filled, wider
 
 
-def _fill_in_space(
-    cube: Cube,
-    pixel: int,
-    good: NDArray[np.bool_],
+def fill_in_space(
+    frames: NDArray[np.float32],
+    variance: NDArray[np.float32],
+    bad: NDArray[np.bool_],
     width_px: tuple[float, float],
     noise_floor: float,
 ) -> None:
-    """Replace a pixel's whole series by the weighted mean of its good neighbours'."""
-    row, column = divmod(pixel, good.shape[1])
-    sources, weights = neighbour_weights(good, row, column, width_px)
-    cube.frames[:, pixel] = cube.frames[:, sources] @ weights
-    cube.variance[:, pixel] = cube.variance[:, sources] @ weights**2
-    _add_floor(cube, (slice(None), pixel), noise_floor)
-
-
-def fill_masked(
-    cube: Cube, shape: tuple[int, int], width_px: tuple[float, float], noise_floor: float
-) -> Filled:
-    """Fill every flagged sample of a cube, in place.
-
-    A pixel flagged in at most half of the exposures is filled in time; one flagged more often is
-    masked throughout and filled in space.
+    """Replace, in place, the series of pixels bad for good by their good neighbours' weighted mean.
 
     Args:
-        cube: frames and variance (T, H * W) are written where ``flags`` is not 0.
-        shape: (H, W).
-        width_px: the spatial kernel's widths along row and column numbers [px].
+        frames, variance: (H * W, T), a row a pixel.
+        bad: (H, W).
+        width_px: the kernel's widths along row and column numbers [px].
         noise_floor: epsilon as a fraction of the filled value.
 
     Raises:
         SchemaError: no good pixel on the detector.
     """
-    mask = cube.flags != 0
-    share = mask.mean(axis=0)
-    bad_for_good = share > 0.5
-    for pixel in np.flatnonzero((share > 0) & ~bad_for_good):
-        _fill_in_time(cube, int(pixel), mask[:, pixel], noise_floor)
-    in_time = float(share[~bad_for_good].sum() / share.size)
-    good = ~bad_for_good.reshape(shape)
-    for pixel in np.flatnonzero(bad_for_good):
-        _fill_in_space(cube, int(pixel), good, width_px, noise_floor)
-    mask[:, bad_for_good] = True
-    return Filled(mask, in_time, float(bad_for_good.mean()))
+    for pixel in np.flatnonzero(bad):
+        row, column = divmod(int(pixel), bad.shape[1])
+        sources, weights = neighbour_weights(~bad, row, column, width_px)
+        frames[pixel] = weights @ frames[sources]
+        variance[pixel] = weights**2 @ variance[sources] + (noise_floor * frames[pixel]) ** 2

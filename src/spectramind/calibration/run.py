@@ -2,49 +2,46 @@
 
 import json
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
-from spectramind.calibration.audit import Record, step_record
-from spectramind.calibration.chain import Calibrated, calibrate_detector
-from spectramind.calibration.trace import describe_trace
+from spectramind.calibration.audit import step_record
+from spectramind.calibration.chain import extract_visit
+from spectramind.calibration.cubes import calibrated_cube, cube_bytes
+from spectramind.calibration.simulated import check_simulated
+from spectramind.calibration.stream import Stream
+from spectramind.calibration.summary import describe_visit, trace_of, visit_records
 from spectramind.config.base import digest
 from spectramind.config.calibration import KillChainConfig
 from spectramind.dataset.frames import SignalFile, read_references
+from spectramind.dataset.series import log_path, series_path, write_series
 from spectramind.dataset.tables import read_adc_info, read_column_wavelengths, read_timing
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.errors import RuntimeRiskError, SchemaError
 from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
-from spectramind.run.atomic import write_json, write_npz
+from spectramind.run.atomic import write_json, write_text
 from spectramind.run.code import code_digest
-from spectramind.run.pool import run_all
+from spectramind.run.failures import note_failure
+from spectramind.run.pool import Workers, run_all
 
 
 @dataclass(frozen=True)
 class CalibrationPlan:
-    """Which visits are to be calibrated and which are finished."""
+    """Which visits are to be calibrated, which are finished, and which failed, by name."""
 
     to_do: tuple[Visit, ...]
     finished: tuple[Visit, ...]
-
-
-def cube_path(out_dir: Path, detector: Detector, visit: Visit) -> Path:
-    """Where a calibrated cube lies."""
-    return out_dir / detector.key / f"{detector.key}_{visit.name}.npz"
-
-
-def log_path(out_dir: Path, visit: Visit) -> Path:
-    """Where a visit's log lies."""
-    return out_dir / "logs" / f"{visit.name}.json"
+    failed: Mapping[str, str] = field(default_factory=dict)
 
 
 def visit_digest(visit: Visit, tree_root: Path, config: KillChainConfig) -> str:
-    """What a visit's cubes depend on: settings, code, and its raw files by size and time.
+    """What a visit's light curves depend on: settings, code, and its raw files by size and time.
 
     Raises:
         SchemaError: a signal file is missing.
@@ -60,14 +57,16 @@ def visit_digest(visit: Visit, tree_root: Path, config: KillChainConfig) -> str:
 
 
 def _is_finished(visit: Visit, tree_root: Path, config: KillChainConfig, out_dir: Path) -> bool:
-    if not all(cube_path(out_dir, detector, visit).is_file() for detector in DETECTORS):
+    if not all(series_path(out_dir, detector, visit).is_file() for detector in DETECTORS):
         return False
     try:
         log = json.loads(log_path(out_dir, visit).read_text(encoding="utf-8"))
         made_with = log[0]["params"]["digest"]
+        return bool(made_with == visit_digest(visit, tree_root, config))
     except (OSError, ValueError, LookupError, TypeError):
         return False  # no log, or not one of ours: the visit is done again
-    return bool(made_with == visit_digest(visit, tree_root, config))
+    except SchemaError:
+        return False  # a raw file is gone: calibrating the visit says which
 
 
 def plan_calibration(
@@ -81,30 +80,31 @@ def plan_calibration(
     )
 
 
-def _calibrate_detector_of(
-    visit: Visit, tree: KaggleTree, detector: Detector, config: KillChainConfig
-) -> Calibrated:
+def _open_stream(
+    detector: Detector, visit: Visit, tree: KaggleTree, config: KillChainConfig
+) -> Stream:
     signal = SignalFile(visit, detector)
-    return calibrate_detector(
-        signal.pixels,
-        signal.n_reads,
+    stream = Stream(
         detector,
+        signal,
         read_references(visit, detector),
         read_adc_info(tree, detector, visit.planet_id),
         read_timing(tree, detector, signal.n_reads),
         config,
     )
+    keep = config.keep_cubes != "none"
+    if keep or detector == FGS1:
+        stream.hold(samples=keep)
+    return stream
 
 
-def _trace(cube: Calibrated, tree: KaggleTree, config: KillChainConfig) -> Record:
-    start = perf_counter()
-    image = cube.frames.mean(axis=0)
-    trace = describe_trace(image, read_column_wavelengths(tree), config.seams)
-    return step_record("trace", 1e3 * (perf_counter() - start), {"seam": config.seams}, trace)
+def calibrate_visit(
+    visit: Visit, tree_root: Path, config: KillChainConfig, out_dir: Path, threads: int
+) -> Visit:
+    """Calibrate both detectors of one visit and write their light curves and, last, the log.
 
-
-def calibrate_visit(visit: Visit, tree_root: Path, config: KillChainConfig, out_dir: Path) -> Visit:
-    """Calibrate both detectors of one visit and write two cubes and, last, the log.
+    Args:
+        threads: blocks of pixels at work at once.
 
     Raises:
         SchemaError: a file of the visit or a table of the tree breaks its contract.
@@ -115,38 +115,62 @@ def calibrate_visit(visit: Visit, tree_root: Path, config: KillChainConfig, out_
         "digest": visit_digest(visit, tree_root, config),
         **config.kill_chain().model_dump(),
     }
-    log: list[Record] = []
     log_path(out_dir, visit).unlink(missing_ok=True)
-    for detector in (FGS1, AIRS):
-        cube = _calibrate_detector_of(visit, tree, detector, config)
-        arrays = {"frames": cube.frames, "variance": cube.variance, "mask": cube.mask}
+    open_stream = partial(_open_stream, visit=visit, tree=tree, config=config)
+    found = extract_visit(open_stream, config, threads)
+    log = visit_records(found, read_column_wavelengths(tree), config)
+    for detector, curves in found.curves.items():
+        stream = found.streams[detector]
+        beside = calibrated_cube(stream, stream.samples, config) if stream.samples else {}
         if detector == AIRS:
-            trace = _trace(cube, tree, config)
-            arrays["trace_meta"] = np.array(json.dumps(trace["delta_stats"]))
-            cube.log.append(trace)
-        write_npz(cube_path(out_dir, detector, visit), **arrays)
-        log += [{"detector": detector.kaggle, **record} for record in cube.log]
+            beside["trace_meta"] = np.array(json.dumps(trace_of(log)))
+        path = series_path(out_dir, detector, visit)
+        write_series(path, curves.native.binned(config.cadence_min), **beside)
     total = step_record("visit", 1e3 * (perf_counter() - start), settings, {})
-    write_json(log_path(out_dir, visit), [{"detector": "both", **total}, *log])
+    log = [{"detector": "both", **total}, *log]
+    write_text(log_path(out_dir, visit).with_suffix(".txt"), describe_visit(visit.name, log))
+    write_json(log_path(out_dir, visit), log)
     return visit
 
 
-def cubes_bytes(visit: Visit) -> int:
-    """Size of a visit's calibrated cubes: two float32 and a bool a sample, both detectors."""
-    exposures = [(SignalFile(visit, detector).n_reads // 2, detector) for detector in DETECTORS]
-    return sum(count * detector.pixels * (4 + 4 + 1) for count, detector in exposures)
+def _attempt(
+    visit: Visit, tree_root: Path, config: KillChainConfig, out_dir: Path, threads: int
+) -> tuple[str, str | None]:
+    """Calibrate a visit; gives its name and, where its data do not permit it, why.
+
+    What another worker finished meanwhile (one of a cluster, that died before it could say so) is
+    not done again.
+    """
+    if not _is_finished(visit, tree_root, config, out_dir):
+        try:
+            calibrate_visit(visit, tree_root, config, out_dir, threads)
+        except SchemaError as error:
+            note_failure(log_path(out_dir, visit), str(error))
+            for detector in DETECTORS:
+                series_path(out_dir, detector, visit).unlink(missing_ok=True)
+            return visit.name, str(error)
+    return visit.name, None
 
 
-def _require_disk(visits: Sequence[Visit], out_dir: Path) -> None:
-    if not visits:
+def _first_size(config: KillChainConfig, visits: Sequence[Visit]) -> int:
+    """Size of the cubes of the first visit that can be opened; 0: there is none."""
+    for visit in visits:
+        with suppress(SchemaError):  # said when the visit's turn comes
+            return sum(cube_bytes(d, SignalFile(visit, d).n_reads // 2, config) for d in DETECTORS)
+    return 0
+
+
+def _require_disk(config: KillChainConfig, visits: Sequence[Visit], out_dir: Path) -> None:
+    if config.keep_cubes == "none":
         return
-    needed = cubes_bytes(visits[0]) * len(visits)
+    needed = _first_size(config, visits) * len(visits)
     out_dir.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(out_dir).free
     if needed > free:
         raise RuntimeRiskError(
-            f"{len(visits)} visits need about {needed / 1e9:.0f} GB in {out_dir}, {free / 1e9:.0f} "
-            "GB are free: name a larger disk with paths.calibrated=PATH, or narrow data.split"
+            f"cubes of {len(visits)} visits need about {needed / 1e9:.0f} GB in {out_dir}, "
+            f"{free / 1e9:.0f} GB are free: set calib.keep_cubes=none or cropped, or name a larger "
+            "disk with paths.calibrated=PATH"
         )
 
 
@@ -155,27 +179,49 @@ def calibrate(
     tree: KaggleTree,
     split: str,
     out_dir: Path,
-    workers: int,
+    workers: Workers,
     dry_run: bool = False,
+    strict: bool = False,
 ) -> CalibrationPlan:
     """Calibrate every visit of a split that has frames and is not finished yet.
 
+    A visit whose files break their contract leaves a note with the reason in place of its log, and
+    the rest go on.
+
     Args:
         out_dir: holds ``fgs1/``, ``airs/`` and ``logs/``.
-        workers: processes, 0 for one a core.
+        workers: where the work runs.
         dry_run: only say what would be done; nothing is written.
+        strict: stop at the first visit that fails; visits done until then stay done.
 
     Returns:
-        What was found finished and what was done (with ``dry_run``: would be done).
+        What was found finished, what was done (with ``dry_run``: would be done), what failed.
 
     Raises:
-        SchemaError: the tree or a visit breaks its contract; visits done until then stay done.
+        SchemaError: the tree breaks its contract; with ``strict``, a visit does.
+        RuntimeRiskError: the disk is full, or would be.
     """
-    with_frames = [v for v in tree.visits(split) if not v.light_curves_path.is_file()]
+    with_frames = []
+    for visit in tree.visits(split):
+        if visit.light_curves_path.is_file():
+            check_simulated(visit, config, out_dir)
+        else:
+            with_frames.append(visit)
     plan = plan_calibration(config, tree, with_frames, out_dir)
-    if not dry_run:
-        _require_disk(plan.to_do, out_dir)
-        work = partial(calibrate_visit, tree_root=tree.root, config=config, out_dir=out_dir)
-        for _ in run_all(work, plan.to_do, workers, f"calibrate {split}"):
-            pass
-    return plan
+    if dry_run or not plan.to_do:
+        return plan
+    _require_disk(config, plan.to_do, out_dir)
+    work = partial(
+        _attempt,
+        tree_root=tree.root,
+        config=config,
+        out_dir=out_dir,
+        threads=workers.threads(len(plan.to_do)),
+    )
+    failed = {}
+    for name, reason in run_all(work, plan.to_do, workers, f"calibrate {split}"):
+        if reason is not None and strict:
+            raise SchemaError(reason)
+        if reason is not None:
+            failed[name] = reason
+    return replace(plan, failed=dict(sorted(failed.items())))

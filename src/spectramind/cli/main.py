@@ -85,10 +85,13 @@ def calibrate(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, write nothing.")
     ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop at the first visit that fails.")
+    ] = False,
 ) -> None:
-    """Run the detector kill chain: raw frames to calibrated cubes."""
+    """Run the detector kill chain: raw frames to light curves."""
     wanted = _with_workers(overrides, workers)
-    execute(Call("calibrate", wanted, multirun, {"dry_run": dry_run}))
+    execute(Call("calibrate", wanted, multirun, {"dry_run": dry_run, "strict": strict}))
 
 
 @app.command()

@@ -1,15 +1,19 @@
 """Detector frames of one visit: raw reads and the five reference frames."""
 
+import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from spectramind.dataset.parquet import (
     broken_means_schema_error,
     check_pixel_columns,
+    check_rows,
     open_parquet,
 )
 from spectramind.dataset.tree import Visit
@@ -43,27 +47,34 @@ class SignalFile:
             raise SchemaError(f"{self.path} holds no read: fetch it again")
         self._names = schema.names
 
-    def pixels(self, columns: slice) -> NDArray[np.uint16]:
-        """Decode a range of pixels, shape (pixels, n_reads): each row is one time series.
+    def reopened(self) -> "SignalFile":
+        """The same file with a decoder of its own, for another thread; its footer is shared."""
+        other = copy.copy(self)
+        other._file = pq.ParquetFile(self.path, metadata=self._file.metadata)
+        return other
+
+    def pixels(self, pixels: Sequence[int] | NDArray[np.int64]) -> NDArray[np.uint16]:
+        """Decode some pixels, shape (pixels, n_reads): each row is one time series.
 
         Raises:
             SchemaError: the data are damaged or hold nulls.
         """
+        names = [self._names[pixel] for pixel in pixels]
         with broken_means_schema_error(self.path):
-            table = self._file.read(columns=self._names[columns]).combine_chunks()
-            frames: NDArray[np.uint16] = table.to_batches()[0].to_tensor(row_major=False).to_numpy()
+            table = self._file.read(columns=names, use_threads=False)
+            check_rows(self.path, table, self.n_reads)
+            batch = table.combine_chunks().to_batches()[0]
+            frames: NDArray[np.uint16] = batch.to_tensor(row_major=False).to_numpy()
         return frames.T
 
 
-def read_signal(
-    visit: Visit, detector: Detector, columns: slice | None = None
-) -> NDArray[np.uint16]:
-    """Raw reads, shape (n_reads, pixels in ``columns``); pixel = row * width + column.
+def read_signal(visit: Visit, detector: Detector) -> NDArray[np.uint16]:
+    """Raw reads of the whole detector, shape (n_reads, pixels); pixel = row * width + column.
 
     Raises:
         SchemaError: see SignalFile.
     """
-    return SignalFile(visit, detector).pixels(columns or slice(None)).T
+    return SignalFile(visit, detector).pixels(range(detector.pixels)).T
 
 
 @dataclass(frozen=True)
@@ -91,8 +102,11 @@ def _read_frame(path: Path, rows: int, width: int) -> NDArray[np.generic]:
     check_pixel_columns(path, schema.names, width)
     if file.metadata.num_rows != rows:
         raise SchemaError(f"{path} has {file.metadata.num_rows} rows instead of {rows}")
+    if len(set(schema.types)) != 1:
+        raise SchemaError(f"{path} mixes {sorted(map(str, set(schema.types)))}: fetch it again")
     with broken_means_schema_error(path):
         table = file.read()
+    check_rows(path, table, rows)
     return np.stack([column.to_numpy() for column in table.columns], axis=1)
 
 

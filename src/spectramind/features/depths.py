@@ -1,7 +1,7 @@
 """Light curves of one visit -> depths, covariance and the curves the figures show."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,12 +27,13 @@ from spectramind.physics.limb_darkening import quadratic_coefficients
 from spectramind.run.atomic import write_npz
 from spectramind.run.code import code_digest
 from spectramind.run.npz import read_npz
-from spectramind.run.pool import run_all
+from spectramind.run.pool import Workers, run_all
 
 Array = NDArray[np.float64]
 # What is known of a depth when nothing was measured: the range of transiting planets.
 IGNORANCE = 0.03
 MIN_SAMPLES = 20
+MOST_DARK = 0.5  # share of bins without light beyond which a visit is not measured
 # Share of the depth that a doubtful fit adds to the common error: its geometry scales all bins.
 DOUBT = 0.03
 KEYS = ("depth", "variance", "modes", "time", "white", "model", "info")
@@ -47,6 +48,7 @@ class Depths:
         time_h: (T,) sample times; white, model: (T, 2) light curves without star and drift, and
             transit models, FGS1 and AIRS.
         info: fitted parameters, noise, detection, settings digest and ``reason`` (empty: trusted).
+        measured: whether a transit was fitted at all.
     """
 
     fit: Measurement
@@ -54,6 +56,10 @@ class Depths:
     white: Array
     model: Array
     info: dict[str, Any]
+
+    @property
+    def measured(self) -> bool:
+        return len(self.time_h) > 0
 
 
 def depths_path(features: Path, visit: str) -> Path:
@@ -114,19 +120,30 @@ def estimate(
     _, beside = bin_in_time(time_h, beside, config.samples)
     time_h, flux = bin_in_time(time_h, flux, config.samples)
     beside = (beside - beside.mean(axis=0)) / np.maximum(beside.std(axis=0), 1e-9)
+    dark = np.median(flux, axis=0) <= 0
+    if dark[FGS1_BIN] or dark.mean() > MOST_DARK:
+        return _unmeasured(f"no light in bins {np.flatnonzero(dark)[:5].tolist()}")
+    flux = flux[:, _nearest(~dark)]  # a bin without light counts as its neighbour, till the end
     level = np.median(flux, axis=0)
-    if np.any(level <= 0):
-        return _unmeasured(f"no light in bins {np.flatnonzero(level <= 0)[:5].tolist()}")
     bands = np.stack([flux[:, FGS1_BIN], flux[:, FGS1_BIN + 1 :].sum(axis=1)], axis=1)
     limb = quadratic_coefficients(star.teff_k, bin_wavelengths())
     white = fit_white(time_h, bands, beside, star, white_limb(limb, level), config)
     if white.detection < config.detection_sigma:
         return _unmeasured(white.reason)
     fit = fit_bins(time_h, flux, beside, star, limb, white, config)
+    fit.variance[dark] = IGNORANCE**2
     if white.reason:
         doubt = np.full(N_BINS, DOUBT * np.median(fit.depth))
         fit = Measurement(fit.depth, fit.variance, np.column_stack([fit.modes, doubt]))
     return Depths(fit, time_h, white.white, white.model, _describe(white))
+
+
+def _nearest(lit: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Index of the AIRS bin with light that is nearest to each bin; FGS1 stays itself."""
+    index = np.arange(N_BINS)
+    airs = index[lit & (index != FGS1_BIN)]
+    nearest = airs[np.abs(index[:, None] - airs).argmin(axis=1)]
+    return np.where(index == FGS1_BIN, FGS1_BIN, nearest)
 
 
 def _describe(white: WhiteFit) -> dict[str, Any]:
@@ -159,8 +176,16 @@ def save_depths(path: Path, depths: Depths, settings: str) -> None:
     )
 
 
+def save_unmeasured(features: Path, failed: Mapping[str, str]) -> None:
+    """Say of visits that gave no light curves that nothing is known of their depths, and why."""
+    for visit, reason in failed.items():
+        made_with = digest("unmeasured", reason, code_digest("features"))
+        if not _finished(features, visit, made_with):
+            save_depths(depths_path(features, visit), _unmeasured(reason), made_with)
+
+
 def fit_visits(
-    jobs: Sequence[tuple[str, StarRow]], features: Path, config: FitConfig, workers: int
+    jobs: Sequence[tuple[str, StarRow]], features: Path, config: FitConfig, workers: Workers
 ) -> dict[str, str]:
     """Fit the visits whose depths are missing, older than their light curves or made with other
     settings or code.
@@ -169,7 +194,7 @@ def fit_visits(
         jobs: visit names with the star row of their planet.
         features: the feature folder, holding the light curves.
         config: the fit's settings.
-        workers: processes, 0 for one a core.
+        workers: where the fits run.
 
     Returns:
         Reason by visit for every fit done now that cannot be trusted.

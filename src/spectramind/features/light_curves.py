@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
-from spectramind.config.features import PhotometryConfig
-from spectramind.features.extraction import Spectra, extract_spectra
-from spectramind.features.photometry import Photometry, jitter, measure
+from spectramind.config.features import FeaturesConfig
+from spectramind.dataset.series import Series
+
+METHODS = ("psf", "aperture")  # the order of FGS1's two light curves
 
 _MINUTES_AN_HOUR = 60.0
 
@@ -17,15 +19,17 @@ class Curves:
     """One visit's light curves.
 
     Attributes:
-        fgs1: photometry at FGS1's own cadence.
-        fgs1_time_h, airs_time_h: float64, middle of each exposure [h].
-        fgs1_jitter: float32 (T, 2) [px].
+        fgs1, fgs1_variance: float32 (T,) white light on FGS1's own clock.
+        centroid, fgs1_jitter: float32 (T, 2) [px].
+        fgs1_time_h, airs_time_h: float64, middle of each sample [h].
         bins, bins_variance: float32 (T, 283); column 0 is FGS1 on the AIRS clock, NaN with infinite
             variance where no FGS1 exposure fell into the AIRS cycle.
     """
 
-    fgs1: Photometry
+    fgs1: NDArray[np.float32]
+    fgs1_variance: NDArray[np.float32]
     fgs1_time_h: NDArray[np.float64]
+    centroid: NDArray[np.float32]
     fgs1_jitter: NDArray[np.float32]
     airs_time_h: NDArray[np.float64]
     bins: NDArray[np.float32]
@@ -64,38 +68,28 @@ def resample_mean(
     return mean, spread
 
 
-def build_curves(
-    fgs1: tuple[NDArray[np.float32], NDArray[np.float32]],
-    airs: tuple[NDArray[np.float32], NDArray[np.float32]],
-    fgs1_time_h: NDArray[np.float64],
-    airs_time_h: NDArray[np.float64],
-    config: PhotometryConfig,
-) -> Curves:
-    """Light curves of a visit from its calibrated cubes.
-
-    Args:
-        fgs1, airs: frames and variance, (T, 32, 32) and (T, 32, 356).
-    """
-    star, spectra = measure(*fgs1, config), extract_spectra(*airs)
-    return assemble(star, spectra, fgs1_time_h, airs_time_h, config)
+def jitter(centroid: NDArray[np.float32], window: int) -> NDArray[np.float32]:
+    """Centroid less its running median over ``window`` exposures (made odd), (T, 2) [px]."""
+    odd = min(window, len(centroid)) // 2 * 2 + 1
+    slow = [median_filter(axis, size=odd, mode="nearest") for axis in centroid.T.copy()]
+    return centroid - np.stack(slow, axis=1)  # per axis: SciPy's fast path is one-dimensional
 
 
-def assemble(
-    star: Photometry,
-    spectra: Spectra,
-    fgs1_time_h: NDArray[np.float64],
-    airs_time_h: NDArray[np.float64],
-    config: PhotometryConfig,
-) -> Curves:
-    """Light curves of a visit from its photometry and its spectra."""
-    white, white_variance = resample_mean(star.flux, star.variance, fgs1_time_h, airs_time_h)
-    step_h = float(np.median(np.diff(fgs1_time_h))) if len(fgs1_time_h) > 1 else np.inf
+def build_curves(fgs1: Series, airs: Series, config: FeaturesConfig) -> Curves:
+    """Light curves of a visit from what ``calibrate`` left of both detectors."""
+    which = METHODS.index(config.photometry)
+    flux, variance = fgs1.flux[:, which], fgs1.variance[:, which]
+    white, white_variance = resample_mean(flux, variance, fgs1.time_h, airs.time_h)
+    step_h = float(np.median(np.diff(fgs1.time_h))) if len(fgs1.time_h) > 1 else np.inf
     window = round(config.jitter_window_min / _MINUTES_AN_HOUR / step_h)
+    centroid = fgs1.pointing[:, :2]
     return Curves(
-        fgs1=star,
-        fgs1_time_h=fgs1_time_h,
-        fgs1_jitter=jitter(star.centroid, max(window, 3)),
-        airs_time_h=airs_time_h,
-        bins=np.column_stack([white, spectra.flux]).astype(np.float32),
-        bins_variance=np.column_stack([white_variance, spectra.variance]).astype(np.float32),
+        fgs1=fgs1.flux[:, which],
+        fgs1_variance=fgs1.variance[:, which],
+        fgs1_time_h=fgs1.time_h,
+        centroid=centroid,
+        fgs1_jitter=jitter(centroid, max(window, 3)),
+        airs_time_h=airs.time_h,
+        bins=np.column_stack([white, airs.flux]).astype(np.float32),
+        bins_variance=np.column_stack([white_variance, airs.variance]).astype(np.float32),
     )

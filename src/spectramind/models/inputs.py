@@ -30,9 +30,9 @@ class Planet:
 
     Attributes:
         planet_id: as in the tree.
-        measurements: depths of each visit.
+        measurements: depths of each visit that counts.
         white, model: (T, 2) light curves without star and drift, and transit models, of FGS1 and
-            AIRS, first visit; T = 0 when the fit found no transit.
+            AIRS, first of these visits; T = 0 when nothing was measured.
         jitter: (T, 2) FGS1 jitter on the same samples [px].
     """
 

@@ -1,9 +1,9 @@
 """`simulate level=lightcurves`: light curves without frames.
 
 The simulator says what the calibrated exposures are on average and how noisy, calibration which
-pixels are bad and how they are filled, features which linear forms of an exposure are its light
-curves. Put together, the light curves of a visit are drawn at once: the same planets, detectors,
-pointing and drift as at level=telemetry, with noise of the same distribution.
+pixels are bad, which linear forms of an exposure it reads and what it makes of them. Put together,
+the light curves of a visit are drawn at once: the same planets, detectors, pointing and drift as at
+level=telemetry, with noise of the same distribution.
 """
 
 from functools import partial
@@ -13,19 +13,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
-from spectramind.calibration.bad_pixels import reference_flags
-from spectramind.calibration.interpolation import fill_matrix
+from spectramind.calibration.bad_pixels import MASKING, reference_flags
+from spectramind.calibration.extraction import AirsForms, airs_forms
+from spectramind.calibration.light_curves import airs_light_curves, fgs1_light_curves
+from spectramind.calibration.photometry import Fgs1Series, fgs1_forms, fgs1_series
+from spectramind.calibration.simulated import note_simulated
 from spectramind.config.calibration import KillChainConfig
-from spectramind.config.features import PhotometryConfig
 from spectramind.config.root import Config
 from spectramind.config.simulation import SimulationConfig
+from spectramind.dataset.series import Series, series_path, write_series
 from spectramind.dataset.tree import Visit
-from spectramind.features.extraction import Spectra, spectrum_weights
-from spectramind.features.light_curves import assemble
-from spectramind.features.photometry import Photometry, photometry, star_forms
-from spectramind.features.run import note_simulated, write_curves
-from spectramind.instrument.detectors import AIRS, FGS1, Detector
-from spectramind.instrument.grid import columns_to_bins
+from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1, Detector
 from spectramind.simulation.clock import make_clock
 from spectramind.simulation.detector.sensor import draw_sensor
 from spectramind.simulation.exposures import make_exposures
@@ -45,19 +43,9 @@ Array = NDArray[np.float64]
 
 def light_curves_level(config: Config) -> Level:
     """The level as the simulator runs it."""
-    chain, photometry_config = config.calib.kill_chain(), config.features.photometry
-    observe = partial(
-        observe_light_curves,
-        chain=chain,
-        photometry_config=photometry_config,
-        features_dir=config.paths.features,
-    )
-    settings = {
-        "level": "lightcurves",
-        "calib": chain.model_dump(mode="json"),
-        "photometry": photometry_config.model_dump(mode="json"),
-    }
-    return Level(observe, settings)
+    chain = config.calib.kill_chain()
+    observe = partial(observe_light_curves, chain=chain, calibrated_dir=config.paths.calibrated)
+    return Level(observe, {"level": "lightcurves", "calib": chain.model_dump(mode="json")})
 
 
 def observe_light_curves(
@@ -66,8 +54,7 @@ def observe_light_curves(
     config: SimulationConfig,
     streams: Streams,
     chain: KillChainConfig,
-    photometry_config: PhotometryConfig,
-    features_dir: Path,
+    calibrated_dir: Path,
 ) -> dict[str, ArrayLike]:
     """Write one visit's light curves, and the note in the tree that stands for its frames.
 
@@ -75,25 +62,23 @@ def observe_light_curves(
         Everything injected, by name.
     """
     seen = draw_circumstances(planet, config, streams)
-    fgs1, airs = (Chain(seen, d, config, streams, chain) for d in (FGS1, AIRS))
-    curves = assemble(
-        read_photometry(fgs1, photometry_config),
-        read_spectra(airs),
-        fgs1.clock.mid_time_h,
-        airs.clock.mid_time_h,
-        photometry_config,
-    )
-    write_curves(curves, features_dir, visit)
-    note_simulated(visit, photometry_config)
-    return describe(seen) | fgs1.injected() | airs.injected()
+    chains = {d: Chain(seen, d, config, streams, chain) for d in (FGS1, AIRS)}
+    curves = read_light_curves(chains[FGS1], chains[AIRS])
+    for detector, series in zip(chains, curves, strict=True):
+        path = series_path(calibrated_dir, detector, visit)
+        write_series(path, series.binned(chain.cadence_min))
+    note_simulated(visit, chain, calibrated_dir)
+    return describe(seen) | chains[FGS1].injected() | chains[AIRS].injected()
 
 
 class Chain:
     """One detector in one visit: its exposures, calibrated in the mind only.
 
     Attributes:
+        config: the kill chain's settings.
         clock: its exposures' times.
-        image, spread: (H, W) mean calibrated exposure and its stated variance [e], [e^2].
+        images: (H, W) mean calibrated exposure [e], its stated variance [e^2], the flat, and the
+            pixels masked for good: what extraction makes its forms from.
     """
 
     def __init__(
@@ -104,29 +89,25 @@ class Chain:
         streams: Streams,
         chain: KillChainConfig,
     ) -> None:
+        self.config = chain
         self.clock = make_clock(detector, config.hours, config.cadence)
         self._scene = build_scene(seen, detector, config, streams)
         self._sensor = draw_sensor(detector, self.clock, config, streams)
         self._exposures = make_exposures(self._scene, self._sensor, self.clock, config.effects)
         self._noise = streams(Source.PHOTON, detector)
-        self._fill(chain)
+        frames = self._sensor.frames
+        flags = reference_flags(frames, self.clock.integration_s, chain)
+        image, variance = (
+            values.reshape(flags.shape)
+            for values in (self._exposures.image, self._exposures.variance)
+        )
+        bad = (flags & np.uint16(MASKING)) != 0
+        self.images: tuple[Array, Array, Array, NDArray[np.bool_]]
+        self.images = image, variance, frames.flat, bad
 
-    def _fill(self, chain: KillChainConfig) -> None:
-        """Bad pixels: the filling is a matrix, its noise floor a variance of its own."""
-        interpolation, sensor = chain.interpolation, self._sensor
-        good = reference_flags(sensor.frames, self.clock.integration_s, chain) == 0
-        self._filling = fill_matrix(good, interpolation.width_px(sensor.detector))
-        image = self._filling @ self._exposures.image
-        self._floor = np.where(good.ravel(), 0.0, interpolation.noise_floor * image) ** 2
-        spread = self._filling.power(2) @ self._exposures.variance + self._floor
-        self.image, self.spread = image.reshape(good.shape), spread.reshape(good.shape)
-
-    def read(self, forms: csr_array) -> tuple[Array, Array]:
-        """What forms (F, pixels) of the calibrated exposures read, and what variance is stated."""
-        squares = forms.power(2)
-        values = self._exposures.draw(csr_array(forms @ self._filling), self._noise)
-        stated = self._exposures.variances(csr_array(squares @ self._filling.power(2)))
-        return values, stated + (squares @ self._floor)[:, None]
+    def read(self, forms: csr_array) -> Array:
+        """What forms (F, pixels) of the calibrated exposures read, (F, T), in one draw of noise."""
+        return self._exposures.draw(forms, self._noise)
 
     def injected(self) -> dict[str, ArrayLike]:
         """What acted on this detector alone, by name."""
@@ -134,20 +115,31 @@ class Chain:
         return {f"{self._sensor.detector.key}_{name}": value for name, value in acted.items()}
 
 
-def read_photometry(fgs1: Chain, config: PhotometryConfig) -> Photometry:
-    """FGS1 photometry of one draw of the noise; the next call draws anew."""
-    forms, centre = star_forms(fgs1.image, fgs1.spread, config)
-    sums, stated = fgs1.read(csr_array(forms.reshape(len(forms), -1)))
-    return photometry(sums, stated[0], centre)
+def read_light_curves(fgs1: Chain, airs: Chain) -> tuple[Series, Series]:
+    """Both detectors' light curves at native cadence; the next call draws the noise anew."""
+    star = read_star(fgs1)
+    clocks = fgs1.clock.mid_time_h, airs.clock.mid_time_h
+    white = fgs1_light_curves(star, clocks[0], fgs1.config)
+    sums, forms = read_columns(airs)
+    bins = airs_light_curves(sums, forms, clocks[1], star, clocks[0], airs.config)
+    return white.native, bins.native
 
 
-def read_spectra(airs: Chain) -> Spectra:
-    """AIRS spectra of one draw of the noise; the next call draws anew."""
-    weights = columns_to_bins(spectrum_weights(airs.image, airs.spread))
-    columns = columns_to_bins(np.arange(AIRS.width, dtype=np.float64)).astype(int)
-    pixels = np.arange(AIRS.height)[:, None] * AIRS.width + columns
-    bins = np.broadcast_to(np.arange(len(columns)), pixels.shape)
-    shape = (len(columns), AIRS.pixels)
-    forms = csr_array((weights.ravel(), (bins.ravel(), pixels.ravel())), shape=shape)
-    flux, stated = airs.read(forms)
-    return Spectra(flux.T.astype(np.float32), stated.T.astype(np.float32))
+def read_star(fgs1: Chain) -> Fgs1Series:
+    """FGS1's photometry of one draw of the noise."""
+    forms = fgs1_forms(*fgs1.images, fgs1.config.photometry)
+    return fgs1_series(fgs1.read(csr_array(forms.weights)), forms)
+
+
+def read_columns(airs: Chain) -> tuple[Array, AirsForms]:
+    """What the forms of the science columns read, (F, T, columns), and the forms."""
+    image, variance, flat, bad = airs.images
+    science = (slice(None), AIRS_SCIENCE)
+    forms = airs_forms(image[science], variance[science], flat[science], bad[science])
+    kinds, rows, columns = (axis.ravel() for axis in np.indices(forms.weights.shape))
+    count = forms.weights.shape[-1]
+    pixels = rows * AIRS.width + columns + AIRS_SCIENCE.start
+    shape = (len(forms.weights) * count, AIRS.pixels)
+    where = (kinds * count + columns, pixels)
+    sums = airs.read(csr_array((forms.weights.ravel(), where), shape=shape))
+    return sums.reshape(-1, count, sums.shape[-1]).transpose(0, 2, 1), forms

@@ -26,28 +26,29 @@ def load_planets(config: Config, tree: KaggleTree, split: str, ids: Iterable[str
     Raises:
         SchemaError: a planet is not in the tree, or its features are missing.
     """
-    grouped = visits_by_planet(tree, split)
+    grouped, features = visits_by_planet(tree, split), config.paths.features
     planets = []
     for planet_id in ids:
         if planet_id not in grouped:
             raise SchemaError(f"planet {planet_id} is not in {tree.root / split}")
-        depths = [load_depths(config.paths.features, v.name) for v in grouped[planet_id]]
-        first = grouped[planet_id][0].name
+        visits = _usable({v.name: load_depths(features, v.name) for v in grouped[planet_id]})
+        first, shown = next(iter(visits.items()))
         planets.append(
             Planet(
                 planet_id=planet_id,
-                measurements=tuple(d.fit for d in _trusted(depths)),
-                white=depths[0].white,
-                model=depths[0].model,
-                jitter=_jitter(config.paths.features, first, depths[0]),
+                measurements=tuple(depths.fit for depths in visits.values()),
+                white=shown.white,
+                model=shown.model,
+                jitter=_jitter(features, first, shown),
             )
         )
     return planets
 
 
-def _trusted(depths: list[Depths]) -> list[Depths]:
-    """Visits whose fit can be trusted; all of them when none can."""
-    return [d for d in depths if not d.info["reason"]] or depths
+def _usable(visits: dict[str, Depths]) -> dict[str, Depths]:
+    """Visits whose fit can be trusted; if there is none those that have a fit, else all."""
+    trusted = {name: depths for name, depths in visits.items() if not depths.info["reason"]}
+    return trusted or {name: d for name, d in visits.items() if d.measured} or visits
 
 
 def _jitter(features: Path, visit: str, depths: Depths) -> Array:
@@ -60,6 +61,16 @@ def _jitter(features: Path, visit: str, depths: Depths) -> Array:
 
 
 def load_labelled(config: Config, tree: KaggleTree, ids: Sequence[str]) -> LabelledPlanets:
-    """Training-split planets with their true spectra."""
-    truth = truth_for(read_truth(tree.root / "train.csv"), ids)
-    return LabelledPlanets(tuple(load_planets(config, tree, "train", ids)), truth)
+    """Training-split planets with their true spectra, without those of which nothing was measured.
+
+    Raises:
+        SchemaError: a planet is not in the tree, or none was measured.
+    """
+    planets = [p for p in load_planets(config, tree, "train", ids) if len(p.white) > 0]
+    if not planets:
+        raise SchemaError(
+            f"none of the {len(ids)} planets of a fold was measured: see what `spectramind "
+            "features` warned of"
+        )
+    truth = truth_for(read_truth(tree.root / "train.csv"), [p.planet_id for p in planets])
+    return LabelledPlanets(tuple(planets), truth)

@@ -1,22 +1,48 @@
 """simulate, calibrate, features: from nothing to what the models read."""
 
+from collections.abc import Mapping
+
 from spectramind.calibration.run import calibrate as calibrate_split
 from spectramind.config.root import Config
+from spectramind.dataset.series import log_path
 from spectramind.dataset.tree import KaggleTree
-from spectramind.features.depths import fit_visits
+from spectramind.errors import SchemaError
+from spectramind.features.depths import fit_visits, save_unmeasured
 from spectramind.features.run import extract
 from spectramind.pipeline.light_curves import light_curves_level
 from spectramind.pipeline.visits import splits_of, star_rows
+from spectramind.run.atomic import remove_strays
+from spectramind.run.failures import failure_of
+from spectramind.run.pool import Workers
 from spectramind.run.progress import show
 from spectramind.run.record import RunRecord
 from spectramind.simulation.run import TELEMETRY
 from spectramind.simulation.run import simulate as simulate_tree
 
+_REASONS_SHOWN = 3
+
+
+def _workers(config: Config) -> Workers:
+    return Workers(config.env.workers, config.env.executor, config.env.scheduler)
+
+
+def _anywhere(config: Config) -> Config:
+    """The same with absolute paths: a cluster's workers run in another folder."""
+    paths, data = config.paths, config.data
+    where = {"calibrated": paths.calibrated.absolute(), "features": paths.features.absolute()}
+    return config.model_copy(
+        update={
+            "paths": paths.model_copy(update=where),
+            "data": data.model_copy(update={"raw": data.raw.absolute()}),
+        }
+    )
+
 
 def simulate(config: Config, record: RunRecord) -> None:
     """Write a synthetic competition tree."""
-    level = TELEMETRY if config.level == "telemetry" else light_curves_level(config)
-    simulate_tree(config.sim, config.data.raw, config.seed, config.env.workers, level)
+    there = _anywhere(config)
+    level = TELEMETRY if config.level == "telemetry" else light_curves_level(there)
+    simulate_tree(config.sim, there.data.raw, config.seed, _workers(config), level)
     record.artifact(config.data.raw / "train.csv")
     show(
         f"simulated {config.sim.planets} training and {config.sim.test_planets} test planets "
@@ -24,36 +50,71 @@ def simulate(config: Config, record: RunRecord) -> None:
     )
 
 
-def calibrate(config: Config, record: RunRecord, dry_run: bool = False) -> None:
-    """Run the kill chain over every visit."""
-    tree = KaggleTree(config.data.raw)
+def calibrate(
+    config: Config, record: RunRecord, dry_run: bool = False, strict: bool = False
+) -> None:
+    """Run the kill chain over every visit.
+
+    Raises:
+        SchemaError: visits failed; the others are done.
+    """
+    there = _anywhere(config)
+    tree = KaggleTree(there.data.raw)
+    cubes = there.paths.calibrated
+    if not dry_run:
+        remove_strays(cubes)
+    failed: dict[str, str] = {}
     for split in splits_of(config, tree):
-        plan = calibrate_split(
-            config.calib, tree, split, config.paths.calibrated, config.env.workers, dry_run
-        )
+        plan = calibrate_split(config.calib, tree, split, cubes, _workers(config), dry_run, strict)
         done = "to calibrate" if dry_run else "calibrated now"
         show(
-            f"{split}: {len(plan.to_do)} visits {done}, {len(plan.finished)} finished before, "
-            f"in {config.paths.calibrated}"
+            f"{split}: {len(plan.to_do) - len(plan.failed)} visits {done}, "
+            f"{len(plan.finished)} finished before, {len(plan.failed)} failed, "
+            f"in {config.paths.calibrated}",
+            *(f"failed: {name}: {reason}" for name, reason in plan.failed.items()),
         )
+        failed |= plan.failed
+    if failed:
+        raise SchemaError(_summary(failed))
+
+
+def _summary(failed: Mapping[str, str]) -> str:
+    shown = "; ".join(f"{name}: {why}" for name, why in [*failed.items()][:_REASONS_SHOWN])
+    more = len(failed) - _REASONS_SHOWN
+    rest = f"; and {more} more, named above" if more > 0 else ""
+    return (
+        f"{len(failed)} visits failed, the rest are done: {shown}{rest}. Mend the files and repeat "
+        "the command, or go on: `spectramind features` does without them"
+    )
 
 
 def features(config: Config, record: RunRecord) -> None:
     """Extract light curves and fit the transits."""
-    tree = KaggleTree(config.data.raw)
+    there = _anywhere(config)
+    tree = KaggleTree(there.data.raw)
+    calibrated, made = there.paths.calibrated, there.paths.features
+    remove_strays(made)
     for split in splits_of(config, tree):
         jobs = star_rows(tree, split)
-        extract(
-            config.features,
-            tree,
-            split,
-            config.paths.calibrated,
-            config.paths.features,
-            config.env.workers,
-        )
-        doubtful = fit_visits(jobs, config.paths.features, config.fit, config.env.workers)
-        for visit, reason in doubtful.items():
+        failed = _not_calibrated(config, tree, split)
+        extract(config.features, tree, split, calibrated, made, _workers(config), failed)
+        save_unmeasured(made, failed)
+        usable = [job for job in jobs if job[0] not in failed]
+        doubtful = fit_visits(usable, made, config.fit, _workers(config))
+        for visit, reason in (failed | doubtful).items():
             record.warn(f"{visit}: {reason}")
         show(
-            f"{split}: {len(jobs)} visits in {config.paths.features}, {len(doubtful)} doubtful fits"
+            f"{split}: {len(jobs)} visits in {config.paths.features}, "
+            f"{len(doubtful)} doubtful fits, {len(failed)} without light curves",
+            *(f"without light curves: {name}: {reason}" for name, reason in failed.items()),
         )
+
+
+def _not_calibrated(config: Config, tree: KaggleTree, split: str) -> dict[str, str]:
+    """Reason by name of the visits whose calibration failed."""
+    logs = {
+        visit.name: log_path(config.paths.calibrated, visit)
+        for visit in tree.visits(split)
+        if not visit.light_curves_path.is_file()
+    }
+    return {name: reason for name, log in logs.items() if (reason := failure_of(log)) is not None}

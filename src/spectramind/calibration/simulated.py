@@ -1,0 +1,46 @@
+"""Visits whose light curves the simulator drew: there are no frames, so nothing to calibrate."""
+
+import json
+from pathlib import Path
+
+from spectramind.calibration.audit import step_record
+from spectramind.config.base import digest
+from spectramind.config.calibration import KillChainConfig
+from spectramind.dataset.series import log_path, series_path
+from spectramind.dataset.tree import Visit
+from spectramind.errors import ConfigError, SchemaError
+from spectramind.instrument.detectors import DETECTORS
+from spectramind.run.atomic import write_json
+
+
+def note_simulated(visit: Visit, config: KillChainConfig, out_dir: Path) -> None:
+    """Leave word, in the tree and as the visit's log, how its light curves were simulated."""
+    settings = config.kill_chain().model_dump(mode="json")
+    stamps = [series_path(out_dir, d, visit).stat().st_mtime_ns for d in DETECTORS]
+    params = {"digest": digest(config.kill_chain(), "simulated", *stamps), **settings}
+    record = {"detector": "both", **step_record("simulated", 0.0, params, {})}
+    write_json(log_path(out_dir, visit), [record])
+    write_json(visit.light_curves_path, {"calib": settings})
+
+
+def check_simulated(visit: Visit, config: KillChainConfig, out_dir: Path) -> None:
+    """See that simulated light curves are there and were made with these settings.
+
+    Raises:
+        SchemaError: they are not there.
+        ConfigError: they were made with others.
+    """
+    anew = "simulate again with level=lightcurves into an empty data.raw"
+    for path in [series_path(out_dir, d, visit) for d in DETECTORS] + [log_path(out_dir, visit)]:
+        if not path.is_file():
+            raise SchemaError(f"{path} is missing and has no frames to make it from: {anew}")
+    path = visit.light_curves_path
+    try:
+        made_with = json.loads(path.read_text(encoding="utf-8"))["calib"]
+    except (ValueError, LookupError, TypeError) as error:
+        raise SchemaError(f"{path} is not a note of the simulator: {anew}") from error
+    if made_with != config.kill_chain().model_dump(mode="json"):
+        raise ConfigError(
+            f"{path}: the light curves were simulated with other calib settings: "
+            f"set them back, or {anew}"
+        )
