@@ -1,21 +1,37 @@
 """The benchmarks still run: what they call exists and writes what they time."""
 
 import importlib.util
+import sys
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
+
+from spectramind.config.compose import compose
+from spectramind.dataset.tree import KaggleTree, Visit
+from spectramind.instrument.detectors import AIRS
+from spectramind.instrument.grid import columns_to_bins
+from spectramind.simulation.clock import make_clock
+from spectramind.simulation.population import draw_planet
+from spectramind.simulation.streams import Source, Streams
+from spectramind.simulation.visit import build_scene, describe, draw_circumstances
+
+
+def benchmark(name: str) -> ModuleType:
+    path = Path(__file__).parents[1] / "benchmarks" / f"{name}.py"
+    found = importlib.util.spec_from_file_location(f"benchmark_of_{name}", path)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    sys.modules[found.name] = module  # dataclasses look their module up
+    found.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
 def simulation() -> ModuleType:
-    path = Path(__file__).parents[1] / "benchmarks" / "simulation.py"
-    found = importlib.util.spec_from_file_location("benchmark_of_simulation", path)
-    assert found is not None
-    assert found.loader is not None
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
+    return benchmark("simulation")
 
 
 @pytest.mark.parametrize("level", ["telemetry", "lightcurves"])
@@ -38,3 +54,37 @@ def test_spectra_are_timed(simulation: ModuleType) -> None:
     seconds, reference = simulation.spectra(3)
     assert seconds > 0
     assert reference == 0
+
+
+def test_noise_at_the_limit_is_called_so() -> None:
+    """White noise of the stated variance gives 1 at every cadence, and a depth of one sigma."""
+    rng = np.random.default_rng(0)
+    count, bins, sigma = 2000, 300, 1e-3
+    light = 1 - 0.01 * (np.abs(np.arange(count) - 1000) < 400)[:, None] * np.ones(bins)
+    flux = 5e4 * light * (1 + sigma * rng.standard_normal((count, bins)))
+    found = benchmark("noise").noise(flux, np.full_like(flux, (5e4 * sigma) ** 2), light, (1, 20))
+    assert found.limit_ppm == pytest.approx(1000, rel=0.01)
+    assert found.excess == pytest.approx([1, 1], rel=0.05)
+    assert found.depth == pytest.approx(1, rel=0.25)
+
+
+def test_true_light_is_what_was_injected() -> None:
+    sim = compose(["sim=full"]).sim
+    streams = Streams(5, 0, 0)
+    seen = draw_circumstances(draw_planet(streams(Source.POPULATION), sim.population), sim, streams)
+    clock = make_clock(AIRS, sim.hours, cadence=1)
+    scene = build_scene(seen, AIRS, sim, streams)
+    light = columns_to_bins((scene.light / seen.light.airs[:, None]).T)
+    truth = {name: np.asarray(value) for name, value in describe(seen).items()}
+    ours = benchmark("noise").true_light(truth, clock.mid_time_h, slice(1, None), sim.hours)
+    np.testing.assert_allclose(ours[:-1], light[:-1], rtol=1e-9)
+
+
+def test_the_kill_chain_and_its_references_run(tree: KaggleTree, visit: Visit) -> None:
+    module = benchmark("kill_chain")
+    for work in (module.decode, module.one_thread, module.plain_numpy):
+        wall, cpu, peak = module.measured(work, visit, tree, 1)
+        assert min(wall, cpu, peak) > 0
+    (visit.signal_path(AIRS)).unlink()
+    with pytest.raises(FileNotFoundError):
+        module.decode(visit, tree)

@@ -1,17 +1,22 @@
-"""Settings of the kill chain, and a plain NumPy chain that defines what the kernel must give."""
+"""Settings of the kill chain, and the whole of it in plain NumPy: what the kernel must give."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spectramind.calibration import adc, cds, dark, flat, linearity
-from spectramind.calibration.bad_pixels import Flag
-from spectramind.calibration.kernel import COSMIC_WINDOW, Pixels
+from spectramind.calibration import adc, cds, cosmics, dark, flat, linearity
+from spectramind.calibration import persistence as tails
+from spectramind.calibration import saturation as wells
+from spectramind.calibration.bad_pixels import MASKING, Flag
+from spectramind.calibration.interpolation import fill_in_time
+from spectramind.calibration.kernel import HOPELESS, Pixels, Readout
 from spectramind.config.calibration import KillChainConfig
-from spectramind.dataset.tables import AdcInfo, Timing
+from spectramind.dataset.tables import AdcInfo
+
+Array = NDArray[np.float64]
 
 
 @pytest.fixture
@@ -22,60 +27,90 @@ def config() -> KillChainConfig:
             "saturation_counts": 65535,
             "hot_sigma": 5.0,
             "hot_noise": 0.0,
+            "noisy_sigma": 5.0,
             "cosmic_sigma": 8.0,
+            "persistence_sigma": 3.0,
+            "flat_error": 0.0,
             "interpolation": {
                 "fgs1_width_px": (0.5, 0.5),
                 "airs_width_px": (0.2, 0.6),
                 "noise_floor": 0.001,
             },
+            "photometry": {"aperture_px": 8.0, "annulus_px": (11.0, 15.0)},
+            "pointing": {"regress": True, "block_min": 10.0},
+            "cadence_min": 0.0,
+            "keep_cubes": "none",
             "seams": (),
         }
     )
 
 
-def _cosmics(
-    signal: NDArray[np.float64], variance: NDArray[np.float64], sigma: float
-) -> NDArray[np.bool_]:
-    """Every exposure against the running median of five; (T, pixels)."""
-    n, half = len(signal), COSMIC_WINDOW // 2
-    found = np.zeros(signal.shape, dtype=bool)
-    if n < COSMIC_WINDOW:
-        return found
-    stride = max(1, (n - 1) // 256)
-    steps = np.abs(signal[1::stride] - signal[:-1:stride])
-    scatter = 1.4826 * np.median(steps, axis=0) / np.sqrt(2)
-    for t in range(n):
-        first = min(max(t - half, 0), n - COSMIC_WINDOW)
-        window = slice(first, first + COSMIC_WINDOW)
-        typical = np.sqrt(np.median(variance[window], axis=0))
-        off = np.abs(signal[t] - np.median(signal[window], axis=0))
-        found[t] = off > sigma * np.maximum(scatter, typical)
-    return found
+class Reference(NamedTuple):
+    """Exposures (T, P) before and after filling, their variances and flags; (P,) stats."""
+
+    signal: Array
+    variance: Array
+    flags: NDArray[np.uint16]
+    filled: Array
+    filled_variance: Array
+    mean_variance: Array
+    bad: NDArray[np.bool_]
+
+
+def _exposures(raw: NDArray[np.uint16], pixels: Pixels, readout: Readout) -> tuple[Array, Array]:
+    """ADC, linearity, dark, CDS and flat in turn: signal and variance."""
+    info = AdcInfo(readout.gain, readout.offset)
+    linear, slope = linearity.linearise(adc.reverse(raw, info), pixels.coefficients.T)
+    start = dark.subtract(linear[0::2], pixels.dark, readout.start_s)
+    end = dark.subtract(linear[1::2], pixels.dark, readout.end_s)
+    terms = cds.variance_terms(
+        linear[1::2] - linear[0::2],
+        slope[0::2],
+        slope[1::2],
+        pixels.read_noise,
+        adc.quantisation_variance(info),
+    )
+    return flat.divide(cds.difference(start, end), terms.total, pixels.flat)
+
+
+def _numpy_chain(raw: NDArray[np.uint16], pixels: Pixels, readout: Readout) -> Reference:
+    raw = raw[: len(raw) // 2 * 2]
+    signal, variance = _exposures(raw, pixels, readout)
+    flags = np.zeros(signal.shape, np.uint16)
+    flags[wells.saturated(raw, readout.saturation_counts)] |= np.uint16(Flag.SATURATED)
+    flags[wells.adc_clipped(raw)] |= np.uint16(Flag.ADC_CLIP)
+    clipped = flags != 0
+    struck = cosmics.cosmics(signal, variance, readout.cosmic_sigma)
+    flags[struck] |= np.uint16(Flag.COSMIC)
+    for p in range(signal.shape[1]):
+        tail = tails.persistence(
+            signal[:, p], variance[:, p], flags[:, p] != 0, readout.persistence_sigma
+        )
+        flags[tail, p] |= np.uint16(Flag.PERSISTENCE)
+    bad = (
+        (pixels.flags & MASKING != 0)
+        | wells.habitual(clipped, struck)
+        | (np.count_nonzero(flags, axis=0) > HOPELESS * len(flags))
+    )
+    total = variance + flat.error_variance(signal, readout.flat_error)
+    filled, filled_variance, temporal = signal.copy(), total.copy(), variance.copy()
+    for p in np.flatnonzero(~bad):
+        holes, floor = flags[:, p] != 0, readout.noise_floor
+        _, temporal[:, p] = fill_in_time(signal[:, p], variance[:, p], holes, floor)
+        filled[:, p], filled_variance[:, p] = fill_in_time(signal[:, p], total[:, p], holes, floor)
+    flags |= pixels.flags
+    return Reference(
+        signal,
+        total,
+        flags,
+        filled,
+        filled_variance,
+        temporal.sum(axis=0) / max(len(flags), 1),
+        bad,
+    )
 
 
 @pytest.fixture
-def numpy_chain() -> Callable[..., Any]:
-    """Raw (n_reads, pixels) to exposures, variance and flags, step by step in float64."""
-
-    def run(
-        raw: NDArray[np.uint16], pixels: Pixels, info: AdcInfo, timing: Timing, config: Any
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.uint8]]:
-        raw = raw[: len(raw) // 2 * 2]
-        linear, slope = linearity.linearise(adc.reverse(raw, info), pixels.coefficients.T)
-        start = dark.subtract(linear[0::2], pixels.dark, timing.read_time_s[0])
-        end = dark.subtract(linear[1::2], pixels.dark, timing.read_time_s[1])
-        terms = cds.variance_terms(
-            linear[1::2] - linear[0::2],
-            slope[0::2],
-            slope[1::2],
-            pixels.read_noise,
-            adc.quantisation_variance(info),
-        )
-        signal, variance = flat.divide(cds.difference(start, end), terms.total, pixels.flat)
-        flags = np.broadcast_to(pixels.flags, signal.shape).copy()
-        clipped = (raw >= config.saturation_counts) | (raw == 0)
-        flags[clipped[0::2] | clipped[1::2]] |= np.uint8(Flag.SATURATED)
-        flags[_cosmics(signal, variance, config.cosmic_sigma)] |= np.uint8(Flag.COSMIC)
-        return signal, variance, flags
-
-    return run
+def numpy_chain() -> Callable[[NDArray[np.uint16], Pixels, Readout], Reference]:
+    """Raw (n_reads, pixels) through every per-pixel step in float64, slow and plain."""
+    return _numpy_chain

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from spectramind.calibration.bad_pixels import (
+    MASKING,
     Flag,
     clipped_outliers,
     noisy_dark,
@@ -24,7 +25,7 @@ def references() -> ReferenceFrames:
         dark=np.random.default_rng(1).normal(0.01, 0.001, shape),
         dead=np.zeros(shape, dtype=bool),
         flat=np.ones(shape),
-        linear_corr=np.ones((6, *shape)),
+        linear_corr=np.zeros((6, *shape)),
         read=np.full(shape, 13.0),
     )
 
@@ -47,13 +48,17 @@ def test_clean_references_flag_nothing(
         ("dead", True, Flag.DEAD),
         ("dark", 5.0, Flag.HOT),
         ("dark", -5.0, Flag.COLD),
-        ("dark", np.nan, Flag.REFERENCE),
-        ("read", np.nan, Flag.REFERENCE),
-        ("read", -1.0, Flag.REFERENCE),
-        ("linear_corr", np.inf, Flag.REFERENCE),
-        ("flat", np.nan, Flag.REFERENCE),
+        ("dark", np.nan, Flag.NAN),
+        ("read", np.nan, Flag.NAN),
+        ("read", -1.0, Flag.NAN),
+        ("linear_corr", np.inf, Flag.NAN),
+        ("flat", np.nan, Flag.NAN),
         ("flat", 0.0, Flag.FLAT),
         ("flat", -0.01, Flag.FLAT),
+        ("flat", 0.009, Flag.FLAT),
+        ("flat", np.inf, Flag.NAN),
+        ("dark", -np.inf, Flag.NAN | Flag.COLD),
+        ("read", 1e9, Flag.NAN | Flag.NOISY),
     ],
 )
 def test_each_cause_has_its_bit(
@@ -105,6 +110,27 @@ def test_unknown_read_noise_is_the_typical_one() -> None:
     np.testing.assert_array_equal(usable_read_noise(np.array([np.nan])), [0.0])
 
 
-def test_flags_are_separate_bits(config: KillChainConfig) -> None:
-    assert sum(Flag) < 256
-    assert all(bin(flag).count("1") == 1 for flag in Flag)
+def test_flags_are_separate_bits() -> None:
+    assert [int(flag) for flag in Flag] == [1 << bit for bit in range(len(Flag))]
+    assert sum(Flag) < 1 << 16
+    assert [flag for flag in Flag if not flag & MASKING] == [Flag.NOISY]
+
+
+def test_a_noisy_pixel_stands_out_and_hurts(
+    references: ReferenceFrames, config: KillChainConfig
+) -> None:
+    """Typical 13 e: 17 e are an outlier but no burden, 20 e have over twice the variance."""
+    read = np.random.default_rng(2).normal(13.0, 0.1, (8, 9))
+    read[0, 0], read[1, 1] = 17.0, 20.0
+    flags = reference_flags(replace(references, read=read), 4.5, config)
+    assert np.argwhere(flags == Flag.NOISY).tolist() == [[1, 1]]
+
+
+def test_a_wild_polynomial_is_not_believed(
+    references: ReferenceFrames, config: KillChainConfig
+) -> None:
+    wild = references.linear_corr.copy()
+    wild[:] = np.array([0.0, 1.0, 0.0, 0.0, 0.0, 0.0])[:, None, None]
+    wild[5, 2, 3] = 1.0
+    flags = reference_flags(replace(references, linear_corr=wild), 4.5, config)
+    assert np.argwhere(flags == Flag.NAN).tolist() == [[2, 3]]

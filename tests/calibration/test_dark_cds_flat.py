@@ -4,7 +4,7 @@ import numpy as np
 
 from spectramind.calibration.cds import difference, variance_terms
 from spectramind.calibration.dark import subtract, usable_dark
-from spectramind.calibration.flat import divide, usable_flat
+from spectramind.calibration.flat import divide, error_variance, usable_flat
 
 
 def test_dark_uses_the_charge_time() -> None:
@@ -39,3 +39,7 @@ def test_flat_divides_signal_and_variance() -> None:
 def test_unusable_flat_changes_nothing() -> None:
     flat = usable_flat(np.array([0.0, -1.0, np.nan, np.inf, 0.9]))
     np.testing.assert_array_equal(flat, [1.0, 1.0, 1.0, 1.0, 0.9])
+
+
+def test_the_flats_error_is_a_share_of_the_value() -> None:
+    np.testing.assert_allclose(error_variance(np.array([-500.0, 1e4]), 0.01), [25.0, 1e4])

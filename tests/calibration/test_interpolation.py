@@ -2,85 +2,81 @@
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from spectramind.calibration.interpolation import fill_masked, fill_matrix, neighbour_weights
-from spectramind.calibration.kernel import Cube
+from spectramind.calibration.interpolation import (
+    fill_in_space,
+    fill_in_time,
+    fill_matrix,
+    neighbour_weights,
+)
 from spectramind.errors import SchemaError
 
 WIDTH = (0.5, 0.5)
 
 
-def cube(frames: np.ndarray) -> Cube:
-    values = frames.astype(np.float32)
-    flat = values.reshape(len(values), -1)
-    return Cube(flat, np.full_like(flat, 4.0), np.zeros(flat.shape, np.uint8))
+def rows(frames: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Frames (T, H, W) as a row a pixel, and variances 4."""
+    values = np.ascontiguousarray(frames.reshape(len(frames), -1).T, dtype=np.float32)
+    return values, np.full_like(values, 4.0)
+
+
+def only(pixel: int, shape: tuple[int, int]) -> NDArray[np.bool_]:
+    return np.arange(shape[0] * shape[1]).reshape(shape) == pixel
 
 
 def test_a_bad_pixel_takes_its_neighbours_mean() -> None:
     image = np.add.outer(np.arange(5.0), 10 * np.arange(5.0))  # a plane: the mean is exact
-    filled = cube(np.stack([image, 2 * image]))
-    filled.frames[:, 12] = 1e9
-    filled.flags[:, 12] = 2
-    result = fill_masked(filled, (5, 5), WIDTH, noise_floor=0.0)
-    np.testing.assert_allclose(filled.frames[:, 12], [22.0, 44.0], rtol=1e-6)
-    assert (filled.variance[:, 12] < 4.0).all()
-    assert result.mask[:, 12].all()
-    assert result.mask.sum() == 2
-    assert (result.in_time, result.in_space) == (0.0, 1 / 25)
+    frames, variance = rows(np.stack([image, 2 * image]))
+    frames[12] = 1e9
+    before = frames.copy()
+    fill_in_space(frames, variance, only(12, (5, 5)), WIDTH, noise_floor=0.0)
+    np.testing.assert_allclose(frames[12], [22.0, 44.0], rtol=1e-6)
+    assert (variance[12] < 4.0).all()
+    assert np.argwhere((frames != before).any(axis=1)).ravel().tolist() == [12]
 
 
 def test_the_matrix_fills_as_the_filling_does() -> None:
     good = np.random.default_rng(1).random((6, 7)) > 0.3
-    filled = cube(np.random.default_rng(0).normal(0, 1, (3, 6, 7)))
-    filled.flags[:, ~good.ravel()] = 2
+    frames, variance = rows(np.random.default_rng(0).normal(0, 1, (3, 6, 7)))
     matrix = fill_matrix(good, WIDTH)
-    by_matrix = filled.frames @ matrix.T
-    fill_masked(filled, (6, 7), WIDTH, noise_floor=0.0)
-    np.testing.assert_allclose(by_matrix, filled.frames, atol=1e-6)
-    np.testing.assert_allclose(filled.variance[0], 4.0 * matrix.power(2).sum(axis=1), rtol=1e-6)
+    by_matrix = matrix @ frames
+    fill_in_space(frames, variance, ~good, WIDTH, noise_floor=0.0)
+    np.testing.assert_allclose(by_matrix, frames, atol=1e-6)
+    np.testing.assert_allclose(variance[:, 0], 4.0 * matrix.power(2).sum(axis=1), rtol=1e-6)
     with pytest.raises(SchemaError, match="every pixel"):
         fill_matrix(np.zeros((2, 2), dtype=bool), WIDTH)
-
-
-def test_only_flagged_samples_change() -> None:
-    filled = cube(np.random.default_rng(0).normal(0, 1, (9, 4, 4)))
-    before = filled.frames.copy()
-    filled.flags[4, 3] = 64
-    filled.flags[:, 8] = 2
-    fill_masked(filled, (4, 4), WIDTH, noise_floor=0.1)
-    changed = filled.frames != before
-    assert changed[4, 3]
-    assert changed[:, 8].all()
-    assert changed.sum() == 10
-
-
-def test_a_hit_is_bridged_in_time() -> None:
-    frames = np.zeros((5, 3, 3)) + np.arange(5.0)[:, None, None]
-    filled = cube(frames)
-    filled.frames[2, 4] = 1e6
-    filled.flags[2, 4] = 64
-    result = fill_masked(filled, (3, 3), WIDTH, noise_floor=0.5)
-    assert filled.frames[2, 4] == 2.0
-    assert filled.variance[2, 4] == 4.0 + (0.5 * 2.0) ** 2
-    assert result.in_time == pytest.approx(1 / 45)
 
 
 def test_the_floor_is_a_fraction_of_the_value() -> None:
     values = []
     for floor in (0.0, 0.02):
-        filled = cube(np.full((1, 3, 3), 1000.0))
-        filled.flags[:, 4] = 2
-        fill_masked(filled, (3, 3), WIDTH, noise_floor=floor)
-        values.append(filled.variance[0, 4])
+        frames, variance = rows(np.full((1, 3, 3), 1000.0))
+        fill_in_space(frames, variance, only(4, (3, 3)), WIDTH, floor)
+        values.append(variance[4, 0])
     assert values[1] - values[0] == pytest.approx(400.0)
 
 
-def test_mostly_flagged_is_masked_throughout() -> None:
-    filled = cube(np.random.default_rng(0).normal(0, 1, (4, 3, 3)))
-    filled.flags[:3, 4] = 1
-    result = fill_masked(filled, (3, 3), WIDTH, noise_floor=0.0)
-    assert result.mask[:, 4].all()
-    assert result.in_space == pytest.approx(1 / 9)
+def test_a_hit_is_bridged_in_time() -> None:
+    values, variance = np.array([0.0, 1.0, 1e6, 3.0, 4.0]), np.array([4.0, 4.0, 9e6, 6.0, 4.0])
+    bad = np.arange(5) == 2
+    filled, wider = fill_in_time(values, variance, bad, noise_floor=0.5)
+    np.testing.assert_array_equal(filled, [0.0, 1.0, 2.0, 3.0, 4.0])
+    np.testing.assert_array_equal(wider, [4.0, 4.0, 5.0 + (0.5 * 2.0) ** 2, 6.0, 4.0])
+    assert values[2] == 1e6
+
+
+def test_ends_take_the_nearest_good_exposure() -> None:
+    bad = np.array([True, False, False, True, True])
+    filled, wider = fill_in_time(np.arange(5.0), np.arange(5.0), bad, 0.0)
+    np.testing.assert_array_equal(filled, [1.0, 1.0, 2.0, 2.0, 2.0])
+    np.testing.assert_array_equal(wider, filled)
+
+
+def test_a_series_without_good_exposures_stays() -> None:
+    filled, wider = fill_in_time(np.arange(3.0), np.ones(3), np.ones(3, dtype=bool), 0.1)
+    np.testing.assert_array_equal(filled, np.arange(3.0))
+    np.testing.assert_array_equal(wider, np.ones(3))
 
 
 def test_the_kernel_grows_until_it_meets_a_good_pixel() -> None:
@@ -92,7 +88,6 @@ def test_the_kernel_grows_until_it_meets_a_good_pixel() -> None:
 
 
 def test_a_dead_detector_is_an_error() -> None:
-    filled = cube(np.ones((2, 3, 3)))
-    filled.flags[:] = 2
+    frames, variance = rows(np.ones((2, 3, 3)))
     with pytest.raises(SchemaError, match="every pixel"):
-        fill_masked(filled, (3, 3), WIDTH, noise_floor=0.0)
+        fill_in_space(frames, variance, np.ones((3, 3), dtype=bool), WIDTH, noise_floor=0.0)

@@ -10,35 +10,45 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spectramind.calibration.run import calibrate, cube_path, cubes_bytes, log_path, visit_digest
+from spectramind.calibration.run import calibrate, visit_digest
 from spectramind.config.calibration import KillChainConfig
 from spectramind.dataset.frames import read_signal
+from spectramind.dataset.series import log_path, read_series, series_path
 from spectramind.dataset.tables import read_adc_info
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.errors import RuntimeRiskError, SchemaError
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, DETECTORS, FGS1
+from spectramind.run.failures import failure_of
+from spectramind.run.pool import Workers
 
 
 def names(visits: tuple[Visit, ...]) -> list[str]:
     return [visit.name for visit in visits]
 
 
+CURVES = {FGS1: 2, AIRS: 282}
+
+
+@pytest.mark.parametrize("keep", ["none", "cropped", "all"])
 def test_files_follow_the_contract(
-    tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
+    tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path, keep: str
 ) -> None:
-    calibrate(config, tree, "train", tmp_path, workers=1)
+    config = config.model_copy(update={"keep_cubes": keep})
+    calibrate(config, tree, "train", tmp_path, workers=Workers(1))
     for detector in DETECTORS:
-        with np.load(tmp_path / detector.key / f"{detector.key}_101.npz") as cube:
-            shape = (6, detector.height, detector.width)
-            kinds = {key: (cube[key].shape, cube[key].dtype) for key in cube.files}
-            trace = str(cube["trace_meta"]) if detector == AIRS else None
-        expected = {
-            "frames": (shape, np.float32),
-            "variance": (shape, np.float32),
-            "mask": (shape, np.bool_),
-        }
-        assert {key: kinds[key] for key in expected} == expected
-        assert set(kinds) - set(expected) == ({"trace_meta"} if trace else set())
+        path = series_path(tmp_path, detector, visit)
+        assert len(read_series(path, CURVES[detector]).time_h) == 6
+        with np.load(path) as held:
+            kinds = {key: (held[key].shape, held[key].dtype) for key in held.files}
+            trace = str(held["trace_meta"]) if detector == AIRS else None
+        cube = {"frames": np.float32, "variance": np.float32, "mask": np.bool_}
+        if keep == "none":
+            assert not set(cube) & set(kinds)
+        else:
+            shape = kinds["frames"][0]
+            assert {key: kinds[key] for key in cube} == {k: (shape, t) for k, t in cube.items()}
+            whole = (6, detector.height, detector.width)
+            assert (shape == whole) == (keep == "all")
         if trace:
             assert set(json.loads(trace)) == {"slit", "dispersion", "seam"}
     log = json.loads((tmp_path / "logs" / "101.json").read_text())
@@ -47,9 +57,41 @@ def test_files_follow_the_contract(
     assert log[0]["params"]["digest"] == visit_digest(visit, tree.root, config)
 
 
+def test_light_curves_do_not_depend_on_kept_cubes(
+    tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
+) -> None:
+    for keep in ("none", "all"):
+        settings = config.model_copy(update={"keep_cubes": keep})
+        calibrate(settings, tree, "train", tmp_path / keep, workers=Workers(1))
+    for detector in DETECTORS:
+        none, kept = (
+            read_series(series_path(tmp_path / keep, detector, visit), CURVES[detector])
+            for keep in ("none", "all")
+        )
+        np.testing.assert_allclose(kept.flux, none.flux, rtol=1e-6)
+
+
+def test_a_page_for_people(
+    tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
+) -> None:
+    calibrate(config, tree, "train", tmp_path, workers=Workers(1))
+    page = (tmp_path / "logs" / "101.txt").read_text()
+    for word in (
+        "FGS1",
+        "AIRS-CH0",
+        "flagged samples",
+        "ppm",
+        "cross-hatch",
+        "trace",
+        "dispersion",
+    ):
+        assert word in page
+    assert max(len(line) for line in page.splitlines()) <= 100
+
+
 def test_dry_run_writes_nothing(tree: KaggleTree, config: KillChainConfig, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    plan = calibrate(config, tree, "train", out, workers=1, dry_run=True)
+    plan = calibrate(config, tree, "train", out, workers=Workers(1), dry_run=True)
     assert names(plan.to_do) == ["101"]
     assert plan.finished == ()
     assert not out.exists()
@@ -59,39 +101,40 @@ def test_cubes_that_would_not_fit_the_disk_are_not_begun(
     tree: KaggleTree, config: KillChainConfig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # 6 exposures of 1,024 + 11,392 pixels, 9 bytes a sample.
-    assert cubes_bytes(tree.visits("train")[0]) == 6 * 12_416 * 9
     usage = shutil.disk_usage(tmp_path)._replace(free=6 * 12_416 * 9 - 1)
     monkeypatch.setattr("spectramind.calibration.run.shutil.disk_usage", lambda _: usage)
-    with pytest.raises(RuntimeRiskError, match="1 visits need"):
-        calibrate(config, tree, "train", tmp_path / "out", workers=1)
+    keeping = config.model_copy(update={"keep_cubes": "all"})
+    with pytest.raises(RuntimeRiskError, match="cubes of 1 visits need"):
+        calibrate(keeping, tree, "train", tmp_path / "out", workers=Workers(1))
     assert not list((tmp_path / "out").iterdir())
+    calibrate(config, tree, "train", tmp_path / "out", workers=Workers(1))  # none are kept
 
 
 def test_finished_visits_are_not_done_again(
     tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
 ) -> None:
-    calibrate(config, tree, "train", tmp_path, workers=1)
-    before = cube_path(tmp_path, AIRS, visit).stat().st_mtime_ns
-    plan = calibrate(config, tree, "train", tmp_path, workers=1)
+    calibrate(config, tree, "train", tmp_path, workers=Workers(1))
+    before = series_path(tmp_path, AIRS, visit).stat().st_mtime_ns
+    plan = calibrate(config, tree, "train", tmp_path, workers=Workers(1))
     assert (names(plan.to_do), names(plan.finished)) == ([], ["101"])
-    assert cube_path(tmp_path, AIRS, visit).stat().st_mtime_ns == before
+    assert series_path(tmp_path, AIRS, visit).stat().st_mtime_ns == before
 
 
 def test_what_makes_a_visit_be_done_again(
     tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
 ) -> None:
     def open_visits(settings: KillChainConfig) -> list[str]:
-        return names(calibrate(settings, tree, "train", tmp_path, 1, dry_run=True).to_do)
+        return names(calibrate(settings, tree, "train", tmp_path, Workers(1), dry_run=True).to_do)
 
-    calibrate(config, tree, "train", tmp_path, workers=1)
+    calibrate(config, tree, "train", tmp_path, workers=Workers(1))
     assert open_visits(config) == []
     assert open_visits(config.model_copy(update={"cosmic_sigma": 9.0})) == ["101"]
     log_path(tmp_path, visit).write_text("[]")
     assert open_visits(config) == ["101"]
-    calibrate(config, tree, "train", tmp_path, workers=1)
-    cube_path(tmp_path, FGS1, visit).unlink()
+    calibrate(config, tree, "train", tmp_path, workers=Workers(1))
+    series_path(tmp_path, FGS1, visit).unlink()
     assert open_visits(config) == ["101"]
-    calibrate(config, tree, "train", tmp_path, workers=1)
+    calibrate(config, tree, "train", tmp_path, workers=Workers(1))
     signal = visit.signal_path(FGS1)
     pq.write_table(pq.read_table(signal).slice(0, 10), signal)
     assert open_visits(config) == ["101"]
@@ -144,10 +187,29 @@ def test_broken_input_names_its_file_in_one_line(
 ) -> None:
     damage(tree.root / file)
     with pytest.raises(SchemaError) as caught:
-        calibrate(config, tree, "train", tmp_path / "out", workers=1)
+        calibrate(config, tree, "train", tmp_path / "out", workers=Workers(1), strict=True)
     assert Path(file).name in str(caught.value)
     assert "\n" not in str(caught.value)
-    assert not (tmp_path / "out" / "logs" / "101.json").exists()
+    assert failure_of(tmp_path / "out" / "logs" / "101.json") == str(caught.value)
+
+
+@pytest.mark.parametrize("damage", [truncate, Path.unlink])
+def test_a_broken_visit_is_noted_and_the_rest_go_on(
+    tree: KaggleTree, config: KillChainConfig, tmp_path: Path, damage: Any
+) -> None:
+    good, broken = tree.root / "train" / "102", tree.root / "train" / "101"
+    shutil.copytree(broken, good)
+    damage(broken / "FGS1_signal_0.parquet")
+    plan = calibrate(config, tree, "train", tmp_path, workers=Workers(1))
+    assert list(plan.failed) == ["101"]
+    assert failure_of(tmp_path / "logs" / "101.json") == plan.failed["101"]
+    assert failure_of(tmp_path / "logs" / "102.json") is None
+
+    shutil.copy(good / "FGS1_signal_0.parquet", broken)
+    plan = calibrate(config, tree, "train", tmp_path, workers=Workers(1))
+    assert (names(plan.to_do), names(plan.finished), plan.failed) == (["101"], ["102"], {})
+    damage(broken / "FGS1_signal_0.parquet")  # its cubes and log are there
+    assert "101" in calibrate(config, tree, "train", tmp_path, workers=Workers(1)).failed
 
 
 def test_a_pool_gives_the_same_cubes(
@@ -155,18 +217,19 @@ def test_a_pool_gives_the_same_cubes(
 ) -> None:
     source = pristine_tree / "train" / "101"
     (tree.root / "train" / "102").symlink_to(source, target_is_directory=True)
-    calibrate(config, tree, "train", tmp_path / "one", workers=1)
-    calibrate(config, tree, "train", tmp_path / "two", workers=2)
+    calibrate(config, tree, "train", tmp_path / "one", workers=Workers(1))
+    calibrate(config, tree, "train", tmp_path / "two", workers=Workers(2))
     for detector in DETECTORS:
-        one = cube_path(tmp_path / "one", detector, visit).read_bytes()
-        assert cube_path(tmp_path / "two", detector, visit).read_bytes() == one
+        one = series_path(tmp_path / "one", detector, visit).read_bytes()
+        assert series_path(tmp_path / "two", detector, visit).read_bytes() == one
 
 
 def test_real_excerpt(real_tree: KaggleTree, config: KillChainConfig, tmp_path: Path) -> None:
     """Magnitudes read off the real files; start reads of faint pixels decode to about 0 e."""
     visit = real_tree.visits("train")[0]
-    calibrate(config, real_tree, "train", tmp_path, workers=1)
-    with np.load(cube_path(tmp_path, AIRS, visit)) as cube:
+    config = config.model_copy(update={"keep_cubes": "all"})
+    calibrate(config, real_tree, "train", tmp_path, workers=Workers(1))
+    with np.load(series_path(tmp_path, AIRS, visit)) as cube:
         frames, variance, mask = cube["frames"], cube["variance"], cube["mask"]
     assert frames.shape == (25, 32, 356)
     per_frame = frames.sum(axis=(1, 2))

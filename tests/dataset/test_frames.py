@@ -7,8 +7,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from spectramind.dataset.frames import SignalFile, read_references, read_signal
 from spectramind.dataset.tree import KaggleTree, Visit
@@ -31,8 +29,9 @@ def test_pixel_and_read_order(visit: Visit, write_frame: Any) -> None:
     reads = np.arange(6 * FGS1.pixels).reshape(6, FGS1.pixels).astype(np.uint16)
     write_frame(visit.signal_path(FGS1), reads)
     np.testing.assert_array_equal(read_signal(visit, FGS1), reads)
-    np.testing.assert_array_equal(read_signal(visit, FGS1, slice(30, 33)), reads[:, 30:33])
-    assert SignalFile(visit, FGS1).pixels(slice(5, 7)).flags.c_contiguous
+    some = SignalFile(visit, FGS1).reopened().pixels([33, 30])
+    np.testing.assert_array_equal(some.T, reads[:, [33, 30]])
+    assert some.flags.c_contiguous
 
 
 def test_several_row_groups_are_one_series(visit: Visit) -> None:
@@ -128,34 +127,6 @@ def test_missing_reference(visit: Visit) -> None:
     visit.reference_path(FGS1, "read").unlink()
     with pytest.raises(SchemaError, match=r"read\.parquet is missing"):
         read_references(visit, FGS1)
-
-
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(keep=st.floats(0, 0.999), flips=st.lists(st.floats(0, 0.999), max_size=4))
-def test_damage_gives_a_schema_error_or_counts(
-    pristine_tree: Path, tmp_path: Path, keep: float, flips: list[float]
-) -> None:
-    """Truncated or bit-flipped: a SchemaError, or (a flip in pixel data) still uint16 counts."""
-    whole = bytearray(KaggleTree(pristine_tree).visits("train")[0].signal_path(FGS1).read_bytes())
-    visit = Visit("1", 0, "train", tmp_path)
-    for place in flips:
-        whole[int(place * len(whole))] ^= 0x5A
-    cut = int(keep * len(whole)) if not flips else len(whole)
-    visit.signal_path(FGS1).write_bytes(bytes(whole[:cut]))
-    outcome: Any = None
-    try:
-        outcome = read_signal(visit, FGS1)
-    except SchemaError as error:
-        outcome = str(error)
-    if isinstance(outcome, str):
-        assert "FGS1_signal_0.parquet" in outcome
-        assert "\n" not in outcome
-    else:
-        assert flips
-        assert outcome.dtype == np.uint16
-        assert outcome.shape[1] == FGS1.pixels
 
 
 def test_real_excerpt(real_tree: KaggleTree) -> None:

@@ -56,12 +56,24 @@ def settings(work: Path, *more: str) -> list[str]:
 
 
 def test_calibrated_npz_are_the_contract(work: Path) -> None:
-    for detector, width in (("fgs1", 32), ("airs", 356)):
+    for detector, curves in (("fgs1", 2), ("airs", 282)):
         paths = sorted((work / "data/calibrated" / detector).glob("*.npz"))
         assert len(paths) >= 15
-        with np.load(paths[0]) as cube:
-            keys = {"frames", "variance", "mask"} | ({"trace_meta"} if width == 356 else set())
-            assert set(cube.files) == keys
+        with np.load(paths[0]) as held:
+            keys = {"time", "flux", "flux_variance", "pointing"}
+            assert set(held.files) == keys | ({"trace_meta"} if detector == "airs" else set())
+            count = len(held["time"])
+            assert held["flux"].shape == held["flux_variance"].shape == (count, curves)
+            assert held["pointing"].shape == (count, 3)
+            assert held["flux"].dtype == held["flux_variance"].dtype == np.float32
+
+
+def test_cubes_are_kept_on_request(work: Path, spectramind: Cli, tmp_path: Path) -> None:
+    elsewhere = settings(work, f"paths.calibrated={tmp_path}", "calib.keep_cubes=all")
+    assert spectramind("calibrate", *elsewhere, "data.split=test") == 0
+    for detector, width in (("fgs1", 32), ("airs", 356)):
+        path = sorted((tmp_path / detector).glob("*.npz"))[0]
+        with np.load(path) as cube:
             assert cube["frames"].dtype == cube["variance"].dtype == np.float32
             assert cube["mask"].dtype == bool
             assert cube["frames"].shape == cube["mask"].shape == cube["variance"].shape
@@ -149,10 +161,10 @@ def test_running_again_redoes_nothing(work: Path, spectramind: Cli) -> None:
 def test_a_lost_visit_alone_is_done_again(work: Path, spectramind: Cli) -> None:
     first, *others = sorted((work / "data/calibrated/fgs1").glob("*.npz"))
     before = {path: path.stat().st_mtime_ns for path in others}
-    content = np.load(first)["frames"]
+    content = np.load(first)["flux"]
     first.unlink()
     assert spectramind("calibrate", *settings(work)) == 0
-    np.testing.assert_array_equal(np.load(first)["frames"], content)
+    np.testing.assert_array_equal(np.load(first)["flux"], content)
     assert {path: path.stat().st_mtime_ns for path in others} == before
 
 

@@ -128,13 +128,33 @@ def test_incomplete_transit_is_doubted_with_wider_sigma(config: FitConfig) -> No
     assert abs(error) < 5 * sigma
 
 
-def test_too_few_samples_and_dark_bins_are_reported(config: FitConfig) -> None:
+def test_too_few_samples_are_reported(config: FitConfig) -> None:
     rng = np.random.default_rng(7)
     time_h, flux, star = light_curves(rng, np.full(N_BINS, 0.014))
     assert "exposures" in estimate(time_h[:10], flux[:10], star, config).info["reason"]
-    dark = flux.copy()
-    dark[:, 40] = 0.0
-    assert "bins [40]" in estimate(time_h, dark, star, config).info["reason"]
+
+
+def test_a_dark_bin_is_unknown_and_harms_no_other(config: FitConfig) -> None:
+    rng = np.random.default_rng(7)
+    depth = np.full(N_BINS, 0.014)
+    time_h, flux, star = light_curves(rng, depth)
+    whole = estimate(time_h, flux, star, config).fit
+    flux[:, 40] = 0.0
+    found = estimate(time_h, flux, star, config)
+    assert found.info["reason"] == ""
+    assert found.fit.variance[40] == IGNORANCE**2
+    others = np.arange(N_BINS) != 40
+    sigma = np.sqrt(np.diag(whole.covariance))
+    assert np.abs((found.fit.depth - whole.depth) / sigma)[others].max() < 0.3
+    np.testing.assert_allclose(found.fit.variance[others], whole.variance[others], rtol=0.05)
+
+
+@pytest.mark.parametrize("dark", [[0], list(range(100, 260))])
+def test_a_dark_detector_is_not_measured(config: FitConfig, dark: list[int]) -> None:
+    rng = np.random.default_rng(7)
+    time_h, flux, star = light_curves(rng, np.full(N_BINS, 0.014))
+    flux[:, dark] = 0.0
+    assert f"no light in bins [{dark[0]}" in estimate(time_h, flux, star, config).info["reason"]
 
 
 def test_missing_samples_are_left_out(config: FitConfig) -> None:
