@@ -12,7 +12,8 @@ from spectramind.calibration import persistence as tails
 from spectramind.calibration import saturation as wells
 from spectramind.calibration.bad_pixels import MASKING, Flag
 from spectramind.calibration.interpolation import fill_in_time
-from spectramind.calibration.kernel import HOPELESS, Pixels, Readout
+from spectramind.calibration.kernel import HOPELESS
+from spectramind.calibration.pixels import Pixels, Readout
 from spectramind.config.calibration import KillChainConfig
 from spectramind.dataset.tables import AdcInfo
 
@@ -87,8 +88,11 @@ def _numpy_chain(raw: NDArray[np.uint16], pixels: Pixels, readout: Readout) -> R
             signal[:, p], variance[:, p], flags[:, p] != 0, readout.persistence_sigma
         )
         flags[tail, p] |= np.uint16(Flag.PERSISTENCE)
+    info = AdcInfo(readout.gain, readout.offset)
+    full = wells.piled_up(raw.T, pixels.read_noise, info)
+    known = pixels.flags | np.where(full, np.uint16(Flag.SATURATED), np.uint16(0))
     bad = (
-        (pixels.flags & MASKING != 0)
+        (known & MASKING != 0)
         | wells.habitual(clipped, struck)
         | (np.count_nonzero(flags, axis=0) > HOPELESS * len(flags))
     )
@@ -98,7 +102,7 @@ def _numpy_chain(raw: NDArray[np.uint16], pixels: Pixels, readout: Readout) -> R
         holes, floor = flags[:, p] != 0, readout.noise_floor
         _, temporal[:, p] = fill_in_time(signal[:, p], variance[:, p], holes, floor)
         filled[:, p], filled_variance[:, p] = fill_in_time(signal[:, p], total[:, p], holes, floor)
-    flags |= pixels.flags
+    flags |= known
     return Reference(
         signal,
         total,

@@ -11,14 +11,9 @@ from numpy.typing import NDArray
 
 from spectramind.calibration.adc import quantisation_variance
 from spectramind.calibration.bad_pixels import MASKING, Flag
-from spectramind.calibration.kernel import (
-    Pixels,
-    PixelStats,
-    Readout,
-    Samples,
-    calibrate_block,
-)
+from spectramind.calibration.kernel import calibrate_block
 from spectramind.calibration.limits import FULL_WELL_E, LARGEST, SMALLEST_FLAT
+from spectramind.calibration.pixels import Pixels, PixelStats, Readout, Samples
 from spectramind.dataset.tables import AdcInfo
 
 ADC = AdcInfo(0.4369, -1000.0)

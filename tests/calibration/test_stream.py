@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from spectramind.calibration.audit import audit
+from spectramind.calibration.bad_pixels import Flag
 from spectramind.calibration.cubes import calibrated_cube, cube_bytes
 from spectramind.calibration.stream import Stream, pixel_references, readout_of
 from spectramind.config.calibration import KillChainConfig
@@ -213,3 +214,20 @@ def test_a_constant_detector_survives(references: ReferenceFrames, config: KillC
     stream = run(np.full((16, FGS1.pixels), 437, np.uint16), references, config)
     assert not stream.bad.any()
     assert np.abs(stream.exposures).max() < 0.1
+
+
+def test_a_pixel_that_fills_its_well_is_masked_for_good(
+    references: ReferenceFrames, config: KillChainConfig
+) -> None:
+    rng = np.random.default_rng(7)
+    electrons = rng.normal(40_000, 200, (200, FGS1.pixels))
+    electrons[:, 5] = np.minimum(electrons[:, 5] + 400, 40_000)
+    electrons[::2] = 500
+    raw = np.floor((electrons + rng.normal(0, 13, electrons.shape) + 1000) * 0.4369)
+    memory: Any = Memory(raw.astype(np.uint16))
+    stream = Stream(
+        FGS1, memory, references, ADC, replace(TIMING, mid_time_h=np.arange(100.0)), config
+    )
+    stream.run(np.arange(10))
+    assert np.flatnonzero(stream.bad[:10]).tolist() == [5]
+    assert stream.counts[5, list(Flag).index(Flag.SATURATED)] == 100

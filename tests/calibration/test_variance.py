@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spectramind.calibration.kernel import PixelStats, Samples, calibrate_block
+from spectramind.calibration.kernel import calibrate_block
+from spectramind.calibration.pixels import PixelStats, Samples
 from spectramind.calibration.stream import pixel_references, readout_of
 from spectramind.config.calibration import KillChainConfig
 from spectramind.config.compose import compose

@@ -15,7 +15,7 @@ from spectramind.calibration import adc as adc_step
 from spectramind.calibration import cds, dark, flat, linearity
 from spectramind.calibration.bad_pixels import MASKING
 from spectramind.calibration.cross_hatch import cross_hatch
-from spectramind.calibration.kernel import Pixels
+from spectramind.calibration.pixels import Pixels
 from spectramind.config.calibration import KillChainConfig
 from spectramind.dataset.tables import AdcInfo, Timing
 

@@ -22,7 +22,6 @@ from spectramind.calibration.light_curves import (
     fgs1_light_curves,
 )
 from spectramind.calibration.photometry import Fgs1Series, fgs1_forms, fgs1_series
-from spectramind.calibration.second_look import second_look
 from spectramind.calibration.stream import Indices, Stream
 from spectramind.config.calibration import KillChainConfig
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1, Detector
@@ -83,18 +82,9 @@ def column_pixels(columns: Indices) -> Indices:
 
 
 def _extract_star(stream: Stream, config: KillChainConfig) -> Fgs1Series:
-    """FGS1's photometry, after a second look at what was taken for cosmic rays."""
     start = perf_counter()
     forms = fgs1_forms(*_images(stream, slice(None), FGS1.width), config.photometry)
-    weights = forms.weights.astype(np.float32)
-    suspects = stream.hit_pixels()
-    filled, came = stream.exposures[suspects], stream.with_hits(suspects)
-    sums = weights @ stream.exposures
-    if len(suspects):
-        with_hits = sums + weights[:, suspects] @ (came - filled)
-        sure = second_look(came, filled, fgs1_series(with_hits, forms), config.cosmic_sigma)
-        stream.take_back(suspects, sure, np.count_nonzero(sure != came, axis=1))
-        sums += weights[:, suspects] @ (sure - filled)
+    sums = forms.weights.astype(np.float32) @ stream.exposures
     stream.spent_ms["extraction"] += 1e3 * (perf_counter() - start)
     return fgs1_series(sums, forms)
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from spectramind.calibration.bad_pixels import MASKING
 from spectramind.calibration.interpolation import fill_in_space
-from spectramind.calibration.kernel import Samples
+from spectramind.calibration.pixels import Samples
 from spectramind.calibration.stream import Stream
 from spectramind.config.calibration import KillChainConfig
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, Detector

@@ -9,16 +9,15 @@ or comparisons first. All compiled code stands in this one file: Numba's cache d
 edits elsewhere.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
 from spectramind.calibration.adc import RAILS
 from spectramind.calibration.bad_pixels import MASKING, Flag
-from spectramind.calibration.cosmics import MAD_TO_SIGMA, SIGMA_SAMPLES, WINDOW
-from spectramind.calibration.saturation import CHRONIC
+from spectramind.calibration.cosmics import HEAVY, MAD_TO_SIGMA, SIGMA_SAMPLES, WINDOW, tail_rank
+from spectramind.calibration.pixels import Pixels, PixelStats, Readout, Samples
+from spectramind.calibration.saturation import BAND, CHRONIC, GLANCE, PILE_SIGMA
 
 HOPELESS = 0.5  # share of exposures masked for moments above which a pixel is masked for good
 _CHUNK = 1024  # exposures summed in single precision before they join the double sum
@@ -30,67 +29,6 @@ _MASKING = np.uint16(MASKING)
 _SATURATED, _ADC_CLIP = np.uint16(Flag.SATURATED), np.uint16(Flag.ADC_CLIP)
 _COSMIC, _PERSISTENCE = np.uint16(Flag.COSMIC), np.uint16(Flag.PERSISTENCE)
 _CAUSES = len(Flag)
-
-
-class Pixels(NamedTuple):
-    """Per-pixel references of a block: coefficients (P, 6), the rest (P,); all finite."""
-
-    coefficients: NDArray[np.float64]
-    dark: NDArray[np.float64]
-    flat: NDArray[np.float64]
-    read_noise: NDArray[np.float64]
-    flags: NDArray[np.uint16]
-
-    def take(self, indices: slice | NDArray[np.integer]) -> "Pixels":
-        """The references of some pixels."""
-        return Pixels(
-            np.ascontiguousarray(self.coefficients[indices]),
-            self.dark[indices],
-            self.flat[indices],
-            self.read_noise[indices],
-            self.flags[indices],
-        )
-
-
-class Readout(NamedTuple):
-    """What all pixels share; times in seconds since the reset, errors and floor as fractions."""
-
-    gain: float
-    offset: float
-    quantisation: float
-    start_s: float
-    end_s: float
-    saturation_counts: int
-    cosmic_sigma: float
-    persistence_sigma: float
-    flat_error: float
-    noise_floor: float
-
-
-class Samples(NamedTuple):
-    """What is known of each sample beside its value, (P, T), when cubes are kept.
-
-    The variance holds the flat's own error too, which all exposures of a pixel share.
-    """
-
-    variance: NDArray[np.float32]
-    flags: NDArray[np.uint16]
-
-
-class PixelStats(NamedTuple):
-    """What is kept of each pixel of a block.
-
-    Attributes:
-        mean, variance: time means of the signal and of its stated variance, without the flat's
-            error, which does not change from exposure to exposure [e], [e^2]; (P,).
-        counts: flagged samples by cause, bit by bit of ``Flag``; (P, causes).
-        bad: masked for good, (P,): by its references, or clipped or masked too often.
-    """
-
-    mean: NDArray[np.float64]
-    variance: NDArray[np.float64]
-    counts: NDArray[np.int64]
-    bad: NDArray[np.bool_]
 
 
 @njit(cache=True, nogil=True)
@@ -166,16 +104,21 @@ def _state_variance(pairs, constants, signal, flat_error, variance):  # type: ig
 
 
 @njit(cache=True, nogil=True)
+def _steps(signal, stride):  # type: ignore[no-untyped-def]
+    """Every stride-th step from one exposure to the next, without its sign."""
+    steps = np.empty((len(signal) - 2) // stride + 1, np.float32)
+    for i in range(len(steps)):
+        steps[i] = abs(signal[i * stride + 1] - signal[i * stride])
+    return steps
+
+
+@njit(cache=True, nogil=True)
 def _scatter(signal):  # type: ignore[no-untyped-def]
     """See cosmics.scatter."""
     n = len(signal)
     if n < 2:
         return 0.0
-    stride = max(1, (n - 1) // SIGMA_SAMPLES)
-    steps = np.empty((n - 2) // stride + 1, np.float32)
-    for i in range(len(steps)):
-        steps[i] = abs(signal[i * stride + 1] - signal[i * stride])
-    return MAD_TO_SIGMA * np.median(steps) / np.sqrt(2.0)
+    return MAD_TO_SIGMA * np.median(_steps(signal, max(1, (n - 1) // SIGMA_SAMPLES))) / np.sqrt(2.0)
 
 
 @njit(cache=True, nogil=True)
@@ -191,6 +134,33 @@ def _flag_clipped(pairs, saturation_counts, flags):  # type: ignore[no-untyped-d
             flags[t] |= _ADC_CLIP
         found |= flags[t] != 0
     return found
+
+
+@njit(cache=True, nogil=True)
+def _ends_below(pairs, top, reach):  # type: ignore[no-untyped-def]
+    """How many end reads lie at most so many counts below the highest."""
+    count = np.int32(0)
+    for t in range(len(pairs)):
+        count += np.int32(top - np.int32(pairs[t] >> _HALF) <= reach)
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _piled_up(pairs, read_noise, readout):  # type: ignore[no-untyped-def]
+    """See saturation.piled_up."""
+    n, light, top = len(pairs), 0.0, np.int32(0)
+    stride = max(n // GLANCE, 1)
+    for t in range(0, n, stride):
+        light += (pairs[t] >> _HALF) / readout.gain + readout.offset
+    light /= max((n + stride - 1) // stride, 1)
+    band = BAND * np.sqrt(read_noise**2 + readout.quantisation)
+    if np.sqrt(max(light, 0.0)) <= band / 2:
+        return False
+    for t in range(n):
+        top = max(top, np.int32(pairs[t] >> _HALF))
+    reach = band * readout.gain
+    near, both = _ends_below(pairs, top, reach), _ends_below(pairs, top, 2 * reach)
+    return 2 * near - both > PILE_SIGMA * np.sqrt(both)
 
 
 @njit(cache=True, nogil=True)
@@ -226,15 +196,13 @@ def _is_hit(pairs, constants, signal, t, scatter, sigma):  # type: ignore[no-unt
 
 
 @njit(cache=True, nogil=True)
-def _flag_cosmics(pairs, constants, signal, scatter, sigma, flags):  # type: ignore[no-untyped-def]
-    """See cosmics.
+def _find_hits(pairs, constants, signal, scatter, sigma, flags):  # type: ignore[no-untyped-def]
+    """Hits by one scale of the scatter.
 
     An exposure that far from the median is as far from a direct neighbour (three of the window's
     other four lie beyond the median): away from the ends the steps tell where to look, if at all.
     """
     n, half, found = len(signal), WINDOW // 2, False
-    if n < WINDOW:
-        return found
     reach = np.float32(0.999 * sigma * scatter)  # a little less: rounding must not lose a hit
     for t in range(half):
         for end in (t, n - 1 - t):
@@ -250,6 +218,27 @@ def _flag_cosmics(pairs, constants, signal, scatter, sigma, flags):  # type: ign
             flags[t] |= _COSMIC
             found = True
     return found
+
+
+@njit(cache=True, nogil=True)
+def _tail(signal, rank):  # type: ignore[no-untyped-def]
+    """See cosmics.tail."""
+    stride, beyond, gain = rank
+    steps = _steps(signal, stride)
+    place = len(steps) - 1 - beyond
+    return gain * np.partition(steps, place)[place]
+
+
+@njit(cache=True, nogil=True)
+def _flag_cosmics(pairs, constants, signal, scatter, sigma, rank, flags):  # type: ignore[no-untyped-def]
+    """See cosmics. The tail only ever widens the limit: it is looked at where something is out."""
+    if len(signal) < WINDOW or not _find_hits(pairs, constants, signal, scatter, sigma, flags):
+        return False
+    tail = HEAVY * _tail(signal, rank)
+    if tail <= scatter:
+        return True
+    flags &= ~_COSMIC
+    return _find_hits(pairs, constants, signal, tail, sigma, flags)
 
 
 @njit(cache=True, nogil=True)
@@ -325,7 +314,7 @@ def _count(flags, known, counts):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _fuse(pairs, pixels, readout, signal, variance, flags, keep, stats):  # type: ignore[no-untyped-def]
+def _fuse(pairs, pixels, readout, rank, signal, variance, flags, keep, stats):  # type: ignore[no-untyped-def]
     n = signal.shape[1]
     scratch, no_variance = np.empty(n, np.uint16), np.empty(0, np.float32)
     for p in range(pairs.shape[0]):
@@ -334,6 +323,8 @@ def _fuse(pairs, pixels, readout, signal, variance, flags, keep, stats):  # type
             pixels.coefficients[p], pixels.dark[p], pixels.flat[p], pixels.read_noise[p], readout
         )
         light, spread, top, bottom = _expose(reads, constants, row)
+        if _piled_up(reads, pixels.read_noise[p], readout):
+            known |= _SATURATED
         scatter = _scatter(row)
         why = flags[p] if keep else scratch
         stated = variance[p] if keep else no_variance
@@ -341,7 +332,7 @@ def _fuse(pairs, pixels, readout, signal, variance, flags, keep, stats):  # type
         found, habit, masked = False, np.int64(0), np.int64(0)
         if top >= readout.saturation_counts or top == _HIGH or bottom == _LOW:
             found = _flag_clipped(reads, readout.saturation_counts, why)
-        if _flag_cosmics(reads, constants, row, scatter, readout.cosmic_sigma, why):
+        if _flag_cosmics(reads, constants, row, scatter, readout.cosmic_sigma, rank, why):
             found = True
         if keep:
             _state_variance(reads, constants, row, readout.flat_error, stated)
@@ -392,5 +383,6 @@ def calibrate_block(
     nothing = Samples(np.empty((0, 0), np.float32), np.empty((0, 0), np.uint16))
     variance, flags = samples or nothing
     keep = samples is not None
-    _fuse(pairs, pixels, readout, signal, variance, flags, keep, stats)
+    rank = tail_rank(signal.shape[1])
+    _fuse(pairs, pixels, readout, rank, signal, variance, flags, keep, stats)
     return stats

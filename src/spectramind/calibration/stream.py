@@ -20,14 +20,14 @@ from spectramind.calibration.bad_pixels import (
 )
 from spectramind.calibration.dark import usable_dark
 from spectramind.calibration.flat import usable_flat
-from spectramind.calibration.kernel import Pixels, Readout, Samples, calibrate_block
+from spectramind.calibration.kernel import calibrate_block
 from spectramind.calibration.linearity import usable_coefficients
+from spectramind.calibration.pixels import Pixels, Readout, Samples
 from spectramind.config.calibration import KillChainConfig
 from spectramind.dataset.frames import ReferenceFrames, SignalFile
 from spectramind.dataset.tables import AdcInfo, Timing
 from spectramind.instrument.detectors import Detector
 
-_COSMIC_BIT = int(Flag.COSMIC).bit_length() - 1
 Indices = NDArray[np.int64]
 
 
@@ -142,23 +142,6 @@ class Stream:
         self.spent_ms["decode"] += 1e3 * (decoded - start)
         self.spent_ms["fused"] += 1e3 * (perf_counter() - decoded)
         return signal
-
-    def hit_pixels(self) -> Indices:
-        """Pixels, not masked for good, in which cosmic rays were found."""
-        return np.flatnonzero((self.counts[:, _COSMIC_BIT] > 0) & ~self.bad)
-
-    def with_hits(self, block: Indices) -> NDArray[np.float32]:
-        """Exposures of some pixels with their cosmic rays left in: (len(block), T) float32."""
-        signal = np.empty((len(block), self.n_exposures), np.float32)
-        if len(block):
-            readout = self._readout._replace(cosmic_sigma=np.inf)
-            calibrate_block(self._decode(block), self.pixels.take(block), readout, signal, None)
-        return signal
-
-    def take_back(self, block: Indices, sure: NDArray[np.float32], count: Indices) -> None:
-        """Replace held exposures of some pixels, (len(block), T), and their cosmic rays' number."""
-        self.exposures[block] = sure
-        self.counts[block, _COSMIC_BIT] = count
 
     def _room(self, block: Indices) -> NDArray[np.float32]:
         """Where a block's exposures go: their own place at once, if that is in one piece."""
