@@ -26,7 +26,7 @@ from spectramind.simulation.jitter import (
 )
 from spectramind.simulation.last_exposure import without_transit_at_last
 from spectramind.simulation.population import Planet, draw_planet
-from spectramind.simulation.psf import even_sensitivity, fgs1_basis
+from spectramind.simulation.psf import even_sensitivity, fgs1_basis, fgs1_motion
 from spectramind.simulation.streams import Streams
 from spectramind.simulation.visit import Taken, draw_circumstances, expose_detector
 
@@ -98,10 +98,11 @@ def test_defocus_widens_the_image_and_keeps_its_light_and_place() -> None:
     width = draw_width(np.random.default_rng(6), jitter(), 50_000)
     assert width.std() == pytest.approx(0.002, rel=0.05)
     assert abs(width.mean()) < 2e-4
+    motion = fgs1_motion(0.6)
     images = np.einsum(
         "bhw,bt->thw",
-        fgs1_basis(even_sensitivity((32, 32))),
-        track_moments(np.zeros((2, 2)), np.array([0.0, 0.05]), 1, 2),
+        fgs1_basis(motion, even_sensitivity((32, 32))),
+        motion.moments(np.zeros((2, 2)), np.array([0.0, 0.05]), 1, 2),
     )[:, 8:23, 8:23]  # the wings' own width is that of the frame
     row = np.arange(15)[:, None]
     mean = [(image * row).sum() / image.sum() for image in images]
@@ -132,10 +133,16 @@ def test_intra_pixel_response_averages_to_one_and_drops_to_the_edges() -> None:
 
 
 def test_intra_pixel_response_makes_detected_light_depend_on_the_place() -> None:
-    uneven = fgs1_basis(draw_sensitivity(np.random.default_rng(8), (32, 32), 0.08)).sum((1, 2))
-    even = fgs1_basis(even_sensitivity((32, 32))).sum((1, 2))
+    motion = fgs1_motion(0.6)
+    track = np.array([[0.0, 0.1, 0.0], [0.0, 0.0, 0.1]])
+    moments = motion.moments(track, np.zeros(3), 1, 3)
+    sensitivities = (
+        draw_sensitivity(np.random.default_rng(8), (32, 32), 0.08),
+        even_sensitivity((32, 32)),
+    )
+    uneven, even = (fgs1_basis(motion, s).sum((1, 2)) @ moments for s in sensitivities)
     assert uneven[0] == pytest.approx(even[0], rel=0.01)
-    assert np.abs(uneven[1:3]).max() > 5 * np.abs(even[1:3]).max()
+    assert np.abs(uneven - uneven[0]).max() > 5 * np.abs(even - even[0]).max()
     np.testing.assert_array_equal(
         draw_sensitivity(np.random.default_rng(8), (2, 2), 0.0), even_sensitivity((2, 2))
     )

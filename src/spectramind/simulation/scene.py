@@ -14,15 +14,18 @@ class Scene:
 
     Attributes:
         light: electrons a second of the star, (W, T), or (1, T) where one source lights all.
-        basis: (6, H, W) images of the source, see psf.
-        moments: (6, T) moments of its displacement, see jitter.
+        basis: (K, H, W) images of the source, see psf.
+        moments: (K, T) what multiplies them: means over each exposure of functions of the source's
+            displacement and width, see motion and jitter.
         foreground: (H, W) electrons a second.
+        displacement: (5, T) means of (dr, dc, dr^2, dc^2, dr dc), see jitter: for the record.
     """
 
     light: NDArray[np.float64]
     basis: NDArray[np.float64]
     moments: NDArray[np.float64]
     foreground: NDArray[np.float64]
+    displacement: NDArray[np.float64]
 
     def rate(self, row: int) -> NDArray[np.float64]:
         """Electrons a second on ideal pixels of one detector row, (W, T)."""

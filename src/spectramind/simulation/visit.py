@@ -21,8 +21,9 @@ from spectramind.simulation.detector.sensor import Sensor, draw_sensor
 from spectramind.simulation.drift import Drift, draw_drift, no_drift
 from spectramind.simulation.jitter import airs_plate_scale, draw_track, track_moments
 from spectramind.simulation.last_exposure import without_transit_at_last
+from spectramind.simulation.motion import reach_of
 from spectramind.simulation.population import Planet, draw_mid_time_h
-from spectramind.simulation.psf import airs_basis, even_sensitivity, fgs1_basis
+from spectramind.simulation.psf import airs_basis, even_sensitivity, fgs1_basis, fgs1_motion
 from spectramind.simulation.scene import Scene, bins_to_columns
 from spectramind.simulation.star import StarLight, draw_light
 from spectramind.simulation.streams import Source, Streams
@@ -104,18 +105,22 @@ def build_scene(
         change = without_transit_at_last(change, clock.cadence)
     change = change * seen.drift.factor(clock.mid_time_h, config.hours, bins)
     sensitivity = _sensitivity(detector, config, streams)
+    displacement = _displacement(seen, clock, detector, config)
     if detector == FGS1:
-        light, basis = seen.light.fgs1 * change, fgs1_basis(sensitivity)
+        motion = fgs1_motion(reach_of(seen.track))
+        basis = fgs1_basis(motion, sensitivity)
+        moments = motion.moments(seen.track, seen.width, clock.cadence, clock.pairs)
+        light = seen.light.fgs1 * change
         level = np.full(FGS1.width, seen.light.fgs1 / FGS1.width)
     else:
         light = seen.light.airs[:, None] * bins_to_columns(change)
-        basis = airs_basis(seen.light.airs, sensitivity)
+        basis, moments = airs_basis(seen.light.airs, sensitivity), displacement
         level = seen.light.airs
     foreground = np.zeros((detector.height, detector.width))
     if config.effects.foreground:
         rng, share = streams(Source.FOREGROUND, detector), config.detector.foreground_share
         foreground = draw_foreground(rng, level, detector.height, share)
-    return Scene(light, basis, _moments(seen, clock, detector, config), foreground)
+    return Scene(light, basis, moments, foreground, displacement[1:])
 
 
 def _sensitivity(
@@ -128,9 +133,10 @@ def _sensitivity(
     return draw_sensitivity(rng, shape, config.detector.intra_pixel)
 
 
-def _moments(
+def _displacement(
     seen: Circumstances, clock: Clock, detector: Detector, config: SimulationConfig
 ) -> NDArray[np.float64]:
+    """Moments of the pointing over each exposure, (6, T), see ``track_moments``."""
     if detector == FGS1:
         return track_moments(seen.track, seen.width, clock.cadence, clock.pairs)
     samples = FGS1_CYCLES_AN_AIRS_CYCLE * clock.cadence
@@ -185,8 +191,8 @@ def describe_detector(clock: Clock, scene: Scene, sensor: Sensor) -> dict[str, A
     persistence = sensor.persistence
     return {
         "time_h": clock.mid_time_h,
-        "displacement_px": scene.moments[1:3],
-        "displacement_square_px2": scene.moments[3:],
+        "displacement_px": scene.displacement[:2],
+        "displacement_square_px2": scene.displacement[2:],
         "foreground_e_s": scene.foreground,
         "dead": sensor.frames.dead,
         "hot": sensor.hot,
