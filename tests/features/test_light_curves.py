@@ -53,6 +53,8 @@ def test_shapes_and_dtypes(config: FeaturesConfig, pairs: tuple[int, int]) -> No
     assert curves.fgs1_jitter.shape == curves.centroid.shape == (n_fgs1, 2)
     assert curves.fgs1_jitter.dtype == np.float32
     np.testing.assert_array_equal(curves.bins[:, 1:], airs.flux)
+    np.testing.assert_array_equal(curves.pointing[:, 3:], airs.pointing[:, [0, 2]])
+    np.testing.assert_allclose(curves.pointing[0, :3], fgs1.pointing[:12].mean(axis=0), rtol=1e-6)
     np.testing.assert_allclose(curves.bins[:, 0], curves.fgs1.mean(), rtol=0.02)
 
 

@@ -61,7 +61,11 @@ def test_files_follow_the_contract(
             "centroid": ((6, 2), np.float32),
             "jitter": ((6, 2), np.float32),
         },
-        "airs_bins": {"flux": ((6, 283), np.float32), "time": ((6,), np.float64)},
+        "airs_bins": {
+            "flux": ((6, 283), np.float32),
+            "time": ((6,), np.float64),
+            "pointing": ((6, 5), np.float32),
+        },
         "variance": {"fgs1": ((6,), np.float32), "airs": ((6, 283), np.float32)},
     }
 

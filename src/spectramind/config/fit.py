@@ -1,8 +1,32 @@
 """Settings of the physics estimate: white-light fit and per-bin depths."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from spectramind.config.base import Section
+
+
+def _ascending(bounds: tuple[float, float]) -> tuple[float, float]:
+    if bounds[0] > bounds[1]:
+        raise ValueError(f"{bounds} must ascend")
+    return bounds
+
+
+Positive = Annotated[float, Field(gt=0)]
+Range = Annotated[tuple[Positive, Positive], AfterValidator(_ascending)]
+
+
+class SpottedStarConfig(Section):
+    """What is expected of spots beside the transit's chord: light curves cannot show them.
+
+    Attributes:
+        fraction: prior standard deviation of the share of the disc that they cover; 0: none.
+        contrast_k: how much cooler than the rest they are [K].
+    """
+
+    fraction: float = Field(ge=0, le=0.5)
+    contrast_k: float = Field(gt=0, le=2000)
 
 
 class FitConfig(Section):
@@ -11,13 +35,17 @@ class FitConfig(Section):
     Attributes:
         samples: light curves longer than this are averaged to at most so many samples.
         substep_h: an exposure longer than this [h] is integrated over sub-steps.
-        pointing: regress each light curve on the FGS1 centroid, beside the drift.
+        pointing: regress each light curve on the images' motion and width, beside the drift.
         drift_order: highest Legendre order in time of the multiplicative drift.
         drift_wavelength_order: highest Legendre order in wavelength of the AIRS drift.
-        drift_ppm: prior standard deviation of each drift coefficient [ppm].
+        drift_ppm: prior standard deviation of a drift coefficient [ppm], least and most: each
+            visit's own is learnt from its light curves.
+        ramp_h: time constant of the ramp after the visit's begin [h].
+        ramp_ppm: prior standard deviation of the ramp's height [ppm], least and most.
         log_a_sigma: prior standard deviation of ln(a/R*) around the star table.
         impact_sigma: prior standard deviation of the impact parameter around the star table.
         limb_sigma: prior standard deviation of each limb-darkening coefficient.
+        spots: see there.
         detection_sigma: below this white-light signal-to-noise there is no transit to measure.
     """
 
@@ -26,8 +54,11 @@ class FitConfig(Section):
     pointing: bool
     drift_order: int = Field(ge=1, le=8)
     drift_wavelength_order: int = Field(ge=0, le=4)
-    drift_ppm: float = Field(gt=0)
+    drift_ppm: Range
+    ramp_h: float = Field(gt=0)
+    ramp_ppm: Range
     log_a_sigma: float = Field(gt=0)
     impact_sigma: float = Field(gt=0)
     limb_sigma: float = Field(gt=0)
+    spots: SpottedStarConfig
     detection_sigma: float = Field(gt=0)

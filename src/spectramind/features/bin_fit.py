@@ -2,8 +2,8 @@
 
 Model of bin i, divided by its level: y_i = T_i (1 + e_i + p_i . pointing + drift_i) + D_i d_i, with
 T_i the transit at the white-light radius, D_i = dT_i / d(k^2), e_i a level error, d_i the depth's
-offset, and drift_i(t) = sum_jl c_jl P_j(t) L_l(i): Legendre polynomials in time; L_0 is FGS1 alone,
-the others are Legendre polynomials in wavelength over AIRS. c has a Gaussian prior; e, d, p are
+offset, and drift_i(t) = sum_jl c_jl P_j(t) L_l(i): P_j as in white light; L_0 is FGS1 alone, the
+others are Legendre polynomials in wavelength over AIRS. c has a Gaussian prior; e, d, p are
 free. Each bin's own (e_i, d_i, p_i) are eliminated first, the few c solved together, then put back:
 what is left is a covariance "diagonal + low rank" over the bins.
 """
@@ -12,14 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.fit import FitConfig
-from spectramind.features.white_fit import (
-    MAD,
-    StarRow,
-    TransitModel,
-    WhiteFit,
-    legendre,
-    white_limb,
-)
+from spectramind.features.drift import drift_basis, learn_widths, legendre
+from spectramind.features.white_fit import MAD, StarRow, TransitModel, WhiteFit, white_limb
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.models.measurement import Measurement
 
@@ -53,7 +47,7 @@ def fit_bins(
     transit, slope = _shapes(time_h, star, limb, offset, white, config.substep_h)
     level = (flux * transit).sum(axis=0) / (transit**2).sum(axis=0)
     y = flux / level - transit
-    basis = legendre(time_h, config.drift_order)[:, 1:]
+    basis = drift_basis(time_h, config)
     loading = _loadings(config.drift_wavelength_order)
 
     # Per bin: design A = [T, D, T x pointing], drift columns B_j = T P_j.
@@ -71,17 +65,17 @@ def fit_bins(
     )
 
     weight = 1 / noise**2
-    normal = np.einsum("il,im,ijk->jlkm", loading * weight[:, None], loading, _gram(left))
     size = basis.shape[1] * loading.shape[1]
-    prior = np.eye(size) / (config.drift_ppm * 1e-6) ** 2
-    covariance = np.linalg.inv(normal.reshape(size, size) + prior)
+    normal = np.einsum("il,im,ijk->jlkm", loading * weight[:, None], loading, _gram(left))
+    normal = normal.reshape(size, size)
     right = np.einsum("il,itj,ti->jl", loading * weight[:, None], left, rest).ravel()
+    width = np.repeat(learn_widths(normal, right, config), loading.shape[1])
+    covariance = np.linalg.inv(normal + np.diag(1 / width**2))
     drift = (covariance @ right).reshape(basis.shape[1], loading.shape[1])
 
     solved = own - np.einsum("iaj,jl,il->ia", carry, drift, loading)
     gain = 1 + solved[:, 0]
-    base = np.where(np.arange(N_BINS) == FGS1_BIN, white.values[3], white.values[4]) ** 2
-    depth = base + solved[:, 1] / gain
+    depth = white.bin_depth + solved[:, 1] / gain
     variance = noise**2 * inverse[:, 1, 1] / gain**2
     lever = np.einsum("ij,il->ijl", carry[:, 1, :], loading).reshape(N_BINS, size)
     drift_modes = lever @ np.linalg.cholesky(covariance)

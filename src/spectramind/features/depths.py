@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.base import digest
-from spectramind.config.fit import FitConfig
+from spectramind.config.fit import FitConfig, SpottedStarConfig
 from spectramind.features.bin_fit import fit_bins
 from spectramind.features.white_fit import (
     BANDS,
@@ -24,6 +24,7 @@ from spectramind.features.white_fit import (
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.models.measurement import Measurement
 from spectramind.physics.limb_darkening import quadratic_coefficients
+from spectramind.physics.spots import contamination
 from spectramind.run.atomic import write_npz
 from spectramind.run.code import code_digest
 from spectramind.run.npz import read_npz
@@ -34,8 +35,6 @@ Array = NDArray[np.float64]
 IGNORANCE = 0.03
 MIN_SAMPLES = 20
 MOST_DARK = 0.5  # share of bins without light beyond which a visit is not measured
-# Share of the depth that a doubtful fit adds to the common error: its geometry scales all bins.
-DOUBT = 0.03
 KEYS = ("depth", "variance", "modes", "time", "white", "model", "info")
 
 
@@ -102,7 +101,7 @@ def estimate(
 
     Args:
         time_h: (T,) [h]; flux: (T, 283), NaN where a sample is missing.
-        pointing: (T, 2) mean FGS1 centroid during each exposure [px]; None: not known.
+        pointing: (T, R) regressors: motion and width of the images [px]; None: not known.
         star: the planet's row of the star table.
         config: the fit's settings.
 
@@ -132,10 +131,16 @@ def estimate(
         return _unmeasured(white.reason)
     fit = fit_bins(time_h, flux, beside, star, limb, white, config)
     fit.variance[dark] = IGNORANCE**2
-    if white.reason:
-        doubt = np.full(N_BINS, DOUBT * np.median(fit.depth))
-        fit = Measurement(fit.depth, fit.variance, np.column_stack([fit.modes, doubt]))
+    modes = np.column_stack([fit.modes, _spot_mode(white, star, config.spots)])
+    fit = Measurement(fit.depth, fit.variance, modes)
     return Depths(fit, time_h, white.white, white.model, _describe(white))
+
+
+def _spot_mode(white: WhiteFit, star: StarRow, spots: SpottedStarConfig) -> Array:
+    """(283,) what spots of the expected extent beside the chord would add to the depths."""
+    cooler = max(star.teff_k - spots.contrast_k, 1.0)
+    factor = contamination(spots.fraction, cooler, star.teff_k, bin_wavelengths())
+    return (factor - 1) * white.bin_depth
 
 
 def _nearest(lit: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -217,15 +222,11 @@ def _fit_one(
     job: tuple[str, StarRow], features: Path, config: FitConfig, settings: str
 ) -> tuple[str, str]:
     visit, star = job
-    bins = read_npz(
-        features / "airs_bins" / f"airs_bins_{visit}.npz", "time", "flux", made_by="features"
+    path = features / "airs_bins" / f"airs_bins_{visit}.npz"
+    bins = read_npz(path, "time", "flux", "pointing", made_by="features")
+    time_h, flux, pointing = (
+        np.asarray(bins[key], dtype=np.float64) for key in ("time", "flux", "pointing")
     )
-    fgs1 = read_npz(
-        features / "fgs1_white" / f"fgs1_white_{visit}.npz", "time", "centroid", made_by="features"
-    )
-    time_h = np.asarray(bins["time"], dtype=np.float64)
-    pointing = mean_around(time_h, np.asarray(fgs1["time"]), np.asarray(fgs1["centroid"]))
-    flux = np.asarray(bins["flux"], dtype=np.float64)
     depths = estimate(time_h, flux, star, config, pointing)
     save_depths(depths_path(features, visit), depths, settings)
     return visit, depths.info["reason"]

@@ -75,7 +75,9 @@ def write_curves(curves: Curves, features_dir: Path, visit: Visit) -> None:
         centroid=curves.centroid,
         jitter=curves.fgs1_jitter,
     )
-    write_npz(paths["airs_bins"], flux=curves.bins, time=curves.airs_time_h)
+    write_npz(
+        paths["airs_bins"], flux=curves.bins, time=curves.airs_time_h, pointing=curves.pointing
+    )
     write_npz(paths["variance"], fgs1=curves.fgs1_variance, airs=curves.bins_variance)
 
 

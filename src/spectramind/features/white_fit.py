@@ -1,20 +1,23 @@
 """White-light transit fit of FGS1 and AIRS together: the geometry every bin shares.
 
 Symbols: t0 mid-transit time [h], a = a/R*, b impact parameter, k radius ratio, u1 u2 quadratic limb
-darkening. The model of a band is transit(t; t0, a, b, k, u) times a drift: a polynomial in time and
-a linear function of the pointing, whose coefficients are projected out at every step (variable
-projection, Golub & Pereyra 1973). Priors: a, b around the star table, u around a grey atmosphere,
-drift coefficients around zero.
+darkening. The model of a band is transit(t; t0, a, b, k, u) times a drift: a polynomial in time, a
+ramp that dies away after the visit's begin (persistence of an earlier target) and a linear function
+of the pointing, whose coefficients are projected out at every step (variable projection, Golub &
+Pereyra 1973). Priors: a, b around the star table, u around a grey atmosphere, drift coefficients
+around zero.
 """
 
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, least_squares
 
 from spectramind.config.fit import FitConfig
-from spectramind.instrument.grid import FGS1_BIN
+from spectramind.features.drift import drift_basis, learn_widths, widest
+from spectramind.instrument.grid import FGS1_BIN, N_BINS
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
 
@@ -27,6 +30,10 @@ _GEOMETRY = (0, 1, 2, 5, 6, 7, 8)
 CLIP_SIGMA = 5.0
 MAD = 1.4826  # median absolute deviation to standard deviation
 MAX_RADIUS_RATIO = 0.5
+_STEP = 1e-4  # of a parameter, for the transit's slopes
+# Orbits tried as a start, ln(a/R*) against the table's: a transit much shorter or longer than the
+# star table has it would be looked for at the wrong time.
+DURATIONS = np.array([-0.35, 0.0, 0.35, 0.7])
 # Impact parameters tried as a start beside the table's own.
 IMPACTS = (0.2, 0.6)
 
@@ -73,6 +80,11 @@ class WhiteFit:
         """Fitted limb darkening of FGS1 and AIRS, (2, 2)."""
         return self.values[5:].reshape(2, 2)
 
+    @property
+    def bin_depth(self) -> Array:
+        """White-light depth of the detector that each bin belongs to, (283,)."""
+        return self.values[np.where(np.arange(N_BINS) == FGS1_BIN, *_DEPTH)] ** 2
+
 
 class TransitModel:
     """Transit light curves on fixed sample times, exposures integrated."""
@@ -108,13 +120,6 @@ def white_limb(limb: Array, level: Array) -> Array:
     return np.stack([limb[FGS1_BIN], airs])
 
 
-def legendre(time_h: Array, order: int) -> Array:
-    """Legendre polynomials of orders 0..order on the span of ``time_h``, shape (T, order + 1)."""
-    low, high = time_h.min(), time_h.max()
-    x = 2 * (time_h - low) / max(high - low, 1e-12) - 1
-    return np.polynomial.legendre.legvander(x, order)
-
-
 def fit_white(
     time_h: Array, flux: Array, pointing: Array, star: StarRow, limb: Array, config: FitConfig
 ) -> WhiteFit:
@@ -128,8 +133,7 @@ def fit_white(
         limb: (2, 2) limb darkening expected of FGS1 and of AIRS white light.
         config: priors and drift order.
     """
-    basis = np.column_stack([legendre(time_h, config.drift_order), pointing])
-    problem = _Problem(time_h, flux / np.median(flux, axis=0), basis, star, limb, config)
+    problem = _Problem(time_h, flux / np.median(flux, axis=0), pointing, star, limb, config)
     solution, noise = problem.solve(problem.best_start())
     values = solution.x
     detection = problem.detection(values)
@@ -179,23 +183,45 @@ class _Problem:
         self,
         time_h: Array,
         flux: Array,
-        basis: Array,
+        pointing: Array,
         star: StarRow,
         limb: Array,
         config: FitConfig,
     ) -> None:
         self._model = TransitModel(time_h, star, config.substep_h)
         self._flux = flux
-        self._basis = basis
-        # Rows that pull every drift coefficient but the level to zero; the pointing's are free.
-        drift = np.eye(config.drift_order + 1, basis.shape[1])[1:]
-        self._prior = drift / (config.drift_ppm * 1e-6)
+        self._drift, self._pointing, self._config = drift_basis(time_h, config), pointing, config
+        self._basis = np.column_stack([np.ones(len(time_h)), self._drift, pointing])
+        self._expect_drift(widest(config))
         self._keep = np.ones(flux.shape, dtype=bool)
         # First guess of the noise: scatter of neighbours; the median does not see ingress.
         steps = np.abs(np.diff(flux, axis=0))
         self._noise = np.maximum(MAD * np.median(steps, axis=0) / np.sqrt(2), 1e-7)
         self._centre = np.array([np.log(star.a_over_rs), min(star.impact, 0.95), *limb.ravel()])
         self._width = np.array([config.log_a_sigma, config.impact_sigma, *[config.limb_sigma] * 4])
+
+    def _expect_drift(self, width: Array) -> None:
+        """Pull every drift coefficient but the level to zero; the pointing's are free."""
+        self._prior = np.eye(len(width) + 1, self._basis.shape[1])[1:] / width[:, None]
+
+    def _learn_drift(self, values: Array) -> None:
+        """Set the drift's prior widths to what the residuals say, whatever the transit's shape."""
+        transit = self.transit(values)
+        steps = [
+            self.transit(values + row) - transit for row in np.diag(np.full(len(values), _STEP))
+        ]
+        functions = self._drift.shape[1]
+        normal, right = np.zeros((2 * functions,) * 2), np.zeros(2 * functions)
+        for band in range(len(BANDS)):
+            weight = (self._keep[:, band] / self._noise[band])[:, None]
+            light = weight * transit[:, [band]]
+            shape = weight * np.column_stack([step[:, band] for step in steps])
+            own, _ = np.linalg.qr(np.column_stack([light, light * self._pointing, shape]))
+            left = light * self._drift
+            left = left - own @ (own.T @ left)
+            normal[band::2, band::2] = left.T @ left
+            right[band::2] = left.T @ (weight[:, 0] * self._flux[:, band])
+        self._expect_drift(learn_widths(normal, right, self._config))
 
     def transit(self, values: Array) -> Array:
         """(T, 2) transit models."""
@@ -221,22 +247,25 @@ class _Problem:
         return np.concatenate([*data, (geometry - self._centre) / self._width])
 
     def best_start(self) -> Array:
-        """Scan mid-times with the table's orbit and a straight drift: a transit is deeper than it.
+        """Scan mid-times and durations, with a straight drift: a transit is deeper than it.
 
         (More drift here would let polynomials and a misplaced transit imitate the true one.)
         """
         time = self._model.time_h
         limb = self._centre[2:].reshape(2, 2)
-        best, lowest, start_k = float(time.mean()), np.inf, np.full(2, 0.1)
-        for t0 in np.arange(time.min(), time.max(), 0.1):
-            separation = self._model.separation(t0, *self._centre[:2])
-            shape = 1 - self._model.flux(separation, np.full(2, 0.1), limb).T
+        log_a, impact = self._centre[:2]
+        best, lowest, start_k = (float(time.mean()), log_a), np.inf, np.full(2, 0.1)
+        for start in product(np.arange(time.min(), time.max(), 0.1), log_a + DURATIONS):
+            shape = (
+                1
+                - self._model.flux(self._model.separation(*start, impact), np.full(2, 0.1), limb).T
+            )
             found = [self._amplitude(shape[:, band], band) for band in range(len(BANDS))]
             depth, chi2 = np.array([f[0] for f in found]), sum(f[1] for f in found)
             if np.all(depth > 0) and chi2 < lowest:
-                best, lowest = t0, chi2
+                best, lowest = start, chi2
                 start_k = np.clip(0.1 * np.sqrt(depth), 0.01, MAX_RADIUS_RATIO)
-        return np.array([best, *self._centre[:2], *start_k, *self._centre[2:]])
+        return np.array([*best, impact, *start_k, *self._centre[2:]])
 
     def _amplitude(self, shape: Array, band: int) -> tuple[float, float]:
         """Least-squares amplitude of a dip beside a straight line, and the chi^2 it leaves."""
@@ -272,6 +301,7 @@ class _Problem:
         solution = min(first, key=lambda result: result.cost)
         for _ in range(2):
             self._rescale(solution.x)
+            self._learn_drift(solution.x)
             solution = descend(solution.x)
         return solution, self._noise
 
