@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 
 from spectramind.config.compose import compose
+from spectramind.config.model import PriorConfig
 from spectramind.config.root import Config
 from spectramind.instrument.grid import N_BINS
 from spectramind.models.inputs import Planet
 from spectramind.models.measurement import Measurement
-from spectramind.models.spectral_prior import SpectralPrior, fit_prior
+from spectramind.models.prior_fit import fit_prior
+from spectramind.models.spectral_prior import SpectralPrior
 from spectramind.training.batches import LabelledPlanets
 
 
@@ -39,4 +41,5 @@ def folds() -> tuple[LabelledPlanets, LabelledPlanets]:
 @pytest.fixture
 def prior(folds: tuple[LabelledPlanets, LabelledPlanets]) -> SpectralPrior:
     fold = folds[0]
-    return fit_prior(fold.truth, [planet.measurements for planet in fold.planets], components=4)
+    settings = PriorConfig(source="labels", strength=10, atmospheres=50, components=4)
+    return fit_prior(fold.truth, [planet.measurements for planet in fold.planets], settings)

@@ -9,7 +9,7 @@ import torch
 
 from spectramind.config.root import Config
 from spectramind.errors import SchemaError
-from spectramind.models.checkpoint import build_network, load_state
+from spectramind.models.checkpoint import FORMAT, build_network, load_state
 from spectramind.models.spectral_prior import SpectralPrior
 from spectramind.run.seeds import seed_everything
 from spectramind.symbolic.pack import SymbolicPack
@@ -61,7 +61,8 @@ def test_training_that_does_not_help_is_not_kept(
 
 def test_a_gain_is_kept(config: Config, folds: Folds, prior: SpectralPrior, tmp_path: Path) -> None:
     """Sigma stated ten times too wide is easy to better: training must find and keep it."""
-    wide = replace(prior, remainder=prior.remainder + 2e-3**2, noise_scale=400.0)
+    errors = replace(prior.errors, noise=400.0)
+    wide = replace(prior, remainder=prior.remainder + 400.0, errors=errors)
     loop = supervised(config, folds, wide, epochs=6)
     outcome = loop.run(tmp_path / "last.pt", "s")
     assert outcome.epoch > 0
@@ -76,7 +77,7 @@ def test_an_interrupted_training_ends_like_one_that_was_not(
     broken = supervised(config, folds, prior, epochs=3)
     broken.network.train()
     broken._one_epoch()
-    torch.save({"format": 1, **broken._state("s")}, tmp_path / "cut.pt")
+    torch.save({"format": FORMAT, **broken._state("s")}, tmp_path / "cut.pt")
     resumed = supervised(config, folds, prior, epochs=3)
     torch.manual_seed(99)  # the state must bring its own generator back
     again = resumed.run(tmp_path / "cut.pt", "s")
@@ -99,14 +100,19 @@ def test_a_damaged_state_is_one_clear_error(tmp_path: Path) -> None:
         load_state(path)
 
 
-def test_redrawn_measurements_scatter_as_the_prior_believes(
+def test_redrawn_measurements_scatter_as_the_errors_are_believed_to(
     folds: Folds, prior: SpectralPrior
 ) -> None:
     rng = np.random.default_rng(3)
     measured, truth = folds[0].planets[0].measurements[0], folds[0].truth[0]
-    errors = np.array([redrawn(measured, truth, prior, rng).depth - truth for _ in range(2000)])
-    expected = np.diag(prior.error_covariance(measured))
-    np.testing.assert_allclose(errors.var(axis=0), expected, rtol=0.2)
+    errors = replace(prior.errors, visit=np.full(2, 0.01), lasting=np.full(2, 0.02))
+    drawn = [redrawn([measured, measured], truth, errors, rng) for _ in range(2000)]
+    one, two = (np.array([visits[v].depth - truth for visits in drawn]) for v in range(2))
+    expected = errors.combined([measured]).total_variance
+    np.testing.assert_allclose(one.var(axis=0), expected, rtol=0.2)
+    # Two visits share what lasts, and nothing else.
+    shared = (one[:, 1:].mean(axis=1) * two[:, 1:].mean(axis=1)).mean()
+    assert shared == pytest.approx((0.02 * truth[1:].mean()) ** 2, rel=0.2)
 
 
 def test_an_epoch_visits_every_planet_once(folds: Folds, prior: SpectralPrior) -> None:

@@ -126,8 +126,19 @@ class SigmaHeadConfig(Section):
 
 
 class PriorConfig(Section):
-    """The spectral prior: principal components it keeps (fewer when there are few planets)."""
+    """The spectral prior.
 
+    Attributes:
+        source: what it is learnt from: ``labels`` of the training fold, random spectra of the
+            ``atmosphere`` model (no label is read, nothing is trained), or ``both``.
+        strength: how many labelled planets the atmospheres count as.
+        atmospheres: how many are drawn.
+        components: principal components kept (fewer with few labels alone).
+    """
+
+    source: Literal["labels", "atmosphere", "both"]
+    strength: float = Field(gt=0, le=1e4)
+    atmospheres: int = Field(ge=50, le=10_000)
     components: int = Field(ge=1, le=64)
 
 

@@ -16,7 +16,7 @@ from spectramind.models.network import SpectraMind
 from spectramind.models.spectral_prior import SpectralPrior
 from spectramind.run.atomic import atomic_path
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,8 @@ class Trained:
         sequence_length: steps of the light curve the network expects.
         epoch: the chosen epoch.
         history: one dict an epoch.
-        train_mean, train_sigma: mean and standard deviation of all training labels (the naive
-            model of the official metric).
         settings: digest of what it was trained with.
+        fold: digest of the planets and spectra the prior has seen; empty: no label.
     """
 
     network: SpectraMind
@@ -39,9 +38,8 @@ class Trained:
     sequence_length: int
     epoch: int
     history: list[dict[str, float]]
-    train_mean: float
-    train_sigma: float
     settings: str
+    fold: str
 
 
 def build_network(config: ModelConfig, seam: int | None) -> SpectraMind:
@@ -86,9 +84,8 @@ def save_trained(path: Path, trained: Trained, model: ModelConfig, seam: int | N
             "sequence_length": trained.sequence_length,
             "epoch": trained.epoch,
             "history": trained.history,
-            "train_mean": trained.train_mean,
-            "train_sigma": trained.train_sigma,
             "settings": trained.settings,
+            "fold": trained.fold,
         },
     )
 
@@ -110,9 +107,8 @@ def load_trained(path: Path) -> Trained:
             sequence_length=state["sequence_length"],
             epoch=state["epoch"],
             history=state["history"],
-            train_mean=state["train_mean"],
-            train_sigma=state["train_sigma"],
             settings=state["settings"],
+            fold=state["fold"],
         )
     except (KeyError, RuntimeError, ValueError) as error:
         raise SchemaError(f"{path} is not a finished training: {error}; train again") from error

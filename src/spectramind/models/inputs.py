@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.instrument.molecules import MOLECULES, window_matrix
+from spectramind.models.error_model import AIRS_BINS
 from spectramind.models.measurement import Measurement
 from spectramind.models.network import Inputs
-from spectramind.models.spectral_prior import AIRS_BINS, Posterior
+from spectramind.models.spectral_prior import Posterior
 
 Array = NDArray[np.float64]
 UNIT = 1e-4  # 100 ppm, the size of a spectrum's structure

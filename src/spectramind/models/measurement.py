@@ -11,7 +11,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Measurement:
-    """Depths of one visit.
+    """Depths of one visit, or of several combined.
 
     Attributes:
         depth: (283,) transit depth (Rp/Rs)^2.
@@ -28,12 +28,40 @@ class Measurement:
         """Dense covariance, (283, 283)."""
         return np.diag(self.variance) + self.modes @ self.modes.T
 
+    @property
+    def total_variance(self) -> Array:
+        """Diagonal of the covariance, (283,)."""
+        return self.variance + (self.modes**2).sum(axis=1)
 
-def combine(depths: Sequence[Array], covariances: Sequence[Array]) -> tuple[Array, Array]:
-    """Inverse-covariance mean of independent measurements, and its covariance."""
-    if len(depths) == 1:
-        return depths[0], covariances[0]
-    precisions = [np.linalg.inv(covariance) for covariance in covariances]
-    total = np.linalg.inv(np.sum(precisions, axis=0))
-    weighted = [p @ d for p, d in zip(precisions, depths, strict=True)]
-    return total @ np.sum(weighted, axis=0), total
+
+def inverse(variance: Array, modes: Array) -> tuple[Array, float]:
+    """Inverse of diag(variance) + modes modes^T, by Woodbury's identity.
+
+    Returns:
+        q (283, R) with inverse = diag(1 / variance) - q q^T, and the logarithm of the determinant.
+    """
+    scaled = modes / variance[:, None]
+    root = np.linalg.cholesky(np.eye(modes.shape[1]) + modes.T @ scaled)
+    log_determinant = np.log(variance).sum() + 2 * np.log(np.diag(root)).sum()
+    return np.linalg.solve(root, scaled.T).T, float(log_determinant)
+
+
+def combine(visits: Sequence[Measurement]) -> Measurement:
+    """Inverse-covariance mean of independent measurements.
+
+    Precisions "diagonal - low rank" add up to one of the same kind, whose inverse is "diagonal +
+    low rank" again.
+    """
+    if len(visits) == 1:
+        return visits[0]
+    parts = [inverse(visit.variance, visit.modes)[0] for visit in visits]
+    weighted = sum(
+        visit.depth / visit.variance - q @ (q.T @ visit.depth)
+        for visit, q in zip(visits, parts, strict=True)
+    )
+    variance = 1 / np.sum([1 / visit.variance for visit in visits], axis=0)
+    q = np.concatenate(parts, axis=1)
+    scaled = variance[:, None] * q
+    root = np.linalg.cholesky(np.eye(q.shape[1]) - q.T @ scaled)
+    modes = np.linalg.solve(root, scaled.T).T
+    return Measurement(variance * weighted + modes @ (modes.T @ weighted), variance, modes)

@@ -14,7 +14,7 @@ from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import ConfigError
 from spectramind.evaluation.coverage import z_scores
 from spectramind.evaluation.spectra import Spectra
-from spectramind.evaluation.table import Intervals
+from spectramind.evaluation.summary import Intervals
 from spectramind.inference.predict import predict
 from spectramind.models.checkpoint import load_trained
 from spectramind.pipeline.planets import load_labelled
@@ -127,9 +127,18 @@ def _temperature(config: Config, source: str, checkpoint: str) -> Temperature | 
 
 
 def _fold(config: Config, fold: str) -> dict[str, tuple[Spectra, np.ndarray]]:
-    """Raw predictions of a fold by source, with its truth."""
+    """Raw predictions of a fold by source, with its truth.
+
+    Raises:
+        ConfigError: the checkpoint was made without labels, so planets were never split.
+    """
     prepare_cpu(config.env.threads)
     trained = load_trained(config.paths.checkpoint)
+    if not trained.fold and not config.paths.splits.is_file():
+        raise ConfigError(
+            f"{config.paths.checkpoint} was made without labels (model.prior.source=atmosphere): "
+            "there is nothing to calibrate on, `spectramind predict` works without"
+        )
     ids = getattr(load_splits(config.paths.splits), fold)
     labelled = load_labelled(config, KaggleTree(config.data.raw), ids)
     device = pick_device(config.env.device)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from spectramind.models.error_model import ErrorModel, common
 from spectramind.models.inputs import Planet, batch_inputs
 from spectramind.models.measurement import Measurement
 from spectramind.models.network import Inputs
@@ -49,8 +50,8 @@ def training_batches(
     """One epoch in random order.
 
     A share ``redraw`` of the planets gets depths drawn anew around the truth, from the covariance
-    the prior believes the measurement to have: the network sees many measurements of each planet
-    instead of one, and cannot learn its noise by heart.
+    the error model believes the measurement to have: the network sees many measurements of each
+    planet instead of one, and cannot learn its noise by heart.
     """
     order = rng.permutation(len(fold))
     for start in range(0, len(fold), size):
@@ -58,20 +59,24 @@ def training_batches(
         posteriors = list(measured)
         for i in picked:
             if rng.random() < redraw:
-                again = [
-                    redrawn(m, fold.truth[i], prior, rng) for m in fold.planets[i].measurements
-                ]
+                again = redrawn(fold.planets[i].measurements, fold.truth[i], prior.errors, rng)
                 posteriors[i] = prior.posterior(again)
         yield _batch(fold, picked, posteriors, length)
 
 
 def redrawn(
-    measurement: Measurement, truth: Array, prior: SpectralPrior, rng: np.random.Generator
-) -> Measurement:
-    """The same measurement with other noise."""
-    covariance = prior.error_covariance(measurement)
-    noise = rng.multivariate_normal(np.zeros(len(truth)), covariance, method="cholesky")
-    return replace(measurement, depth=truth + noise)
+    visits: Sequence[Measurement], truth: Array, errors: ErrorModel, rng: np.random.Generator
+) -> list[Measurement]:
+    """The same visits of a planet with other noise, of which they share what lasts."""
+    lasting = common(truth, errors.lasting)
+    centre = truth + lasting @ rng.standard_normal(lasting.shape[1])
+    again = []
+    for visit in visits:
+        own = errors.of_visit(visit)
+        noise = np.sqrt(own.variance) * rng.standard_normal(len(truth))
+        noise += own.modes @ rng.standard_normal(own.modes.shape[1])
+        again.append(replace(visit, depth=centre + noise))
+    return again
 
 
 def _batch(

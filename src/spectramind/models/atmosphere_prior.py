@@ -1,0 +1,51 @@
+"""Shapes of spectra that the atmosphere model alone makes likely: a prior for want of labels.
+
+The ranges are wide on purpose: they say what atmospheres are possible, not which planets there are.
+"""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.constants import Boltzmann, atomic_mass
+
+from spectramind.physics.atmosphere import Atmosphere, transmission_spectrum
+from spectramind.physics.bands import GASES
+
+_SEED = 20250
+_HYDROGEN_WEIGHT = 2.33
+_STAR_RADIUS_M = 5.6e8
+_TEMPERATURE_K = (400.0, 2500.0)
+_RADIUS_M = (3e7, 1.2e8)
+_SIGNAL = (10e-6, 200e-6)  # depth that one scale height adds, 2 R H / Rs^2
+_LOG10_ABUNDANCE = (-9.0, -2.5)
+_CLOUD_LOG10_PA = (0.0, 6.0)
+_HAZE_LOG10 = (-1.0, 4.0)
+_HAZE_SLOPE = (-8.0, -1.0)
+
+
+@cache
+def atmosphere_spectra(count: int) -> NDArray[np.float64]:
+    """Spectra of planets with random atmospheres, (count, 283), always the same ones."""
+    rng = np.random.default_rng(_SEED)
+    spectra = np.stack([transmission_spectrum(_draw(rng)) for _ in range(count)])
+    spectra.flags.writeable = False
+    return spectra
+
+
+def _draw(rng: np.random.Generator) -> Atmosphere:
+    temperature, radius, signal = (
+        float(np.exp(rng.uniform(*np.log(span)))) for span in (_TEMPERATURE_K, _RADIUS_M, _SIGNAL)
+    )
+    height = signal * _STAR_RADIUS_M**2 / (2 * radius)
+    return Atmosphere(
+        temperature_K=temperature,
+        gravity_m_s2=Boltzmann * temperature / (_HYDROGEN_WEIGHT * atomic_mass * height),
+        mean_molecular_weight=_HYDROGEN_WEIGHT,
+        planet_radius_m=radius,
+        star_radius_m=_STAR_RADIUS_M,
+        log10_abundance={gas: float(rng.uniform(*_LOG10_ABUNDANCE)) for gas in GASES},
+        cloud_pressure_pa=float(10 ** rng.uniform(*_CLOUD_LOG10_PA)),
+        haze_factor=float(10 ** rng.uniform(*_HAZE_LOG10)),
+        haze_slope=float(rng.uniform(*_HAZE_SLOPE)),
+    )
