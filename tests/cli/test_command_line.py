@@ -89,6 +89,8 @@ def test_version_shows_the_config_hash_and_is_recorded(tmp_path: Path) -> None:
         (["simulate", "--workers", "-1"], "env.workers"),
         (["predict", "--no-such-option"], "no-such-option"),
         (["nonsense"], "nonsense"),
+        (["score", "--against", "nobody"], "score.against"),
+        (["score", "--against", "box,box"], "named twice"),
         (["calibrate-temp", "calib.temp.enabled=false"], "calib.temp.enabled"),
     ],
 )

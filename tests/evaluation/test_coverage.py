@@ -9,6 +9,7 @@ from spectramind.evaluation.coverage import (
     gaussian_coverage,
     planets_needed,
     residuals,
+    white_z_scores,
     z_scores,
     z_statistics,
 )
@@ -112,3 +113,15 @@ def test_residuals_separate_level_from_shape_by_hand():
     assert parts.airs_mean_bias == pytest.approx(-5)
     assert parts.airs_mean_rms == pytest.approx(250**0.5)
     assert parts.airs_shape_rms == pytest.approx(12.5**0.5)
+    assert parts.fgs1_median == pytest.approx(15)
+    assert parts.airs_mean_median == pytest.approx(15)
+    assert parts.airs_shape_median == pytest.approx(2.5)
+
+
+def test_the_white_light_error_is_measured_in_mean_sigmas_by_hand():
+    mu, sigma = np.full((2, 283), 0.01), np.full((2, 283), 1e-5)
+    truth = mu.copy()
+    truth[0, 1:] += 3e-5
+    truth[:, 0] += 1.0  # FGS1 is no part of it
+    sigma[0, 1:142] = 2e-5  # mean 1.5e-5
+    np.testing.assert_allclose(white_z_scores(truth, mu, sigma), [2.0, 0.0], atol=1e-9)

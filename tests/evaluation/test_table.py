@@ -8,9 +8,10 @@ from rich.console import Console
 
 from spectramind.errors import SchemaError
 from spectramind.evaluation.official import naive_moments, official_score
-from spectramind.evaluation.references import constant_reference
+from spectramind.evaluation.references import constant_reference, with_factor
 from spectramind.evaluation.spectra import TRUTH_COLUMNS, Spectra
-from spectramind.evaluation.table import Intervals, render, summarise
+from spectramind.evaluation.summary import Intervals, ratios, summarise
+from spectramind.evaluation.table import render
 
 
 @pytest.fixture
@@ -23,12 +24,13 @@ def truth():
 def noisy(truth, ppm, planets):
     y = truth.loc[planets].to_numpy()
     error = np.random.default_rng(1).normal(0, ppm * 1e-6, y.shape)
-    return Spectra(tuple(planets), y + error, np.full(y.shape, ppm * 1e-6))
+    return Spectra(tuple(planets), np.maximum(y + error, 0), np.full(y.shape, ppm * 1e-6))
 
 
 def show(*summaries):
-    console = Console(file=io.StringIO(), width=300)
-    console.print(render(summaries))
+    console = Console(file=io.StringIO(), width=80)
+    for table in render(summaries):
+        console.print(table)
     return console.file.getvalue()
 
 
@@ -43,6 +45,15 @@ def test_constant_reference_scores_zero(truth):
     assert summary.fgs1_part == pytest.approx(0.0, abs=1e-12)
 
 
+def test_a_sigma_factor_leaves_depths_alone_but_for_negative_ones():
+    mu, sigma = np.full((1, 283), 0.01), np.full((1, 283), 2e-5)
+    mu[0, 3] = -0.001
+    scaled = with_factor(Spectra(("a",), mu, sigma), 1.5)
+    np.testing.assert_allclose(scaled.sigma, 3e-5)
+    assert scaled.mu[0, 3] == 0.0
+    assert (np.delete(scaled.mu[0], 3) == 0.01).all()
+
+
 def test_summary_agrees_with_its_parts(truth):
     planets = ["p7", "p0", "p4", "p5", "p6", "p8"]
     spectra = noisy(truth, 100, planets)
@@ -52,9 +63,11 @@ def test_summary_agrees_with_its_parts(truth):
     y = truth.loc[planets].to_numpy()
     assert summary.score == official_score(y, spectra.mu, spectra.sigma, *naive)
     assert summary.score_low <= summary.score <= summary.score_high
-    assert summary.worst[0][0] == "p4"
+    assert summary.worst[0].planet_id == "p4"
+    assert summary.worst[0].white_z == pytest.approx(-10, abs=0.2)
     assert len(summary.worst) == 5
-    assert [score for _, score in summary.worst] == sorted(score for _, score in summary.worst)
+    assert [row.score for row in summary.worst] == sorted(row.score for row in summary.worst)
+    assert summary.white_z.largest == -summary.worst[0].white_z
     assert summary.n_planets == 6
 
 
@@ -66,7 +79,7 @@ def test_intervals_are_counted(truth):
     assert summary.interval_coverage == pytest.approx(0.9, abs=0.02)
     assert summary.one_sigma_coverage == pytest.approx(0.683, abs=0.03)
     assert summary.interval_width_ppm == pytest.approx(164.5)
-    assert "of 0.9" in show(summary)
+    assert f"{summary.interval_coverage:.3f}" in show(summary)
 
 
 def test_infinite_intervals_are_called_so_and_stay_json(truth):
@@ -75,7 +88,7 @@ def test_infinite_intervals_are_called_so_and_stay_json(truth):
     naive = naive_moments(truth.to_numpy())
     summary = summarise("x", spectra, truth, naive, np.random.default_rng(0), endless)
     assert summary.interval_coverage == 1.0
-    assert "(infinite)" in show(summary)
+    assert " all " in show(summary)
     assert json.loads(json.dumps(summary.to_json(), allow_nan=False))["interval_width_ppm"] is None
 
 
@@ -97,3 +110,49 @@ def test_planet_without_truth_is_refused(truth):
     spectra = constant_reference(truth.to_numpy(), ["p0", "elsewhere"])
     with pytest.raises(SchemaError, match="elsewhere"):
         summarise("x", spectra, truth, (0.01, 0.01), np.random.default_rng(0))
+
+
+def test_far_off_are_those_that_nobody_doubted(truth):
+    spectra = noisy(truth, 100, list(truth.index))
+    spectra.mu[[2, 5]] += 1e-3
+    naive = naive_moments(truth.to_numpy())
+    reasons = {"p2": "grazing: depth and geometry cannot be told apart"}
+    summary = summarise("x", spectra, truth, naive, np.random.default_rng(0), None, reasons)
+    assert [row.planet_id for row in summary.far_off] == ["p5"]
+    assert {row.planet_id: row.reason for row in summary.worst[:2]} == reasons | {"p5": ""}
+    assert "grazing" in show(summary)
+
+
+def test_everything_is_set_over_the_oracle(truth):
+    naive = naive_moments(truth.to_numpy())
+    physics, oracle = (
+        summarise(name, noisy(truth, ppm, list(truth.index)), truth, naive, rng)
+        for name, ppm, rng in (
+            ("physics", 60, np.random.default_rng(0)),
+            ("oracle", 30, np.random.default_rng(0)),
+        )
+    )
+    over = ratios(physics, oracle)
+    assert over["score"] == physics.score / oracle.score < 1
+    # The same draw of errors, twice as large.
+    assert [over[key] for key in over if key != "score"] == pytest.approx([2, 2, 2])
+    text = show(physics, oracle)
+    assert "over the oracle's" in text
+    assert "2.000" in text
+    assert "over the oracle's" not in show(physics)
+
+
+def test_tables_fit_a_terminal(truth):
+    """No cell is cut at 80 columns with every reference there is."""
+    naive = naive_moments(truth.to_numpy())
+    names = ("spectramind", "constant", "box", "lsq", "physics", "oracle")
+    sizes = (40, 20000, 3000, 700, 60, 20)
+    text = show(
+        *(
+            summarise(name, noisy(truth, ppm, ["p0", "p1"]), truth, naive, np.random.default_rng(0))
+            for name, ppm in zip(names, sizes, strict=True)
+        )
+    )
+    assert "…" not in text
+    assert "[ppm]" in text
+    assert max(map(len, text.splitlines())) <= 80

@@ -141,9 +141,15 @@ def score(
     overrides: Overrides = None,
     multirun: Multirun = False,
     truth: Annotated[Path | None, typer.Option(help="CSV with the true spectra.")] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(help="References, comma between: constant, box, lsq, physics, oracle."),
+    ] = None,
 ) -> None:
     """Print the official score beside the references."""
-    execute(Call("score", overrides, multirun, paths={"paths.truth": truth}))
+    beside = [] if against is None else [f"score.against=[{against}]"]
+    wanted = [*(overrides or []), *beside]
+    execute(Call("score", wanted, multirun, paths={"paths.truth": truth}))
 
 
 @diagnose.command()

@@ -12,6 +12,7 @@ from spectramind.config.features import FeaturesConfig
 from spectramind.config.fit import FitConfig
 from spectramind.config.loss import LossConfig
 from spectramind.config.model import ModelConfig
+from spectramind.config.score import ScoreConfig
 from spectramind.config.simulation import SimulationConfig
 from spectramind.config.training import SplitConfig, TrainConfig
 from spectramind.config.uncertainty import CorelConfig, TempConfig
@@ -108,6 +109,7 @@ class Config(Section):
     train: TrainConfig
     loss: LossConfig
     diag: DashboardConfig
+    score: ScoreConfig
     submission: SubmissionConfig
     env: EnvConfig
     logger: LoggerConfig

@@ -102,14 +102,18 @@ class Residuals:
     """Errors mu - y over planets [ppm of the star's flux].
 
     ``airs_mean`` is a planet's error averaged over AIRS bins, ``airs_shape`` what remains of each
-    bin's error after that average is taken away (so it has no bias of its own).
+    bin's error after that average is taken away (so it has no bias of its own). A median is that of
+    the planets' own rms errors: one lost planet does not show in it.
     """
 
     fgs1_rms: float
     fgs1_bias: float
+    fgs1_median: float
     airs_mean_rms: float
     airs_mean_bias: float
+    airs_mean_median: float
     airs_shape_rms: float
+    airs_shape_median: float
 
 
 def _rms(values: Array) -> float:
@@ -121,10 +125,25 @@ def residuals(truth: Array, mu: Array) -> Residuals:
     error = (mu - truth) * PPM
     fgs1, airs = error[:, FGS1_BIN], error[:, FGS1_BIN + 1 :]
     level = airs.mean(axis=1)
+    shape = airs - level[:, None]
     return Residuals(
         fgs1_rms=_rms(fgs1),
         fgs1_bias=float(fgs1.mean()),
+        fgs1_median=float(np.median(np.abs(fgs1))),
         airs_mean_rms=_rms(level),
         airs_mean_bias=float(level.mean()),
-        airs_shape_rms=_rms(airs - level[:, None]),
+        airs_mean_median=float(np.median(np.abs(level))),
+        airs_shape_rms=_rms(shape),
+        airs_shape_median=float(np.median(np.sqrt((shape**2).mean(axis=1)))),
     )
+
+
+def white_z_scores(truth: Array, mu: Array, sigma: Array) -> Array:
+    """Error of each planet's white-light depth (the mean over AIRS) in units of its sigma, (n,).
+
+    A table of sigmas does not say how errors go together. Taken here is the mean sigma, which is
+    that of the mean when they all do: the widest reading. Levels are told by geometry and drift,
+    which all bins share, so it is close; where bins err independently it is too wide.
+    """
+    airs = slice(FGS1_BIN + 1, None)
+    return np.asarray((truth - mu)[:, airs].mean(axis=1) / sigma[:, airs].mean(axis=1))

@@ -1,4 +1,4 @@
-"""Predictions that need no data of the planet: what every estimator must beat."""
+"""Predictions that need nothing but spectra: what every estimator must beat."""
 
 from collections.abc import Sequence
 
@@ -20,3 +20,8 @@ def constant_reference(train: NDArray[np.float64], planet_ids: Sequence[str]) ->
     mean, sigma = naive_moments(train)
     shape = (len(planet_ids), N_BINS)
     return Spectra(tuple(planet_ids), np.full(shape, mean), np.full(shape, sigma))
+
+
+def with_factor(spectra: Spectra, factor: float) -> Spectra:
+    """The same depths, every sigma times a factor, and negative depths, which are none, at zero."""
+    return Spectra(spectra.planet_ids, np.maximum(spectra.mu, 0.0), factor * spectra.sigma)

@@ -31,7 +31,7 @@ def load_planets(config: Config, tree: KaggleTree, split: str, ids: Iterable[str
     for planet_id in ids:
         if planet_id not in grouped:
             raise SchemaError(f"planet {planet_id} is not in {tree.root / split}")
-        visits = _usable({v.name: load_depths(features, v.name) for v in grouped[planet_id]})
+        visits = usable_visits({v.name: load_depths(features, v.name) for v in grouped[planet_id]})
         first, shown = next(iter(visits.items()))
         planets.append(
             Planet(
@@ -45,7 +45,7 @@ def load_planets(config: Config, tree: KaggleTree, split: str, ids: Iterable[str
     return planets
 
 
-def _usable(visits: dict[str, Depths]) -> dict[str, Depths]:
+def usable_visits(visits: dict[str, Depths]) -> dict[str, Depths]:
     """Visits whose fit can be trusted; if there is none those that have a fit, else all."""
     trusted = {name: depths for name, depths in visits.items() if not depths.info["reason"]}
     return trusted or {name: d for name, d in visits.items() if d.measured} or visits
