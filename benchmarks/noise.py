@@ -6,10 +6,6 @@ and drift, and prints their scatter over what photons and readout allow (the sta
 is the limit, for samples of one exposure, of some 20 s and of 7.5 minutes. "depth" is the error of
 a transit's depth, rms over bins or visits, in standard deviations of those limits. Planets, stars
 and detectors are the same for all factors. About 30 s and 1 GB of disk a visit.
-
-At twice the nominal jitter and more, single FGS1 exposures lie where the simulator's images, a
-Taylor series of small displacements, turn negative and clip; their sums over many cycles are right:
-``--cadence 40`` shows what the chain makes of those.
 """
 
 import argparse

@@ -10,8 +10,11 @@ import pytest
 
 from spectramind.config.compose import compose
 from spectramind.dataset.tree import KaggleTree, Visit
+from spectramind.features.white_fit import StarRow
 from spectramind.instrument.detectors import AIRS
 from spectramind.instrument.grid import columns_to_bins
+from spectramind.physics.orbit import projected_separation
+from spectramind.physics.transit import transit_flux
 from spectramind.simulation.clock import make_clock
 from spectramind.simulation.population import draw_planet
 from spectramind.simulation.streams import Source, Streams
@@ -66,6 +69,32 @@ def test_noise_at_the_limit_is_called_so() -> None:
     assert found.limit_ppm == pytest.approx(1000, rel=0.01)
     assert found.excess == pytest.approx([1, 1], rel=0.05)
     assert found.depth == pytest.approx(1, rel=0.25)
+
+
+def test_a_free_fit_finds_the_depth_of_a_quiet_transit() -> None:
+    """batman's light curve is not used to make the data: the peer stands on its own feet."""
+    time_h = np.linspace(0, 7.5, 400)
+    star = StarRow(4.0, 11.0, 89.0, 5800.0)
+    separation = projected_separation(time_h, 3.7, 4.0, 10.0, 88.5)
+    depths, limb = np.array([0.012, 0.013]), np.array([[0.4, 0.2], [0.1, 0.15]])
+    transit = transit_flux(separation, np.sqrt(depths), limb).T
+    drift = 1 + np.outer(np.linspace(-1, 1, 400), [3e-4, -5e-4])
+    noise = 2e-5 * np.random.default_rng(0).standard_normal(transit.shape)
+    found = benchmark("transit_fit").free_fit(time_h, transit * drift + noise, star)
+    np.testing.assert_allclose(found, depths, atol=3e-5)
+
+
+def test_both_fits_are_compared_on_simulated_visits(tmp_path: Path) -> None:
+    fits = benchmark("transit_fit")
+    sim = ["sim=full", "sim.cadence=40", "sim.planets=2", "sim.test_planets=1"]
+    more = ["sim.two_visit_fraction=0", "level=lightcurves", f"paths.work={tmp_path}"]
+    found = fits.outcomes(compose([*sim, *more, "env.workers=1"]))
+    assert len(found) == 2
+    for one in found:
+        if not one.reason:
+            assert np.abs(one.ours).max() < 500
+        assert one.name in fits.line(one)
+    assert "ours is nearer" in fits.verdict(found)[0]
 
 
 def test_true_light_is_what_was_injected() -> None:
