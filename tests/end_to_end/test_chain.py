@@ -26,6 +26,7 @@ SETTINGS = [
     "env.workers=2",
     "env.threads=1",
     "calib.corel.alpha=0.4",
+    "score.against=[physics,constant,box,lsq,oracle]",
 ]
 CHAIN = (
     ["simulate"],
@@ -90,7 +91,8 @@ def test_feature_npz_are_the_contract(work: Path) -> None:
         assert (white["flux"].dtype, white["time"].dtype) == (np.float32, np.float64)
     path = sorted((work / "data/features/airs_bins").glob("*.npz"))[0]
     with np.load(path) as bins:
-        assert set(bins.files) == {"flux", "time"}
+        assert set(bins.files) == {"flux", "time", "pointing"}
+        assert bins["pointing"].shape == (len(bins["time"]), 5)
         assert bins["flux"].shape == (len(bins["time"]), 283)
         assert (bins["flux"].dtype, bins["time"].dtype) == (np.float32, np.float64)
 
@@ -118,9 +120,30 @@ def test_submission_covers_every_test_planet(work: Path) -> None:
 def test_score_stands_beside_its_references(work: Path) -> None:
     rows = json.loads((work / "outputs/score.json").read_text())["predictions"]
     by_name = {row["name"]: row for row in rows}
-    assert set(by_name) == {"spectramind", "physics", "constant"}
+    assert [*by_name] == ["spectramind", "physics", "constant", "box", "lsq", "oracle"]
+    assert by_name["oracle"]["over_oracle"]["score"] == 1.0
+    rms = {name: row["residuals_ppm"]["airs_mean_median"] for name, row in by_name.items()}
+    # A prior of a few planets costs the oracle more than noise does: no closer comparison here.
+    assert rms["oracle"] < rms["box"] < rms["constant"]
+    assert rms["lsq"] < rms["box"]
     assert by_name["constant"]["score"] == pytest.approx(0.0, abs=1e-12)
     assert by_name["spectramind"]["interval_coverage"] is not None
+
+
+def test_no_oracle_without_the_truth(
+    work: Path, spectramind: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    for path in (work / "data/raw").iterdir():
+        if path.name != "truth":
+            (raw / path.name).symlink_to(path)
+    elsewhere = [f"data.raw={raw}", f"paths.score={tmp_path / 'score.json'}"]
+    truth = ["--truth", str(work / "data/raw/truth/test.csv")]
+    arguments = [*settings(work, *elsewhere), *truth]
+    assert spectramind("score", *arguments, "--against", "oracle") == 2
+    assert "simulated visits only" in capsys.readouterr().err
+    assert spectramind("score", *arguments, "--against", "box") == 0
 
 
 def test_bundle_holds_the_submission_and_its_provenance(work: Path) -> None:
@@ -204,6 +227,27 @@ def test_calibrators_of_another_checkpoint_are_refused(
     more.append(f"paths.temperature={work / 'outputs/calibration/temperature.json'}")
     assert spectramind("predict", *more) == 3
     assert "calibrate-temp" in capsys.readouterr().err
+
+
+def test_without_labels_there_is_the_atmosphere(
+    work: Path, spectramind: Cli, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A tree of test planets alone: train says what is possible, and it is."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "test").symlink_to(work / "data/raw/test")
+    for name in ("axis_info.parquet", "adc_info.csv", "wavelengths.csv", "test_star_info.csv"):
+        shutil.copy(work / "data/raw" / name, raw / name)
+    more = settings(tmp_path, f"data.raw={raw}", f"paths.features={work / 'data/features'}")
+    assert spectramind("train", *more) == 2
+    assert "model.prior.source=atmosphere" in capsys.readouterr().err
+    more.append("model.prior.source=atmosphere")
+    assert spectramind("train", *more) == 0
+    assert spectramind("predict", *more) == 0
+    ids = [path.name for path in (raw / "test").iterdir()]
+    validate_submission(tmp_path / "outputs/submission.csv", ids)
+    assert spectramind("calibrate-temp", *more) == 3
+    assert "nothing to calibrate on" in capsys.readouterr().err
 
 
 class TestBrokenData:
