@@ -6,7 +6,14 @@ import pytest
 from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
 from spectramind.errors import ConfigError
-from spectramind.features.drift import drift_basis, learn_widths, legendre, widest
+from spectramind.features.drift import (
+    SLOPE,
+    drift_basis,
+    learn_covariance,
+    learn_widths,
+    legendre,
+    widest,
+)
 
 TIME_H = np.linspace(0.0, 7.5, 150)
 
@@ -49,3 +56,49 @@ def test_light_curves_that_say_nothing_leave_the_mean_of_the_range(config: FitCo
 def test_a_range_ascends() -> None:
     with pytest.raises(ConfigError, match="ascend"):
         compose(["fit.drift_ppm=[200,100]"])
+
+
+SETS = 4  # FGS1, then AIRS's level, slope and curvature
+INFORMATION = (100e-6) ** -2 * np.array([1.0, 4.0, 400.0, 400.0])  # a transit hides the first two
+
+
+def drawn(
+    config: FitConfig, rng: np.random.Generator, common: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # type: ignore[type-arg]
+    """True coefficients (function by function), normal matrix and right side of one visit."""
+    order = config.drift_order
+    gains = rng.normal(0, 300e-6, SETS)
+    course = rng.normal(0, 1, (order, 1 if common else SETS))
+    truth = np.vstack([course * gains, rng.normal(0, 50e-6, (1, SETS))]).ravel()
+    normal = np.diag(np.tile(INFORMATION, order + 1))
+    right = normal @ truth + np.sqrt(np.diag(normal)) * rng.standard_normal(len(truth))
+    return truth, normal, right
+
+
+@pytest.mark.parametrize(("common", "gain"), [(True, 0.75), (False, 1.1)])
+def test_a_common_course_helps_where_there_is_one(
+    config: FitConfig, common: bool, gain: float
+) -> None:
+    """FGS1's coefficients, which its transit hides: closer if they follow AIRS's slope, honest."""
+    rng = np.random.default_rng(4)
+    errors, widths, free = [], [], []
+    for _ in range(120):
+        truth, normal, right = drawn(config, rng, common)
+        prior = learn_covariance(normal, right, config)
+        posterior = np.linalg.inv(normal + np.linalg.inv(prior))
+        fgs1 = np.arange(config.drift_order) * SETS
+        errors.append((posterior @ right - truth)[fgs1])
+        widths.append(np.sqrt(np.diag(posterior))[fgs1])
+        own = np.repeat(learn_widths(normal, right, config), SETS)
+        free.append((np.linalg.solve(normal + np.diag(own**-2), right) - truth)[fgs1])
+    rms = np.sqrt(np.mean(np.square(errors)))
+    assert rms < gain * np.sqrt(np.mean(np.square(free)))
+    assert np.sqrt(np.mean(np.square(np.array(errors) / widths))) == pytest.approx(1, abs=0.2)
+
+
+def test_without_a_slope_there_is_no_common_course(config: FitConfig) -> None:
+    rng = np.random.default_rng(5)
+    count = (config.drift_order + 1) * SLOPE  # FGS1 and AIRS's level alone
+    normal, right = np.diag(rng.uniform(1e7, 1e8, count)), rng.normal(0, 1e4, count)
+    own = np.repeat(learn_widths(normal, right, config), SLOPE)
+    np.testing.assert_allclose(learn_covariance(normal, right, config), np.diag(own**2), rtol=1e-9)

@@ -13,6 +13,7 @@ def _ascending(bounds: tuple[float, float]) -> tuple[float, float]:
     return bounds
 
 
+Share = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0)]
 Range = Annotated[tuple[Positive, Positive], AfterValidator(_ascending)]
 
@@ -40,6 +41,8 @@ class FitConfig(Section):
         drift_wavelength_order: highest Legendre order in wavelength of the AIRS drift.
         drift_ppm: prior standard deviation of a drift coefficient [ppm], least and most: each
             visit's own is learnt from its light curves.
+        drift_shares: which share of a drift coefficient's variance may lie along one course in time
+            that all wavelengths have in common; each visit's own is learnt. 0 alone: none.
         ramp_h: time constant of the ramp after the visit's begin [h].
         ramp_ppm: prior standard deviation of the ramp's height [ppm], least and most.
         log_a_sigma: prior standard deviation of ln(a/R*) around the star table.
@@ -55,6 +58,7 @@ class FitConfig(Section):
     drift_order: int = Field(ge=1, le=8)
     drift_wavelength_order: int = Field(ge=0, le=4)
     drift_ppm: Range
+    drift_shares: Annotated[tuple[Share, ...], Field(min_length=1)]
     ramp_h: float = Field(gt=0)
     ramp_ppm: Range
     log_a_sigma: float = Field(gt=0)

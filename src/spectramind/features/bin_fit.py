@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.fit import FitConfig
-from spectramind.features.drift import drift_basis, learn_widths, legendre
+from spectramind.features.drift import drift_basis, learn_covariance, legendre
 from spectramind.features.white_fit import MAD, StarRow, TransitModel, WhiteFit, white_limb
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.models.measurement import Measurement
@@ -69,8 +69,7 @@ def fit_bins(
     normal = np.einsum("il,im,ijk->jlkm", loading * weight[:, None], loading, _gram(left))
     normal = normal.reshape(size, size)
     right = np.einsum("il,itj,ti->jl", loading * weight[:, None], left, rest).ravel()
-    width = np.repeat(learn_widths(normal, right, config), loading.shape[1])
-    covariance = np.linalg.inv(normal + np.diag(1 / width**2))
+    covariance = np.linalg.inv(normal + np.linalg.inv(learn_covariance(normal, right, config)))
     drift = (covariance @ right).reshape(basis.shape[1], loading.shape[1])
 
     solved = own - np.einsum("iaj,jl,il->ia", carry, drift, loading)

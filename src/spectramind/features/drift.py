@@ -19,6 +19,7 @@ from spectramind.config.fit import FitConfig
 
 Array = NDArray[np.float64]
 _STEPS = 6  # of each scale's grid
+SLOPE = 2  # the set of coefficients that belongs to the slope over AIRS
 
 
 def legendre(time_h: Array, order: int) -> Array:
@@ -51,17 +52,54 @@ def learn_widths(normal: Array, right: Array, config: FitConfig) -> Array:
     sets = len(right) // functions
     scales = np.array(list(product(_grid(config.drift_ppm), _grid(config.ramp_ppm))))
     widths = np.column_stack([*[scales[:, 0]] * config.drift_order, scales[:, 1]])
-    log_p = np.array([_evidence(normal, right, np.repeat(w, sets)) for w in widths])
+    log_p = np.array([_evidence(normal, right, np.diag(np.repeat(w, sets))) for w in widths])
     weight = np.exp(log_p - log_p.max())
     return np.sqrt(np.average(widths**2, axis=0, weights=weight))
+
+
+def learn_covariance(normal: Array, right: Array, config: FitConfig) -> Array:
+    """Prior covariance of the coefficients, (N * L, N * L), as the light curves say.
+
+    A drift 1 + f(t) g(lambda) has one course f for all wavelengths. The slope over AIRS, which no
+    transit has, shows f best; how far the other sets follow it is one more thing to learn.
+
+    Args:
+        normal, right: see ``learn_widths``; of the L sets, number ``SLOPE`` is AIRS's slope.
+        config: the ranges of the scales, and the shares of the variance along the common course.
+    """
+    functions, order = config.drift_order + 1, config.drift_order
+    sets = len(right) // functions
+    wide = np.repeat(widest(config), sets)
+    free = np.linalg.solve(normal + np.diag(1 / wide**2), right).reshape(functions, sets)
+    course: Array = free[:order, SLOPE] if sets > SLOPE else np.zeros(order)
+    size = float(np.linalg.norm(course))
+    course = course / (size or 1.0)
+    shares = config.drift_shares if size > 0 else (0.0,)
+    grid = list(product(_grid(config.drift_ppm), _grid(config.ramp_ppm), shares))
+    factors = [_factor(scale, ramp, share, course, sets) for scale, ramp, share in grid]
+    log_p = np.array([_evidence(normal, right, factor) for factor in factors])
+    weight = np.exp(log_p - log_p.max())
+    covariances = np.array([factor @ factor.T for factor in factors])
+    return np.average(covariances, axis=0, weights=weight)
+
+
+def _factor(scale: float, ramp: float, share: float, course: Array, sets: int) -> Array:
+    """B with B B' the prior covariance: ``share`` of the variance along the common course."""
+    order = len(course)
+    along = scale * np.sqrt(share * order) * course
+    inner = np.zeros((order + 1, order + 2))
+    inner[:order, 0] = along
+    inner[:order, 1:-1] = scale * np.sqrt(1 - share) * np.eye(order)
+    inner[-1, -1] = ramp
+    return np.asarray(np.kron(inner, np.eye(sets)), dtype=np.float64)
 
 
 def _grid(range_ppm: tuple[float, float]) -> Array:
     return 1e-6 * np.geomspace(*range_ppm, _STEPS)
 
 
-def _evidence(normal: Array, right: Array, width: Array) -> float:
-    inner = np.eye(len(width)) + width[:, None] * normal * width
+def _evidence(normal: Array, right: Array, factor: Array) -> float:
+    inner = np.eye(factor.shape[1]) + factor.T @ normal @ factor
     root = np.linalg.cholesky(inner)
-    whitened = np.linalg.solve(root, width * right)
+    whitened = np.linalg.solve(root, factor.T @ right)
     return float(0.5 * whitened @ whitened - np.log(np.diag(root)).sum())
