@@ -70,7 +70,8 @@ def learn_covariance(normal: Array, right: Array, config: FitConfig) -> Array:
     functions, order = config.drift_order + 1, config.drift_order
     sets = len(right) // functions
     wide = np.repeat(widest(config), sets)
-    free = np.linalg.solve(normal + np.diag(1 / wide**2), right).reshape(functions, sets)
+    free: Array = np.linalg.solve(normal + np.diag(1 / wide**2), right).astype(np.float64)
+    free = free.reshape(functions, sets)
     course: Array = free[:order, SLOPE] if sets > SLOPE else np.zeros(order)
     size = float(np.linalg.norm(course))
     course = course / (size or 1.0)
