@@ -22,6 +22,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from spectramind.calibration import adc, cds, dark, flat, linearity
+from spectramind.calibration.bad_pixels import MASKING
 from spectramind.calibration.extraction import airs_forms, airs_series
 from spectramind.calibration.photometry import fgs1_forms, fgs1_series
 from spectramind.calibration.run import calibrate_visit
@@ -150,7 +151,7 @@ def _plain_exposures(visit: Visit, tree: KaggleTree, detector: Detector) -> tupl
         adc.quantisation_variance(info),
     )
     signal, variance = flat.divide(cds.difference(start, end), terms.total, pixels.flat)
-    bad = pixels.flags != 0
+    bad = pixels.flags & MASKING != 0
     return signal.mean(axis=0), variance.mean(axis=0), pixels.flat, bad, signal
 
 

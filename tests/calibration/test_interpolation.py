@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from spectramind.calibration.interpolation import (
     fill_in_space,
     fill_in_time,
-    fill_matrix,
     neighbour_weights,
 )
 from spectramind.errors import SchemaError
@@ -39,13 +38,16 @@ def test_a_bad_pixel_takes_its_neighbours_mean() -> None:
 def test_the_matrix_fills_as_the_filling_does() -> None:
     good = np.random.default_rng(1).random((6, 7)) > 0.3
     frames, variance = rows(np.random.default_rng(0).normal(0, 1, (3, 6, 7)))
-    matrix = fill_matrix(good, WIDTH)
+    matrix = np.eye(good.size)
+    for pixel in np.flatnonzero(~good):
+        sources, weights = neighbour_weights(good, *divmod(int(pixel), 7), WIDTH)
+        matrix[pixel] = np.bincount(sources, weights, minlength=good.size)
     by_matrix = matrix @ frames
     fill_in_space(frames, variance, ~good, WIDTH, noise_floor=0.0)
     np.testing.assert_allclose(by_matrix, frames, atol=1e-6)
-    np.testing.assert_allclose(variance[:, 0], 4.0 * matrix.power(2).sum(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(variance[:, 0], 4.0 * (matrix**2).sum(axis=1), rtol=1e-6)
     with pytest.raises(SchemaError, match="every pixel"):
-        fill_matrix(np.zeros((2, 2), dtype=bool), WIDTH)
+        fill_in_space(frames[:4], variance[:4], np.ones((2, 2), dtype=bool), WIDTH, noise_floor=0.0)
 
 
 def test_the_floor_is_a_fraction_of_the_value() -> None:

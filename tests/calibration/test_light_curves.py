@@ -6,35 +6,18 @@ import numpy as np
 import pytest
 
 from spectramind.calibration.chain import Extracted, extract_visit
-from spectramind.calibration.stream import Stream
-from spectramind.config.calibration import KillChainConfig
+from spectramind.calibration.run import open_stream
 from spectramind.config.compose import compose
-from spectramind.dataset.frames import SignalFile, read_references
-from spectramind.dataset.tables import read_adc_info, read_timing
 from spectramind.dataset.tree import KaggleTree
-from spectramind.instrument.detectors import AIRS, FGS1, Detector
-
-
-def open_stream(detector: Detector, tree: KaggleTree, config: KillChainConfig) -> Stream:
-    visit = tree.visits("train")[0]
-    signal = SignalFile(visit, detector)
-    stream = Stream(
-        detector,
-        signal,
-        read_references(visit, detector),
-        read_adc_info(tree, detector, visit.planet_id),
-        read_timing(tree, detector, signal.n_reads),
-        config,
-    )
-    if detector == FGS1:
-        stream.hold(samples=False)
-    return stream
+from spectramind.instrument.detectors import AIRS, FGS1
 
 
 @pytest.fixture(scope="module")
 def real(real_tree: KaggleTree) -> Extracted:
     config = compose([]).calib
-    return extract_visit(partial(open_stream, tree=real_tree, config=config), config, threads=1)
+    visit = real_tree.visits("train")[0]
+    opened = partial(open_stream, visit=visit, tree=real_tree, config=config)
+    return extract_visit(opened, config, threads=1)
 
 
 def test_the_real_star_is_as_bright_and_as_restless_as_known(real: Extracted) -> None:

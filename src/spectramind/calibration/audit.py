@@ -66,6 +66,28 @@ def _linearity_stats(
     return {"median_correction_ppm": float(np.median(ppm)) if ppm.size else 0.0}
 
 
+def _dark_stats(current: NDArray[np.float64]) -> dict[str, float]:
+    return {
+        "median_e_per_s": float(np.median(current)),
+        "largest_e_per_s": float(np.max(current)),
+        **_mean_std(current),
+    }
+
+
+def _flat_stats(
+    flattened: NDArray[np.float64],
+    response: NDArray[np.float64],
+    good: NDArray[np.bool_],
+    flat_error: float,
+) -> dict[str, Any]:
+    return {
+        "flat": _mean_std(response[good]) if good.any() else {},
+        "after": _mean_std(flattened),
+        "median_variance": {"flat": float(np.median(flat.error_variance(flattened, flat_error)))},
+        "cross_hatch": cross_hatch(response, good)._asdict(),
+    }
+
+
 def audit(
     raw: NDArray[np.uint16],
     pixels: Pixels,
@@ -101,11 +123,7 @@ def audit(
     log.add(
         "dark",
         {"start_s": start_s, "end_s": end_s},
-        {
-            "median_e_per_s": float(np.median(pixels.dark)),
-            "largest_e_per_s": float(np.max(pixels.dark)),
-            **_mean_std(pixels.dark),
-        },
+        _dark_stats(pixels.dark),
     )
     exposures = cds.difference(start, end)
     terms = cds.variance_terms(
@@ -126,16 +144,9 @@ def audit(
         },
     )
     flattened, _ = flat.divide(exposures, terms.total, pixels.flat)
-    common = flat.error_variance(flattened, config.flat_error)
-    hatch = cross_hatch(pixels.flat.reshape(shape), good.reshape(shape))
     log.add(
         "flat",
         {"audited_exposures": len(raw) // 2, "flat_error": config.flat_error},
-        {
-            "flat": _mean_std(pixels.flat[good]) if good.any() else {},
-            "after": _mean_std(flattened),
-            "median_variance": {"flat": float(np.median(common))},
-            "cross_hatch": hatch._asdict(),
-        },
+        _flat_stats(flattened, pixels.flat.reshape(shape), good.reshape(shape), config.flat_error),
     )
     return log.records

@@ -10,7 +10,6 @@ from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from spectramind.errors import SchemaError
 
@@ -43,24 +42,6 @@ def neighbour_weights(
             pixels = np.add.outer(rows * good.shape[1], columns)[near]
             return pixels, weight / weight.sum()
         scale *= 2.0
-
-
-def fill_matrix(good: NDArray[np.bool_], width_px: tuple[float, float]) -> csr_array:
-    """The filling in space as a matrix (pixels, pixels): 1 on the diagonal of good pixels.
-
-    Raises:
-        SchemaError: the detector has no good pixel.
-    """
-    kept = np.flatnonzero(good)
-    rows, columns, values = [kept], [kept], [np.ones(len(kept))]
-    for pixel in np.flatnonzero(~good):
-        row, column = divmod(int(pixel), good.shape[1])
-        sources, weights = neighbour_weights(good, row, column, width_px)
-        rows.append(np.full(len(sources), pixel))
-        columns.append(sources)
-        values.append(weights)
-    where = (np.concatenate(rows), np.concatenate(columns))
-    return csr_array((np.concatenate(values), where), shape=(good.size, good.size))
 
 
 def fill_in_time(

@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 from spectramind.calibration.extraction import AirsSeries
 from spectramind.calibration.photometry import Fgs1Series
+from spectramind.dataset.series import cycle_bounds
 
 Array = NDArray[np.float64]
 
@@ -75,14 +76,10 @@ def airs_regressors(seen: AirsSeries, star: Fgs1Series, time_h: Array, fgs1_time
 def on_clock(values: Array, time_h: Array, clock_h: Array) -> Array:
     """Means of the samples (N, K) within each cycle of another clock, (T, K).
 
-    A cycle reaches halfway to its neighbours; one without samples lies on the line between those
-    that have some.
+    Cycles are those of ``cycle_bounds``; one without samples lies on the line between those that
+    have some.
     """
-    if len(clock_h) == 1:
-        return values.mean(axis=0, keepdims=True)
-    middles = (clock_h[1:] + clock_h[:-1]) / 2
-    edges = [2 * clock_h[0] - middles[0], *middles, 2 * clock_h[-1] - middles[-1]]
-    bounds = np.searchsorted(time_h, edges)
+    bounds = cycle_bounds(time_h, clock_h)
     count = np.diff(bounds)
     total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
     seen = np.flatnonzero(count)

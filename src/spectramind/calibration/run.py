@@ -72,7 +72,7 @@ def _is_finished(visit: Visit, tree_root: Path, config: KillChainConfig, out_dir
 def plan_calibration(
     config: KillChainConfig, tree: KaggleTree, visits: Sequence[Visit], out_dir: Path
 ) -> CalibrationPlan:
-    """Sort visits into finished (both cubes and a log with the same digest) and to do."""
+    """Sort visits into finished (light curves of both and a log with the same digest) and to do."""
     state = [(visit, _is_finished(visit, tree.root, config, out_dir)) for visit in visits]
     return CalibrationPlan(
         to_do=tuple(visit for visit, finished in state if not finished),
@@ -80,9 +80,14 @@ def plan_calibration(
     )
 
 
-def _open_stream(
+def open_stream(
     detector: Detector, visit: Visit, tree: KaggleTree, config: KillChainConfig
 ) -> Stream:
+    """A detector's stream in a visit, holding what the settings ask for.
+
+    Raises:
+        SchemaError: a file of the visit or a table of the tree breaks its contract.
+    """
     signal = SignalFile(visit, detector)
     stream = Stream(
         detector,
@@ -116,8 +121,8 @@ def calibrate_visit(
         **config.kill_chain().model_dump(),
     }
     log_path(out_dir, visit).unlink(missing_ok=True)
-    open_stream = partial(_open_stream, visit=visit, tree=tree, config=config)
-    found = extract_visit(open_stream, config, threads)
+    opened = partial(open_stream, visit=visit, tree=tree, config=config)
+    found = extract_visit(opened, config, threads)
     log = visit_records(found, read_column_wavelengths(tree), config)
     for detector, curves in found.curves.items():
         stream = found.streams[detector]

@@ -58,6 +58,20 @@ class Series:
         )
 
 
+def cycle_bounds(time_h: NDArray[np.float64], clock_h: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Where the cycles of another clock begin and end among sorted sample times, (T + 1,).
+
+    A cycle reaches halfway to its neighbours; the first and the last are as long as the one next
+    to them. A single cycle holds everything.
+    """
+    middles = (clock_h[1:] + clock_h[:-1]) / 2
+    if len(middles):
+        first, last = 2 * clock_h[0] - middles[0], 2 * clock_h[-1] - middles[-1]
+    else:
+        first, last = -np.inf, np.inf
+    return np.searchsorted(time_h, np.concatenate([[first], middles, [last]]))
+
+
 def series_path(calibrated: Path, detector: Detector, visit: Visit) -> Path:
     """Where a detector's light curves in a visit lie, and its cube if that was kept."""
     return calibrated / detector.key / f"{detector.key}_{visit.name}.npz"

@@ -48,13 +48,9 @@ def learn_widths(normal: Array, right: Array, config: FitConfig) -> Array:
         right: (N * L,) its right side.
         config: the ranges of the scales.
     """
-    functions = config.drift_order + 1
-    sets = len(right) // functions
-    scales = np.array(list(product(_grid(config.drift_ppm), _grid(config.ramp_ppm))))
-    widths = np.column_stack([*[scales[:, 0]] * config.drift_order, scales[:, 1]])
-    log_p = np.array([_evidence(normal, right, np.diag(np.repeat(w, sets))) for w in widths])
-    weight = np.exp(log_p - log_p.max())
-    return np.sqrt(np.average(widths**2, axis=0, weights=weight))
+    sets = len(right) // (config.drift_order + 1)
+    own = _averaged(normal, right, config, np.zeros(config.drift_order), (0.0,))
+    return np.sqrt(np.diag(own)[::sets])
 
 
 def learn_covariance(normal: Array, right: Array, config: FitConfig) -> Array:
@@ -74,9 +70,16 @@ def learn_covariance(normal: Array, right: Array, config: FitConfig) -> Array:
     free = free.reshape(functions, sets)
     course: Array = free[:order, SLOPE] if sets > SLOPE else np.zeros(order)
     size = float(np.linalg.norm(course))
-    course = course / (size or 1.0)
     shares = config.drift_shares if size > 0 else (0.0,)
-    grid = list(product(_grid(config.drift_ppm), _grid(config.ramp_ppm), shares))
+    return _averaged(normal, right, config, course / (size or 1.0), shares)
+
+
+def _averaged(
+    normal: Array, right: Array, config: FitConfig, course: Array, shares: tuple[float, ...]
+) -> Array:
+    """Mean prior covariance over the grid of scales and shares, weighted by its evidence."""
+    sets = len(right) // (len(course) + 1)
+    grid = product(_grid(config.drift_ppm), _grid(config.ramp_ppm), shares)
     factors = [_factor(scale, ramp, share, course, sets) for scale, ramp, share in grid]
     log_p = np.array([_evidence(normal, right, factor) for factor in factors])
     weight = np.exp(log_p - log_p.max())

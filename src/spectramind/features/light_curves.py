@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import median_filter
 
 from spectramind.config.features import FeaturesConfig
-from spectramind.dataset.series import Series
+from spectramind.dataset.series import Series, cycle_bounds
 
 METHODS = ("psf", "aperture")  # the order of FGS1's two light curves
 
@@ -46,21 +46,12 @@ def resample_mean(
     time_h: NDArray[np.float64],
     clock_h: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean of the samples within each cycle of another clock.
-
-    A cycle reaches halfway to its neighbours; the first and the last are as long as the one next
-    to them. A single cycle holds everything.
+    """Mean of the samples within each cycle of another clock, see ``cycle_bounds``.
 
     Returns:
         Mean and its variance, each (len(clock_h),); NaN and inf in a cycle without sample.
     """
-    middles = (clock_h[1:] + clock_h[:-1]) / 2
-    if len(middles):
-        first, last = 2 * clock_h[0] - middles[0], 2 * clock_h[-1] - middles[-1]
-    else:
-        first, last = -np.inf, np.inf
-    edges = np.concatenate([[first], middles, [last]])
-    bounds = np.searchsorted(time_h, edges)
+    bounds = cycle_bounds(time_h, clock_h)
     count = np.diff(bounds)
     sums = [
         np.diff(np.concatenate([[0.0], np.cumsum(x, dtype=np.float64)])[bounds])

@@ -60,12 +60,12 @@ def calibrate(
     """
     there = _anywhere(config)
     tree = KaggleTree(there.data.raw)
-    cubes = there.paths.calibrated
+    out = there.paths.calibrated
     if not dry_run:
-        remove_strays(cubes)
+        remove_strays(out)
     failed: dict[str, str] = {}
     for split in splits_of(config, tree):
-        plan = calibrate_split(config.calib, tree, split, cubes, _workers(config), dry_run, strict)
+        plan = calibrate_split(config.calib, tree, split, out, _workers(config), dry_run, strict)
         done = "to calibrate" if dry_run else "calibrated now"
         show(
             f"{split}: {len(plan.to_do) - len(plan.failed)} visits {done}, "
