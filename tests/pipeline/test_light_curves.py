@@ -106,7 +106,9 @@ def visits(long: Config) -> list[Both]:
     found = []
     for index in range(PLANETS):
         streams = Streams(3, index, 0)
-        planet = draw_planet(streams(Source.POPULATION), long.sim.population)
+        planet = draw_planet(
+            streams(Source.POPULATION), streams(Source.LIMB_DARKENING), long.sim.population
+        )
         seen = draw_circumstances(planet, long.sim, streams)
         light = {d: build_scene(seen, d, long.sim, streams).light.T for d in DETECTORS}
         light[AIRS] = np.asarray(columns_to_bins(light[AIRS]))

@@ -40,7 +40,7 @@ def jitter(**values: float) -> JitterConfig:
 
 @pytest.fixture(scope="module")
 def planet() -> Planet:
-    return draw_planet(np.random.default_rng(5), DEFAULT.sim.population)
+    return draw_planet(np.random.default_rng(5), np.random.default_rng(6), DEFAULT.sim.population)
 
 
 def taken(planet: Planet, config: SimulationConfig, detector: Detector) -> Taken:

@@ -20,7 +20,9 @@ Make = Callable[..., SimulationConfig]
 
 def expect(config: SimulationConfig, detector: Detector) -> Exposures:
     streams = Streams(4, 0, 0)
-    planet = draw_planet(streams(Source.POPULATION), config.population)
+    planet = draw_planet(
+        streams(Source.POPULATION), streams(Source.LIMB_DARKENING), config.population
+    )
     seen = draw_circumstances(planet, config, streams)
     clock = make_clock(detector, config.hours, config.cadence)
     sensor = draw_sensor(detector, clock, config, streams)

@@ -36,7 +36,10 @@ REAL_AXIS = Path(__file__).parents[3] / "shared" / "real" / "axis_info_full.parq
 
 @pytest.fixture(scope="module")
 def planets() -> list[Planet]:
-    return [draw_planet(np.random.default_rng([3, n]), POPULATION) for n in range(3)]
+    return [
+        draw_planet(np.random.default_rng([3, n]), np.random.default_rng([5, n]), POPULATION)
+        for n in range(3)
+    ]
 
 
 def test_real_cadence_has_the_real_frame_counts() -> None:

@@ -54,7 +54,9 @@ def scene_of(config: SimulationConfig, factor: float) -> Scene:
     pointing = config.jitter.model_copy(update={"factor": factor})
     config = config.model_copy(update={"jitter": pointing})
     streams = Streams(4, 0, 0)
-    planet = draw_planet(streams(Source.POPULATION), config.population)
+    planet = draw_planet(
+        streams(Source.POPULATION), streams(Source.LIMB_DARKENING), config.population
+    )
     return build_scene(draw_circumstances(planet, config, streams), FGS1, config, streams)
 
 

@@ -20,7 +20,7 @@ Make = Callable[..., SimulationConfig]
 
 @pytest.fixture(scope="module")
 def planet() -> Planet:
-    return draw_planet(np.random.default_rng(5), compose().sim.population)
+    return draw_planet(np.random.default_rng(5), np.random.default_rng(6), compose().sim.population)
 
 
 def reads(planet: Planet, config: SimulationConfig, detector: Detector) -> NDArray[np.float64]:

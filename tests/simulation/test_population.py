@@ -26,7 +26,10 @@ POPULATION = compose().sim.population
 
 
 def planets_of(config: PopulationConfig, count: int) -> list[Planet]:
-    return [draw_planet(np.random.default_rng([3, n]), config) for n in range(count)]
+    return [
+        draw_planet(np.random.default_rng([3, n]), np.random.default_rng([5, n]), config)
+        for n in range(count)
+    ]
 
 
 def changed(*overrides: str) -> PopulationConfig:
@@ -197,6 +200,8 @@ def test_spots_deepen_the_light_curve_and_leave_the_truth_alone() -> None:
         "chemistry.log10_abundance.h2o=[-3,0]",
         "spots.fraction=[0,0.6]",
         "spots.contrast_k=[-10,100]",
+        "limb_darkening.fgs1_offset=[0,0.2]",
+        "limb_darkening.airs_scatter=-0.01",
     ],
 )
 def test_senseless_values_are_refused(text: str) -> None:

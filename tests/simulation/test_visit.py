@@ -33,7 +33,7 @@ def linear_reads(tree: KaggleTree, visit: Visit, detector: Detector) -> NDArray[
 
 @pytest.fixture(scope="module")
 def planet() -> Planet:
-    return draw_planet(np.random.default_rng(5), compose().sim.population)
+    return draw_planet(np.random.default_rng(5), np.random.default_rng(6), compose().sim.population)
 
 
 def counts_of(planet: Planet, config: SimulationConfig, detector: Detector) -> NDArray[np.uint16]:

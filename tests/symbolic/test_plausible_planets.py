@@ -13,9 +13,11 @@ RULES = {"sm", "nn", "coh", "ratio"}
 
 @pytest.fixture(scope="module")
 def truth() -> torch.Tensor:
-    rng = np.random.default_rng(11)
+    rng, limb_rng = np.random.default_rng(11), np.random.default_rng(12)
     population = compose().sim.population
-    return torch.from_numpy(np.stack([draw_planet(rng, population).spectrum for _ in range(40)]))
+    return torch.from_numpy(
+        np.stack([draw_planet(rng, limb_rng, population).spectrum for _ in range(40)])
+    )
 
 
 @pytest.fixture(scope="module")

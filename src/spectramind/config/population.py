@@ -78,6 +78,24 @@ class SpotsConfig(Section):
         return self
 
 
+Offset = Annotated[float, Field(ge=-0.1, le=0.1)]
+
+
+class LimbDarkeningConfig(Section):
+    """How the stars' limb darkening differs from the grey atmosphere's.
+
+    Attributes:
+        fgs1_offset, airs_offset: added to u1 and u2 of all stars.
+        fgs1_scatter, airs_scatter: standard deviation from star to star of u1, and of u2; alike in
+            all AIRS bins of a star.
+    """
+
+    fgs1_offset: tuple[Offset, Offset]
+    airs_offset: tuple[Offset, Offset]
+    fgs1_scatter: float = Field(ge=0, le=0.1)
+    airs_scatter: float = Field(ge=0, le=0.1)
+
+
 class PopulationConfig(Section):
     """The planets of a simulated tree.
 
@@ -88,6 +106,7 @@ class PopulationConfig(Section):
         teff_shift_k: added to the real stars' temperatures; mass and radius follow the correlation.
         chemistry: see ChemistryConfig.
         spots: see SpotsConfig.
+        limb_darkening: see LimbDarkeningConfig.
     """
 
     mid_time: Span
@@ -95,6 +114,7 @@ class PopulationConfig(Section):
     teff_shift_k: float = Field(ge=-1200, le=1500)
     chemistry: ChemistryConfig
     spots: SpotsConfig
+    limb_darkening: LimbDarkeningConfig
 
     @model_validator(mode="after")
     def _within_the_visit(self) -> Self:

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from spectramind.config.population import PopulationConfig, SpotsConfig
 from spectramind.instrument.grid import bin_wavelengths
 from spectramind.physics.atmosphere import transmission_spectrum
-from spectramind.physics.limb_darkening import quadratic_coefficients
 from spectramind.physics.spots import contamination
 from spectramind.simulation.chemistry import draw_atmosphere
+from spectramind.simulation.limb_darkening import draw_limb_darkening
 from spectramind.simulation.system import Orbit, Star, draw_system
 
 
@@ -51,8 +51,14 @@ class Planet:
     listed: dict[str, float]
 
 
-def draw_planet(rng: np.random.Generator, config: PopulationConfig) -> Planet:
-    """Draw one planet."""
+def draw_planet(
+    rng: np.random.Generator, limb_rng: np.random.Generator, config: PopulationConfig
+) -> Planet:
+    """Draw one planet; ``limb_rng`` draws its star's limb darkening alone.
+
+    Raises:
+        ConfigError: the settings leave no physical limb darkening.
+    """
     system = draw_system(rng, config)
     atmosphere = draw_atmosphere(rng, config.chemistry, system)
     star = system.star
@@ -61,7 +67,7 @@ def draw_planet(rng: np.random.Generator, config: PopulationConfig) -> Planet:
         system.orbit,
         system.mass,
         transmission_spectrum(atmosphere),
-        quadratic_coefficients(star.teff_K, bin_wavelengths()),
+        draw_limb_darkening(limb_rng, config.limb_darkening, star.teff_K),
         draw_spots(rng, config.spots, star.teff_K),
         system.listed,
     )

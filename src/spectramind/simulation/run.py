@@ -125,7 +125,9 @@ def simulate_planet(job: Job) -> None:
 
 def _draw(job: Job) -> Planet:
     streams = Streams(job.seed, job.index, 0)
-    return draw_planet(streams(Source.POPULATION), job.config.population)
+    return draw_planet(
+        streams(Source.POPULATION), streams(Source.LIMB_DARKENING), job.config.population
+    )
 
 
 def _claim(config: SimulationConfig, root: Path, seed: int, level: Level) -> None:

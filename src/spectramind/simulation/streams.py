@@ -33,6 +33,7 @@ class Source(IntEnum):
     DEFOCUS = 15
     INTRA_PIXEL = 16
     PERSISTENCE = 17
+    LIMB_DARKENING = 18
 
 
 @dataclass(frozen=True)
