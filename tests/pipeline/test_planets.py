@@ -17,8 +17,8 @@ from spectramind.features.depths import (
     depths_path,
     load_depths,
     save_depths,
-    save_unmeasured,
 )
+from spectramind.features.fits import save_unmeasured
 from spectramind.models.measurement import Measurement
 from spectramind.pipeline.planets import load_labelled, load_planets
 from spectramind.run.atomic import write_npz

@@ -13,21 +13,9 @@ def _ascending(bounds: tuple[float, float]) -> tuple[float, float]:
     return bounds
 
 
-Share = Annotated[float, Field(ge=0, lt=1)]
+Share = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Range = Annotated[tuple[Positive, Positive], AfterValidator(_ascending)]
-
-
-class SpottedStarConfig(Section):
-    """What is expected of spots beside the transit's chord: light curves cannot show them.
-
-    Attributes:
-        fraction: prior standard deviation of the share of the disc that they cover; 0: none.
-        contrast_k: how much cooler than the rest they are [K].
-    """
-
-    fraction: float = Field(ge=0, le=0.5)
-    contrast_k: float = Field(gt=0, le=2000)
 
 
 class FitConfig(Section):
@@ -39,16 +27,19 @@ class FitConfig(Section):
         pointing: regress each light curve on the images' motion and width, beside the drift.
         drift_order: highest Legendre order in time of the multiplicative drift.
         drift_wavelength_order: highest Legendre order in wavelength of the AIRS drift.
-        drift_ppm: prior standard deviation of a drift coefficient [ppm], least and most: each
+        drift_ppm: prior standard deviation of the drift's strength [ppm], least and most: each
             visit's own is learnt from its light curves.
-        drift_shares: which share of a drift coefficient's variance may lie along one course in time
-            that all wavelengths have in common; each visit's own is learnt. 0 alone: none.
+        drift_shares: which share of the drift's variance may be off the one course in time that
+            all wavelengths have in common; each visit's own is learnt. 1 alone: no common course.
         ramp_h: time constant of the ramp after the visit's begin [h].
         ramp_ppm: prior standard deviation of the ramp's height [ppm], least and most.
         log_a_sigma: prior standard deviation of ln(a/R*) around the star table.
         impact_sigma: prior standard deviation of the impact parameter around the star table.
-        limb_sigma: prior standard deviation of each limb-darkening coefficient.
-        spots: see there.
+        limb_sigma: prior standard deviation of each limb-darkening coefficient around the grey
+            atmosphere's.
+        population_visits: from how many visits to learn, at most, how orbits and limb darkening
+            really stray from table and atmosphere; 0: the three widths above are the last word.
+        population_strength: how many visits these widths count as beside those.
         detection_sigma: below this white-light signal-to-noise there is no transit to measure.
     """
 
@@ -64,5 +55,6 @@ class FitConfig(Section):
     log_a_sigma: float = Field(gt=0)
     impact_sigma: float = Field(gt=0)
     limb_sigma: float = Field(gt=0)
-    spots: SpottedStarConfig
+    population_visits: int = Field(ge=0)
+    population_strength: float = Field(gt=0)
     detection_sigma: float = Field(gt=0)

@@ -1,146 +1,228 @@
-"""Depth of every bin and their covariance, given the white-light geometry.
+"""Depth of every bin and their covariance, with the drift and geometry that all bins share.
 
-Model of bin i, divided by its level: y_i = T_i (1 + e_i + p_i . pointing + drift_i) + D_i d_i, with
-T_i the transit at the white-light radius, D_i = dT_i / d(k^2), e_i a level error, d_i the depth's
-offset, and drift_i(t) = sum_jl c_jl P_j(t) L_l(i): P_j as in white light; L_0 is FGS1 alone, the
-others are Legendre polynomials in wavelength over AIRS. c has a Gaussian prior; e, d, p are
-free. Each bin's own (e_i, d_i, p_i) are eliminated first, the few c solved together, then put back:
-what is left is a covariance "diagonal + low rank" over the bins.
+Model of bin i, divided by its level: y_i = T_i (1 + e_i + p_i . pointing + drift_i) + D_i d_i +
+G_i . g, with T_i the transit, D_i = dT_i / d(k^2) and G_i its slopes over the geometry, e_i a level
+error, d_i the depth's offset, g the geometry's, and drift_i(t) = sum_jl c_jl P_j(t) L_l(i): P_j as
+in white light; L_0 is FGS1 alone, the others are Legendre polynomials in wavelength over AIRS. c
+and g have priors; e, d, p are free. Each bin's own (e_i, d_i, p_i) are eliminated first, the few
+(c, g) solved together, then put back: what is left is a covariance "diagonal + low rank" over the
+bins. The geometry starts at the white-light fit's and the solution is repeated around the one it
+finds (Gauss-Newton), till it settles.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 
 from spectramind.config.fit import FitConfig
-from spectramind.features.drift import drift_basis, learn_covariance, legendre
-from spectramind.features.white_fit import MAD, StarRow, TransitModel, WhiteFit, white_limb
+from spectramind.features.drift import drift_basis, legendre
+from spectramind.features.population import Population
+from spectramind.features.shapes import GEOMETRY, ShapeModel, Shapes
+from spectramind.features.shared import GeometryPrior, Shared, solve_shared
+from spectramind.features.white_fit import (
+    MAD,
+    StarRow,
+    expected_geometry,
+    geometry_prior,
+    white_depth,
+    white_limb,
+    within,
+)
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.models.measurement import Measurement
 
 Array = NDArray[np.float64]
-# Transit shapes vary slowly: they are computed in so many AIRS bins and interpolated between.
-_NODES = 12
-_DEPTH_STEP = 1e-4
+AIRS = slice(FGS1_BIN + 1, N_BINS)
+# Share of each round's step that is taken: near b = 0, where the transit is even in b, full ones
+# may go to and fro.
+_DAMPING = (1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25)
+# Sigmas a depth may move in a round: less than the first is the end, more than the other a doubt.
+_SETTLED, _UNSETTLED = 0.1, 1.0
+_LARGEST = np.array([0.05, 0.1, 0.2, *[0.1] * 4])  # step: t0 [h], log_a, b, limb darkening
 
 
-def fit_bins(
-    time_h: Array,
-    flux: Array,
-    pointing: Array,
-    star: StarRow,
-    limb: Array,
-    white: WhiteFit,
-    config: FitConfig,
-) -> Measurement:
-    """Least-squares depth per bin.
+@dataclass(frozen=True)
+class Light:
+    """What a visit shows.
 
-    Args:
+    Attributes:
         time_h: (T,) mid-exposure times [h].
         flux: (T, 283) light curves, any positive unit.
         pointing: (T, R) regressors with free coefficients in every bin; R may be 0.
+    """
+
+    time_h: Array
+    flux: Array
+    pointing: Array
+
+
+@dataclass(frozen=True)
+class BinFit:
+    """Result of the bin fit.
+
+    Attributes:
+        measured: depths and covariance.
+        values: (9,) parameters in the order of ``PARAMETERS``, the radii those of the mean depths.
+        offsets: posterior mean (6,) and covariance (6, 6) of the offsets of ``population``.
+        settled: whether depths had stopped moving with the geometry.
+    """
+
+    measured: Measurement
+    values: Array
+    offsets: tuple[Array, Array]
+    settled: bool
+
+
+def fit_bins(
+    light: Light,
+    star: StarRow,
+    limb: Array,
+    start: Array,
+    population: Population,
+    config: FitConfig,
+) -> BinFit:
+    """Depth per bin.
+
+    Args:
+        light: the light curves.
         star: the planet's row of the star table.
         limb: (283, 2) limb darkening expected of the bins.
-        white: the geometry.
-        config: drift orders and prior.
+        start: (9,) parameters of the white-light fit.
+        population: how planets stray from table and expected limb darkening.
+        config: drift orders and scales.
     """
-    offset = white.limb - white_limb(limb, np.median(flux, axis=0))
-    transit, slope = _shapes(time_h, star, limb, offset, white, config.substep_h)
-    level = (flux * transit).sum(axis=0) / (transit**2).sum(axis=0)
-    y = flux / level - transit
-    basis = drift_basis(time_h, config)
-    loading = _loadings(config.drift_wavelength_order)
+    expected = white_limb(limb, np.median(light.flux, axis=0))
+    model = ShapeModel(light.time_h, star, limb, expected, config.substep_h)
+    centre, covariance = geometry_prior(star, expected, population)
+    # Of the mid-time nothing is known beforehand.
+    prior = GeometryPrior(np.append(0.0, centre), block_diag(0.0, np.linalg.inv(covariance)))
+    basis = drift_basis(light.time_h, config)
+    values, variance, last = start, None, np.full(N_BINS, np.inf)
+    for damping in _DAMPING:
+        system = _eliminate(light, basis, model.at(values), config.drift_wavelength_order)
+        at = values[list(GEOMETRY)]
+        shared = solve_shared(system.normal, system.right, at, prior, variance, config)
+        fit, variance = system.measure(shared, values), shared.drift_variance
+        change, last = fit.depth - last, fit.depth
+        moved = float(np.abs(change / np.sqrt(fit.total_variance)).max())
+        if moved < _SETTLED:
+            break
+        step = _target(values, shared.geometry, fit) - values
+        values = within(values + damping * step, light.time_h)
+    # How far the solution still moves is part of what is not known.
+    fit = Measurement(fit.depth, fit.variance, np.column_stack([fit.modes, change]))
+    found = (at + shared.geometry)[1:] - expected_geometry(star, expected)
+    root = shared.root[-len(found) :]
+    return BinFit(fit, values, (found, root @ root.T), moved < _UNSETTLED)
 
-    # Per bin: design A = [T, D, T x pointing], drift columns B_j = T P_j.
-    moved = [transit * regressor[:, None] for regressor in pointing.T]
-    design = np.stack([transit, slope, *moved], axis=2).transpose(1, 0, 2)
-    columns = (transit[:, :, None] * basis[:, None, :]).transpose(1, 0, 2)
-    inverse = np.linalg.inv(np.einsum("ita,itb->iab", design, design))
-    own = np.einsum("iab,itb,ti->ia", inverse, design, y)
-    carry = np.einsum("iab,itb,itj->iaj", inverse, design, columns)
-    left = columns - np.einsum("ita,iaj->itj", design, carry)
+
+def _target(values: Array, geometry: Array, fit: Measurement) -> Array:
+    """Parameters a full step away: the geometry's, and the radii of the mean depths."""
+    moved = values.copy()
+    moved[list(GEOMETRY)] += np.clip(geometry, -_LARGEST, _LARGEST)
+    airs = np.average(fit.depth[AIRS], weights=1 / fit.variance[AIRS])
+    moved[3:5] = np.sqrt(np.maximum([fit.depth[FGS1_BIN], airs], 1e-6))
+    return moved
+
+
+@dataclass(frozen=True)
+class _System:
+    """Normal equations of the shared coefficients, and how to get back to the bins.
+
+    Attributes:
+        normal, right: (C, C) and (C,), in units of the noise.
+        own: (283, A) each bin's own coefficients (level, depth, pointing) without shared ones.
+        lever: (283, A, C) what a shared coefficient takes from them.
+        noise: (283,) white noise of a sample.
+        spread: (283,) variance of the depth for noise 1.
+    """
+
+    normal: Array
+    right: Array
+    own: Array
+    lever: Array
+    noise: Array
+    spread: Array
+
+    def measure(self, shared: Shared, values: Array) -> Measurement:
+        """Depths once the shared coefficients are known."""
+        solved = self.own - self.lever @ shared.mean
+        gain = 1 + solved[:, 0]
+        return Measurement(
+            depth=white_depth(values) + solved[:, 1] / gain,
+            variance=self.noise**2 * self.spread / gain**2,
+            modes=self.lever[:, 1] @ shared.root,
+        )
+
+
+def _eliminate(light: Light, basis: Array, shapes: Shapes, wavelength_order: int) -> _System:
+    transit = shapes.transit
+    level = (light.flux * transit).sum(axis=0) / (transit**2).sum(axis=0)
+    y = light.flux / level - transit
+    # Per bin: design A = [T, D, T x pointing]; shared columns: drift T P_j, then geometry.
+    moved = [transit * regressor[:, None] for regressor in light.pointing.T]
+    design = np.stack([transit, shapes.depth, *moved], axis=2).transpose(1, 0, 2)
+    drift = transit[:, :, None] * basis[:, None, :]
+    columns = np.concatenate([drift, shapes.geometry], axis=2).transpose(1, 0, 2)
+    inverse = np.linalg.inv(design.transpose(0, 2, 1) @ design)
+    solve = inverse @ design.transpose(0, 2, 1)
+    own = np.einsum("iat,ti->ia", solve, y)
+    carry = solve @ columns
+    left = columns - design @ carry
     rest = y - np.einsum("ita,ia->ti", design, own)
-    noise = _noise(
-        rest - np.einsum("itj,ij->ti", left, _free_drift(left, rest)),
-        basis.shape[1] + design.shape[2],
+    functions = basis.shape[1]
+    noise = _noise(left[:, :, :functions], rest, functions + design.shape[2])
+    weighted = left.transpose(0, 2, 1) / noise[:, None, None] ** 2
+    spread = _Spread(_loadings(wavelength_order), functions)
+    return _System(
+        normal=spread.both(weighted @ left),
+        right=spread.last(np.einsum("ijt,ti->ij", weighted, rest)).sum(axis=0),
+        own=own,
+        lever=spread.last(carry),
+        noise=noise,
+        spread=inverse[:, 1, 1],
     )
 
-    weight = 1 / noise**2
-    size = basis.shape[1] * loading.shape[1]
-    normal = np.einsum("il,im,ijk->jlkm", loading * weight[:, None], loading, _gram(left))
-    normal = normal.reshape(size, size)
-    right = np.einsum("il,itj,ti->jl", loading * weight[:, None], left, rest).ravel()
-    covariance = np.linalg.inv(normal + np.linalg.inv(learn_covariance(normal, right, config)))
-    drift = (covariance @ right).reshape(basis.shape[1], loading.shape[1])
 
-    solved = own - np.einsum("iaj,jl,il->ia", carry, drift, loading)
-    gain = 1 + solved[:, 0]
-    depth = white.bin_depth + solved[:, 1] / gain
-    variance = noise**2 * inverse[:, 1, 1] / gain**2
-    lever = np.einsum("ij,il->ijl", carry[:, 1, :], loading).reshape(N_BINS, size)
-    drift_modes = lever @ np.linalg.cholesky(covariance)
-    modes = np.concatenate([drift_modes, _geometry_modes(white)], axis=1)
-    return Measurement(depth, variance, modes)
+class _Spread:
+    """From functions to shared coefficients: a drift function has one for each loading."""
 
+    def __init__(self, loading: Array, functions: int) -> None:
+        self._loading, self._functions = loading, functions
 
-def _shapes(
-    time_h: Array, star: StarRow, limb: Array, offset: Array, white: WhiteFit, substep_h: float
-) -> tuple[Array, Array]:
-    """Transit T and its slope dT/d(k^2) for every bin, both (T, 283).
+    def last(self, rows: Array) -> Array:
+        """Spread the last axis: (283, ..., F + G) -> (283, ..., F * L + G)."""
+        cut = self._functions
+        loading = self._loading.reshape(N_BINS, *[1] * (rows.ndim - 1), -1)
+        drift = (rows[..., :cut, None] * loading).reshape(*rows.shape[:-1], -1)
+        return np.concatenate([drift, rows[..., cut:]], axis=-1)
 
-    The limb darkening of a bin is the expected one plus the offset that white light showed.
-    """
-    model = TransitModel(time_h, star, substep_h)
-    separation = model.separation(*white.values[:3])
-    k_fgs1, k_airs = white.values[3:5]
-    nodes = np.linspace(FGS1_BIN + 1, N_BINS - 1, _NODES).round().astype(int)
-    limb = np.vstack([limb[FGS1_BIN] + offset[0], limb[nodes] + offset[1]])
-    k = np.concatenate([[k_fgs1], np.full(_NODES, k_airs)])
-    at = model.flux(separation, k, limb)
-    up = model.flux(separation, np.sqrt(k**2 + _DEPTH_STEP), limb)
-    slope = (up - at) / _DEPTH_STEP
-    position = np.interp(np.arange(FGS1_BIN + 1, N_BINS), nodes, np.arange(_NODES))
-    low = np.minimum(position.astype(int), _NODES - 2)
-    share = position - low
-
-    def spread(rows: Array) -> Array:
-        airs = rows[1:]
-        between = (1 - share)[:, None] * airs[low] + share[:, None] * airs[low + 1]
-        return np.concatenate([rows[:1], between]).T
-
-    return spread(at), spread(slope)
+    def both(self, gram: Array) -> Array:
+        """Spread both axes of (283, F + G, F + G) and sum over the bins."""
+        return np.asarray(self.last(self.last(gram).transpose(0, 2, 1)).sum(axis=0))
 
 
 def _loadings(order: int) -> Array:
     """(283, order + 2): FGS1 alone, then Legendre polynomials over the AIRS wavelengths."""
     loading = np.zeros((N_BINS, order + 2))
     loading[FGS1_BIN, 0] = 1
-    loading[FGS1_BIN + 1 :, 1:] = legendre(bin_wavelengths()[FGS1_BIN + 1 :], order)
+    loading[AIRS, 1:] = legendre(bin_wavelengths()[AIRS], order)
     return loading
 
 
-def _gram(left: Array) -> Array:
-    return np.einsum("itj,itk->ijk", left, left)
+def _noise(left: Array, rest: Array, fitted: int) -> Array:
+    """(283,) white noise of one sample, with a drift of each bin's own; robust.
 
-
-def _free_drift(left: Array, rest: Array) -> Array:
-    """Each bin's own drift coefficients, used only to measure its white noise."""
-    return np.einsum("ijk,itk,ti->ij", np.linalg.pinv(_gram(left)), left, rest)
-
-
-def _noise(residual: Array, fitted: int) -> Array:
-    """(283,) white noise of one sample; robust, less the degrees of freedom the fit took."""
+    The degrees of freedom that the fit took are allowed for.
+    """
+    own = (
+        np.linalg.pinv(left.transpose(0, 2, 1) @ left)
+        @ np.einsum("itk,ti->ik", left, rest)[..., None]
+    )
+    residual = rest - (left @ own)[..., 0].T
     freedom = max(len(residual) - fitted, 1)
     spread = MAD * np.median(np.abs(residual), axis=0)
     clipped = np.clip(residual, -4 * spread, 4 * spread)
     return np.maximum(np.sqrt((clipped**2).sum(axis=0) / freedom), 1e-7)
-
-
-def _geometry_modes(white: WhiteFit) -> Array:
-    """(283, 2) modes: uncertain geometry moves all depths of a detector together.
-
-    Flat over the AIRS bins: modes proportional to the measured depths would carry their noise, and
-    any average with such a covariance comes out too low (Peelle's pertinent puzzle).
-    """
-    values, vectors = np.linalg.eigh(white.geometry_covariance)
-    half = vectors * np.sqrt(np.maximum(values, 0.0))
-    return half[np.where(np.arange(N_BINS) == FGS1_BIN, 0, 1)]

@@ -1,18 +1,16 @@
-"""Light curves of one visit -> depths, covariance and the curves the figures show."""
+"""Light curves of one visit -> depths, covariance and the curves the figures show; their file."""
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.config.base import digest
-from spectramind.config.fit import FitConfig, SpottedStarConfig
-from spectramind.features.bin_fit import fit_bins
+from spectramind.config.fit import FitConfig
+from spectramind.features.bin_fit import BinFit, Light, fit_bins
+from spectramind.features.population import Population, expected
 from spectramind.features.white_fit import (
     BANDS,
     PARAMETERS,
@@ -24,17 +22,15 @@ from spectramind.features.white_fit import (
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.models.measurement import Measurement
 from spectramind.physics.limb_darkening import quadratic_coefficients
-from spectramind.physics.spots import contamination
 from spectramind.run.atomic import write_npz
-from spectramind.run.code import code_digest
 from spectramind.run.npz import read_npz
-from spectramind.run.pool import Workers, run_all
 
 Array = NDArray[np.float64]
 # What is known of a depth when nothing was measured: the range of transiting planets.
 IGNORANCE = 0.03
 MIN_SAMPLES = 20
 MOST_DARK = 0.5  # share of bins without light beyond which a visit is not measured
+_UNSOLVED = "no depths solve the bins' light curves"
 KEYS = ("depth", "variance", "modes", "time", "white", "model", "info")
 
 
@@ -95,7 +91,12 @@ def bin_in_time(time_h: Array, flux: Array, samples: int) -> tuple[Array, Array]
 
 
 def estimate(
-    time_h: Array, flux: Array, star: StarRow, config: FitConfig, pointing: Array | None = None
+    time_h: Array,
+    flux: Array,
+    star: StarRow,
+    config: FitConfig,
+    pointing: Array | None = None,
+    population: Population | None = None,
 ) -> Depths:
     """Fit one visit's light curves.
 
@@ -104,6 +105,7 @@ def estimate(
         pointing: (T, R) regressors: motion and width of the images [px]; None: not known.
         star: the planet's row of the star table.
         config: the fit's settings.
+        population: how planets stray from what is expected; None: what the settings say.
 
     Returns:
         Depths; where the fit cannot be trusted the variance holds what is not known, and
@@ -115,32 +117,37 @@ def estimate(
     used = np.flatnonzero(whole)[:-1]
     time_h, flux, beside = time_h[used], flux[used], beside[used]
     if len(time_h) < MIN_SAMPLES:
-        return _unmeasured(f"{len(time_h)} usable exposures, {MIN_SAMPLES} needed")
+        return unmeasured(f"{len(time_h)} usable exposures, {MIN_SAMPLES} needed")
     _, beside = bin_in_time(time_h, beside, config.samples)
     time_h, flux = bin_in_time(time_h, flux, config.samples)
     beside = (beside - beside.mean(axis=0)) / np.maximum(beside.std(axis=0), 1e-9)
     dark = np.median(flux, axis=0) <= 0
     if dark[FGS1_BIN] or dark.mean() > MOST_DARK:
-        return _unmeasured(f"no light in bins {np.flatnonzero(dark)[:5].tolist()}")
+        return unmeasured(f"no light in bins {np.flatnonzero(dark)[:5].tolist()}")
     flux = flux[:, _nearest(~dark)]  # a bin without light counts as its neighbour, till the end
     level = np.median(flux, axis=0)
     bands = np.stack([flux[:, FGS1_BIN], flux[:, FGS1_BIN + 1 :].sum(axis=1)], axis=1)
     limb = quadratic_coefficients(star.teff_k, bin_wavelengths())
-    white = fit_white(time_h, bands, beside, star, white_limb(limb, level), config)
+    population = population or expected(config)
+    white = fit_white(time_h, bands, beside, star, white_limb(limb, level), population, config)
     if white.detection < config.detection_sigma:
-        return _unmeasured(white.reason)
-    fit = fit_bins(time_h, flux, beside, star, limb, white, config)
+        return unmeasured(white.reason)
+    light = Light(time_h[white.kept], flux[white.kept], beside[white.kept])
+    try:
+        bins = fit_bins(light, star, limb, white.values, population, config)
+    except np.linalg.LinAlgError:
+        return unmeasured(_UNSOLVED)
+    if not np.isfinite(bins.measured.depth).all():
+        return unmeasured(_UNSOLVED)
+    fit = bins.measured
     fit.variance[dark] = IGNORANCE**2
-    modes = np.column_stack([fit.modes, _spot_mode(white, star, config.spots)])
-    fit = Measurement(fit.depth, fit.variance, modes)
-    return Depths(fit, time_h, white.white, white.model, _describe(white))
-
-
-def _spot_mode(white: WhiteFit, star: StarRow, spots: SpottedStarConfig) -> Array:
-    """(283,) what spots of the expected extent beside the chord would add to the depths."""
-    cooler = max(star.teff_k - spots.contrast_k, 1.0)
-    factor = contamination(spots.fraction, cooler, star.teff_k, bin_wavelengths())
-    return (factor - 1) * white.bin_depth
+    reason = white.reason
+    if not bins.settled:
+        reason = reason or "the transit's shape does not settle"
+        modes = np.column_stack([fit.modes, np.full(N_BINS, IGNORANCE)])
+        fit = Measurement(fit.depth, fit.variance, modes)
+    info = _describe(white, bins) | {"reason": reason}
+    return Depths(fit, time_h, white.white, white.model, info)
 
 
 def _nearest(lit: NDArray[np.bool_]) -> NDArray[np.intp]:
@@ -151,16 +158,18 @@ def _nearest(lit: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.where(index == FGS1_BIN, FGS1_BIN, nearest)
 
 
-def _describe(white: WhiteFit) -> dict[str, Any]:
+def _describe(white: WhiteFit, bins: BinFit) -> dict[str, Any]:
+    mean, covariance = bins.offsets
     return {
-        "parameters": dict(zip(PARAMETERS, white.values.tolist(), strict=True)),
+        "parameters": dict(zip(PARAMETERS, bins.values.tolist(), strict=True)),
+        "offsets": {"mean": mean.tolist(), "covariance": covariance.tolist()},
         "noise": dict(zip(BANDS, white.noise.tolist(), strict=True)),
         "detection": white.detection,
-        "reason": white.reason,
     }
 
 
-def _unmeasured(reason: str) -> Depths:
+def unmeasured(reason: str) -> Depths:
+    """What is to be said of a visit whose light curves tell nothing."""
     common = np.full((N_BINS, 1), IGNORANCE)
     fit = Measurement(np.full(N_BINS, 0.0147), np.full(N_BINS, 1e-8), common)
     empty = np.zeros((0, 2))
@@ -179,57 +188,6 @@ def save_depths(path: Path, depths: Depths, settings: str) -> None:
         model=depths.model.astype(np.float32),
         info=np.array(json.dumps(depths.info | {"settings": settings})),
     )
-
-
-def save_unmeasured(features: Path, failed: Mapping[str, str]) -> None:
-    """Say of visits that gave no light curves that nothing is known of their depths, and why."""
-    for visit, reason in failed.items():
-        made_with = digest("unmeasured", reason, code_digest("features"))
-        if not _finished(features, visit, made_with):
-            save_depths(depths_path(features, visit), _unmeasured(reason), made_with)
-
-
-def fit_visits(
-    jobs: Sequence[tuple[str, StarRow]], features: Path, config: FitConfig, workers: Workers
-) -> dict[str, str]:
-    """Fit the visits whose depths are missing, older than their light curves or made with other
-    settings or code.
-
-    Args:
-        jobs: visit names with the star row of their planet.
-        features: the feature folder, holding the light curves.
-        config: the fit's settings.
-        workers: where the fits run.
-
-    Returns:
-        Reason by visit for every fit done now that cannot be trusted.
-    """
-    settings = digest(config, code_digest("features", "physics"))
-    todo = [job for job in jobs if not _finished(features, job[0], settings)]
-    work = partial(_fit_one, features=features, config=config, settings=settings)
-    return {name: reason for name, reason in run_all(work, todo, workers, "depths") if reason}
-
-
-def _finished(features: Path, visit: str, settings: str) -> bool:
-    path = depths_path(features, visit)
-    source = features / "airs_bins" / f"airs_bins_{visit}.npz"
-    if not path.is_file() or (source.is_file() and source.stat().st_mtime > path.stat().st_mtime):
-        return False
-    return load_depths(features, visit).info.get("settings") == settings
-
-
-def _fit_one(
-    job: tuple[str, StarRow], features: Path, config: FitConfig, settings: str
-) -> tuple[str, str]:
-    visit, star = job
-    path = features / "airs_bins" / f"airs_bins_{visit}.npz"
-    bins = read_npz(path, "time", "flux", "pointing", made_by="features")
-    time_h, flux, pointing = (
-        np.asarray(bins[key], dtype=np.float64) for key in ("time", "flux", "pointing")
-    )
-    depths = estimate(time_h, flux, star, config, pointing)
-    save_depths(depths_path(features, visit), depths, settings)
-    return visit, depths.info["reason"]
 
 
 def mean_around(centre_h: Array, time_h: Array, values: NDArray[np.floating]) -> Array:

@@ -1,15 +1,21 @@
-"""The drift's functions of time, and how large a visit's own drift is.
+"""The drift 1 + f(t) g(lambda): one course in time, seen by every wavelength at its own strength.
 
-Drift coefficients c have priors of zero mean; how wide, each visit says itself. With everything
-else eliminated the light curves give c by its normal matrix N and right side r (in units of the
-noise), and the evidence of prior variances S is, up to a constant,
+Of the functions P_j(t) and loadings L_l(lambda) the drift takes c_jl = f_j g_l + o_jl, o being what
+does not follow the common course, and the last function, the ramp, has coefficients of its own.
+f, g, o and the ramp have Gaussian priors of zero mean, f_j ~ 1/j because drifts are smooth. With
+everything else eliminated, light curves give c by its normal matrix N and right side r (in units
+of the noise). The product makes the problem bilinear: its maximum is found by Gauss-Newton steps
+and taken as Gaussian there (Laplace). How strong the drift is, how far it keeps to its course and
+how high the ramp stands, each visit says itself by its evidence,
 
-    ln p = -1/2 ln det(1 + S N) + 1/2 r' (N + 1/S)^-1 r
+    ln p = r'c - 1/2 c'Nc - 1/2 x'P x + 1/2 ln det P - 1/2 ln det(J'NJ + P),
 
-(MacKay 1992, Neural Computation 4, 415). The scales are averaged over their grid with it, not
-maximised: a few coefficients cannot tell a scale well, and one that is too small claims too much.
+x = (f, g, o, ramp), J = dc/dx (MacKay 1992, Neural Computation 4, 415). The priors' variances are
+averaged over a grid with it, not maximised: a few coefficients cannot tell a scale well, and one
+that is too small claims too much.
 """
 
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -18,8 +24,12 @@ from numpy.typing import NDArray
 from spectramind.config.fit import FitConfig
 
 Array = NDArray[np.float64]
-_STEPS = 6  # of each scale's grid
-SLOPE = 2  # the set of coefficients that belongs to the slope over AIRS
+# How many values of each scale are tried.
+_SCALES = 4
+_RAMPS = 3
+_ROUNDS = 12
+_LEAST = 1e-6  # share of the variance that the common course keeps
+_CONVERGED = 1e-3  # of the objective, in units of ln p
 
 
 def legendre(time_h: Array, order: int) -> Array:
@@ -35,75 +45,126 @@ def drift_basis(time_h: Array, config: FitConfig) -> Array:
     return np.column_stack([legendre(time_h, config.drift_order)[:, 1:], ramp])
 
 
-def widest(config: FitConfig) -> Array:
-    """(N,) largest prior standard deviation of each function's coefficient, relative."""
-    return 1e-6 * np.array([*[config.drift_ppm[1]] * config.drift_order, config.ramp_ppm[1]])
+@dataclass(frozen=True)
+class _Terms:
+    """Which of x is f (order), g (sets), o (order * sets, by order) and ramp (sets)."""
+
+    order: int
+    sets: int
+
+    def split(self, x: Array) -> tuple[Array, Array, Array, Array]:
+        parts = np.split(x, np.cumsum([self.order, self.sets, self.order * self.sets]))
+        return parts[0], parts[1], parts[2], parts[3]
+
+    def coefficients(self, x: Array) -> Array:
+        """c, function by function and the ramp last, ((order + 1) * sets,)."""
+        f, g, own, ramp = self.split(x)
+        return np.concatenate([np.outer(f, g).ravel() + own, ramp])
+
+    def slopes(self, x: Array) -> Array:
+        """dc/dx."""
+        f, g, own, _ = self.split(x)
+        course = np.kron(np.eye(self.order), g[:, None])
+        strength = np.kron(f[:, None], np.eye(self.sets))
+        top = np.hstack([course, strength, np.eye(len(own)), np.zeros((len(own), self.sets))])
+        below = np.zeros((self.sets, top.shape[1]))
+        below[:, -self.sets :] = np.eye(self.sets)
+        return np.vstack([top, below])
+
+    def variances(self, scale: float, ramp: float, share: float) -> Array:
+        """Prior variances of x; ``share`` of the drift's variance is off its course."""
+        course = 1 / np.arange(1, self.order + 1)
+        strength = np.full(self.sets, scale * np.sqrt(max(1 - share, _LEAST)))
+        own = np.repeat(course, self.sets) * scale * np.sqrt(share)
+        parts = [course, strength, own, np.full(self.sets, ramp)]
+        return np.asarray(np.concatenate(parts) ** 2)
+
+    def start(self, free: Array) -> Array:
+        """x of the course that is nearest to coefficients without a prior on their form."""
+        table = free[: self.order * self.sets].reshape(self.order, self.sets)
+        left, size, right = np.linalg.svd(table, full_matrices=False)
+        own = np.zeros(self.order * self.sets)
+        return np.concatenate([left[:, 0], size[0] * right[0], own, free[len(own) :]])
 
 
-def learn_widths(normal: Array, right: Array, config: FitConfig) -> Array:
-    """Prior standard deviations of the functions' coefficients, (N,), as the light curves say.
+def learn_drift(normal: Array, right: Array, config: FitConfig) -> Array:
+    """Prior variances of x as the light curves say.
 
     Args:
         normal: (N * L, N * L) normal matrix of L sets of coefficients, function by function.
         right: (N * L,) its right side.
-        config: the ranges of the scales.
+        config: the ranges of the scales, and the shares of the variance off the common course.
+
+    Returns:
+        (X,) variances, for ``linear_drift``.
     """
-    sets = len(right) // (config.drift_order + 1)
-    own = _averaged(normal, right, config, np.zeros(config.drift_order), (0.0,))
-    return np.sqrt(np.diag(own)[::sets])
+    terms = _terms(right, config)
+    free = np.linalg.solve(normal + np.diag(1 / _bound(terms, config)), right)
+    start = terms.start(np.asarray(free))
+    grid = product(
+        _grid(config.drift_ppm, _SCALES), _grid(config.ramp_ppm, _RAMPS), config.drift_shares
+    )
+    variances = np.array([terms.variances(*point) for point in grid])
+    log_p = np.array([_descend(terms, normal, right, start, v)[1] for v in variances])
+    weight = np.exp(log_p - log_p.max())
+    return np.average(variances, axis=0, weights=weight)
 
 
-def learn_covariance(normal: Array, right: Array, config: FitConfig) -> Array:
-    """Prior covariance of the coefficients, (N * L, N * L), as the light curves say.
-
-    A drift 1 + f(t) g(lambda) has one course f for all wavelengths. The slope over AIRS, which no
-    transit has, shows f best; how far the other sets follow it is one more thing to learn.
+def linear_drift(
+    normal: Array, right: Array, variance: Array, config: FitConfig
+) -> tuple[Array, Array]:
+    """The drift around its maximum: c = centre + slopes @ x, x with the prior's variances.
 
     Args:
-        normal, right: see ``learn_widths``; of the L sets, number ``SLOPE`` is AIRS's slope.
-        config: the ranges of the scales, and the shares of the variance along the common course.
+        normal, right: see ``learn_drift``.
+        variance: (X,) prior variances around zero.
+        config: the drift's order.
+
+    Returns:
+        centre (N * L,), slopes (N * L, X).
     """
-    functions, order = config.drift_order + 1, config.drift_order
-    sets = len(right) // functions
-    wide = np.repeat(widest(config), sets)
-    free: Array = np.linalg.solve(normal + np.diag(1 / wide**2), right).astype(np.float64)
-    free = free.reshape(functions, sets)
-    course: Array = free[:order, SLOPE] if sets > SLOPE else np.zeros(order)
-    size = float(np.linalg.norm(course))
-    shares = config.drift_shares if size > 0 else (0.0,)
-    return _averaged(normal, right, config, course / (size or 1.0), shares)
+    terms = _terms(right, config)
+    free = np.linalg.solve(normal + np.diag(1 / _bound(terms, config)), right)
+    x, _ = _descend(terms, normal, right, terms.start(np.asarray(free)), variance)
+    slopes = terms.slopes(x)
+    return terms.coefficients(x) - slopes @ x, slopes
 
 
-def _averaged(
-    normal: Array, right: Array, config: FitConfig, course: Array, shares: tuple[float, ...]
-) -> Array:
-    """Mean prior covariance over the grid of scales and shares, weighted by its evidence."""
-    sets = len(right) // (len(course) + 1)
-    grid = product(_grid(config.drift_ppm), _grid(config.ramp_ppm), shares)
-    factors = [_factor(scale, ramp, share, course, sets) for scale, ramp, share in grid]
-    log_p = np.array([_evidence(normal, right, factor) for factor in factors])
-    weight = np.exp(log_p - log_p.max())
-    covariances = np.array([factor @ factor.T for factor in factors])
-    return np.average(covariances, axis=0, weights=weight)
+def _terms(right: Array, config: FitConfig) -> _Terms:
+    return _Terms(config.drift_order, len(right) // (config.drift_order + 1))
 
 
-def _factor(scale: float, ramp: float, share: float, course: Array, sets: int) -> Array:
-    """B with B B' the prior covariance: ``share`` of the variance along the common course."""
-    order = len(course)
-    along = scale * np.sqrt(share * order) * course
-    inner = np.zeros((order + 1, order + 2))
-    inner[:order, 0] = along
-    inner[:order, 1:-1] = scale * np.sqrt(1 - share) * np.eye(order)
-    inner[-1, -1] = ramp
-    return np.asarray(np.kron(inner, np.eye(sets)), dtype=np.float64)
+def _bound(terms: _Terms, config: FitConfig) -> Array:
+    """Widest prior variances of c, to find a start with."""
+    wide = terms.variances(1e-6 * config.drift_ppm[1], 1e-6 * config.ramp_ppm[1], 1.0)
+    return wide[terms.order + terms.sets :]
 
 
-def _grid(range_ppm: tuple[float, float]) -> Array:
-    return 1e-6 * np.geomspace(*range_ppm, _STEPS)
+def _grid(range_ppm: tuple[float, float], steps: int) -> Array:
+    return 1e-6 * np.geomspace(*range_ppm, steps)
 
 
-def _evidence(normal: Array, right: Array, factor: Array) -> float:
-    inner = np.eye(factor.shape[1]) + factor.T @ normal @ factor
-    root = np.linalg.cholesky(inner)
-    whitened = np.linalg.solve(root, factor.T @ right)
-    return float(0.5 * whitened @ whitened - np.log(np.diag(root)).sum())
+def _descend(
+    terms: _Terms, normal: Array, right: Array, start: Array, variance: Array
+) -> tuple[Array, float]:
+    """x of most probability and the log evidence, both for given prior variances."""
+    x, precision = start, 1 / variance
+
+    def cost(x: Array) -> float:
+        c = terms.coefficients(x)
+        return float(0.5 * c @ normal @ c - right @ c + 0.5 * precision @ x**2)
+
+    now = cost(x)
+    for _ in range(_ROUNDS):
+        slopes = terms.slopes(x)
+        down = slopes.T @ (right - normal @ terms.coefficients(x)) - precision * x
+        step = np.linalg.solve(slopes.T @ normal @ slopes + np.diag(precision), down)
+        tried = [(cost(x + part * step), part) for part in (1.0, 0.5, 0.1)]
+        best, part = min(tried)
+        if best >= now - _CONVERGED:
+            break
+        x, now = x + part * step, best
+    slopes = terms.slopes(x)
+    curvature = slopes.T @ normal @ slopes + np.diag(precision)
+    _, log_determinant = np.linalg.slogdet(curvature)
+    return x, float(-now + 0.5 * np.log(precision).sum() - 0.5 * log_determinant)

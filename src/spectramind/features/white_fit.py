@@ -16,26 +16,27 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, least_squares
 
 from spectramind.config.fit import FitConfig
-from spectramind.features.drift import drift_basis, learn_widths, widest
+from spectramind.features.drift import drift_basis
+from spectramind.features.population import Population
 from spectramind.instrument.grid import FGS1_BIN, N_BINS
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
 
 Array = NDArray[np.float64]
 BANDS = ("fgs1", "airs")
-# Order of the fitted parameters; the first three and the limb darkening are "geometry".
 PARAMETERS = ("t0", "log_a", "b", "k_fgs1", "k_airs", "u1_fgs1", "u2_fgs1", "u1_airs", "u2_airs")
-_DEPTH = (3, 4)
-_GEOMETRY = (0, 1, 2, 5, 6, 7, 8)
+_RADII = (3, 4)
 CLIP_SIGMA = 5.0
 MAD = 1.4826  # median absolute deviation to standard deviation
 MAX_RADIUS_RATIO = 0.5
-_STEP = 1e-4  # of a parameter, for the transit's slopes
 # Orbits tried as a start, ln(a/R*) against the table's: a transit much shorter or longer than the
 # star table has it would be looked for at the wrong time.
 DURATIONS = np.array([-0.35, 0.0, 0.35, 0.7])
-# Impact parameters tried as a start beside the table's own.
+# Impact parameters tried as a start.
 IMPACTS = (0.2, 0.6)
+# Relative changes of chi^2 at which a descent ends; rough ones have so many steps at most.
+_ROUGH = (1e-3, 15)
+_FINE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,7 @@ class WhiteFit:
 
     Attributes:
         values: the nine parameters in the order of ``PARAMETERS``.
-        geometry_covariance: (2, 2) covariance that the uncertain geometry and limb darkening add
-            to the depths of FGS1 and AIRS beyond what a fixed geometry leaves.
+        kept: (T,) samples that are no outliers in either band.
         noise: (2,) white noise of one sample, relative to the flux.
         model: (T, 2) transit models; white: (T, 2) light curves divided by star and drift.
         detection: white-light signal-to-noise of the transit.
@@ -68,22 +68,18 @@ class WhiteFit:
     """
 
     values: Array
-    geometry_covariance: Array
+    kept: NDArray[np.bool_]
     noise: Array
     model: Array
     white: Array
     detection: float
     reason: str
 
-    @property
-    def limb(self) -> Array:
-        """Fitted limb darkening of FGS1 and AIRS, (2, 2)."""
-        return self.values[5:].reshape(2, 2)
 
-    @property
-    def bin_depth(self) -> Array:
-        """White-light depth of the detector that each bin belongs to, (283,)."""
-        return self.values[np.where(np.arange(N_BINS) == FGS1_BIN, *_DEPTH)] ** 2
+def white_depth(values: Array) -> Array:
+    """White-light depth of the detector that each bin belongs to, (283,)."""
+    fgs1, airs = values[list(_RADII)] ** 2
+    return np.where(np.arange(N_BINS) == FGS1_BIN, fgs1, airs)
 
 
 class TransitModel:
@@ -120,8 +116,42 @@ def white_limb(limb: Array, level: Array) -> Array:
     return np.stack([limb[FGS1_BIN], airs])
 
 
+def geometry_prior(star: StarRow, limb: Array, population: Population) -> tuple[Array, Array]:
+    """Prior mean (6,) and covariance (6, 6) of log_a, b and the limb darkening.
+
+    Args:
+        star: the planet's row of the star table.
+        limb: (2, 2) limb darkening expected of FGS1 and of AIRS white light.
+        population: how planets stray from both.
+    """
+    return expected_geometry(star, limb) + population.mean, population.covariance
+
+
+def expected_geometry(star: StarRow, limb: Array) -> Array:
+    """log_a, b and the limb darkening as table and atmosphere have them, (6,)."""
+    return np.array([np.log(star.a_over_rs), min(star.impact, 0.95), *limb.ravel()])
+
+
+def within(values: Array, time_h: Array) -> Array:
+    """Parameters held inside what a transit can be."""
+    low, high = _bounds(time_h)
+    return np.clip(values, low + 1e-6, high - 1e-6)
+
+
+def _bounds(time_h: Array) -> tuple[Array, Array]:
+    low = np.array([time_h.min() - 2, 0.0, 0.0, 1e-3, 1e-3, *[-1.0] * 4])
+    high = np.array([time_h.max() + 2, 5.0, 1.5, *[MAX_RADIUS_RATIO] * 2, *[1.5] * 4])
+    return low, high
+
+
 def fit_white(
-    time_h: Array, flux: Array, pointing: Array, star: StarRow, limb: Array, config: FitConfig
+    time_h: Array,
+    flux: Array,
+    pointing: Array,
+    star: StarRow,
+    limb: Array,
+    population: Population,
+    config: FitConfig,
 ) -> WhiteFit:
     """Fit the white light curves.
 
@@ -131,18 +161,19 @@ def fit_white(
         pointing: (T, R) regressors beside the drift polynomials; R may be 0.
         star: the planet's row of the star table.
         limb: (2, 2) limb darkening expected of FGS1 and of AIRS white light.
-        config: priors and drift order.
+        population: how planets stray from table and expected limb darkening.
+        config: drift order.
     """
-    problem = _Problem(time_h, flux / np.median(flux, axis=0), pointing, star, limb, config)
-    solution, noise = problem.solve(problem.best_start())
-    values = solution.x
+    prior = geometry_prior(star, limb, population)
+    flux = flux / np.median(flux, axis=0)
+    problem = _Problem(time_h, flux, pointing, star, prior, config)
+    values = problem.solve()
     detection = problem.detection(values)
     model, white = problem.curves(values)
-    covariance = _covariance(solution)
     return WhiteFit(
         values=values,
-        geometry_covariance=_geometry_part(covariance, values),
-        noise=noise,
+        kept=np.asarray(problem.keep.all(axis=1)),
+        noise=problem.noise,
         model=model,
         white=white,
         detection=detection,
@@ -162,20 +193,6 @@ def _doubt(values: Array, detection: float, model: Array, config: FitConfig) -> 
     return ""
 
 
-def _covariance(solution: OptimizeResult) -> Array:
-    """Laplace approximation: inverse of J^T J (residuals are in units of their sigma)."""
-    return np.asarray(np.linalg.pinv(solution.jac.T @ solution.jac))
-
-
-def _geometry_part(covariance: Array, values: Array) -> Array:
-    """cov(d, g) cov(g, g)^-1 cov(g, d) for the two depths d = k^2 and the geometry g."""
-    cross = covariance[np.ix_(_DEPTH, _GEOMETRY)]
-    inner = covariance[np.ix_(_GEOMETRY, _GEOMETRY)]
-    slope = 2 * values[list(_DEPTH)]
-    added = cross @ np.linalg.pinv(inner) @ cross.T
-    return added * np.outer(slope, slope)
-
-
 class _Problem:
     """Residuals of one visit."""
 
@@ -185,43 +202,21 @@ class _Problem:
         flux: Array,
         pointing: Array,
         star: StarRow,
-        limb: Array,
+        prior: tuple[Array, Array],
         config: FitConfig,
     ) -> None:
         self._model = TransitModel(time_h, star, config.substep_h)
         self._flux = flux
-        self._drift, self._pointing, self._config = drift_basis(time_h, config), pointing, config
-        self._basis = np.column_stack([np.ones(len(time_h)), self._drift, pointing])
-        self._expect_drift(widest(config))
-        self._keep = np.ones(flux.shape, dtype=bool)
+        self._basis = np.column_stack([np.ones(len(time_h)), drift_basis(time_h, config), pointing])
+        # Drift coefficients but the level are pulled to zero; the pointing's are free.
+        width = 1e-6 * np.array([*[config.drift_ppm[1]] * config.drift_order, config.ramp_ppm[1]])
+        self._prior = np.eye(len(width) + 1, self._basis.shape[1])[1:] / width[:, None]
+        self.keep = np.ones(flux.shape, dtype=bool)
         # First guess of the noise: scatter of neighbours; the median does not see ingress.
         steps = np.abs(np.diff(flux, axis=0))
-        self._noise = np.maximum(MAD * np.median(steps, axis=0) / np.sqrt(2), 1e-7)
-        self._centre = np.array([np.log(star.a_over_rs), min(star.impact, 0.95), *limb.ravel()])
-        self._width = np.array([config.log_a_sigma, config.impact_sigma, *[config.limb_sigma] * 4])
-
-    def _expect_drift(self, width: Array) -> None:
-        """Pull every drift coefficient but the level to zero; the pointing's are free."""
-        self._prior = np.eye(len(width) + 1, self._basis.shape[1])[1:] / width[:, None]
-
-    def _learn_drift(self, values: Array) -> None:
-        """Set the drift's prior widths to what the residuals say, whatever the transit's shape."""
-        transit = self.transit(values)
-        steps = [
-            self.transit(values + row) - transit for row in np.diag(np.full(len(values), _STEP))
-        ]
-        functions = self._drift.shape[1]
-        normal, right = np.zeros((2 * functions,) * 2), np.zeros(2 * functions)
-        for band in range(len(BANDS)):
-            weight = (self._keep[:, band] / self._noise[band])[:, None]
-            light = weight * transit[:, [band]]
-            shape = weight * np.column_stack([step[:, band] for step in steps])
-            own, _ = np.linalg.qr(np.column_stack([light, light * self._pointing, shape]))
-            left = light * self._drift
-            left = left - own @ (own.T @ left)
-            normal[band::2, band::2] = left.T @ left
-            right[band::2] = left.T @ (weight[:, 0] * self._flux[:, band])
-        self._expect_drift(learn_widths(normal, right, self._config))
+        self.noise = np.maximum(MAD * np.median(steps, axis=0) / np.sqrt(2), 1e-7)
+        self._centre, covariance = prior
+        self._whiten = np.linalg.inv(np.linalg.cholesky(covariance))
 
     def transit(self, values: Array) -> Array:
         """(T, 2) transit models."""
@@ -233,7 +228,7 @@ class _Problem:
 
         Residuals of the T samples (clipped ones zero), then of the drift coefficients' prior.
         """
-        keep = self._keep[:, band] / self._noise[band]
+        keep = self.keep[:, band] / self.noise[band]
         design = np.vstack([keep[:, None] * transit[:, None] * self._basis, self._prior])
         target = np.append(keep * self._flux[:, band], np.zeros(len(self._prior)))
         best, *_ = np.linalg.lstsq(design, target, rcond=None)
@@ -244,34 +239,36 @@ class _Problem:
         transit = self.transit(values)
         data = [self._project(transit[:, band], band)[1] for band in range(len(BANDS))]
         geometry = np.concatenate([values[1:3], values[5:]])
-        return np.concatenate([*data, (geometry - self._centre) / self._width])
+        return np.concatenate([*data, self._whiten @ (geometry - self._centre)])
 
-    def best_start(self) -> Array:
-        """Scan mid-times and durations, with a straight drift: a transit is deeper than it.
+    def starts(self) -> list[Array]:
+        """Parameters at the best mid-time of each transit duration tried, with a straight drift.
 
         (More drift here would let polynomials and a misplaced transit imitate the true one.)
         """
         time = self._model.time_h
         limb = self._centre[2:].reshape(2, 2)
         log_a, impact = self._centre[:2]
-        best, lowest, start_k = (float(time.mean()), log_a), np.inf, np.full(2, 0.1)
-        for start in product(np.arange(time.min(), time.max(), 0.1), log_a + DURATIONS):
-            shape = (
-                1
-                - self._model.flux(self._model.separation(*start, impact), np.full(2, 0.1), limb).T
-            )
-            found = [self._amplitude(shape[:, band], band) for band in range(len(BANDS))]
-            depth, chi2 = np.array([f[0] for f in found]), sum(f[1] for f in found)
-            if np.all(depth > 0) and chi2 < lowest:
-                best, lowest = start, chi2
-                start_k = np.clip(0.1 * np.sqrt(depth), 0.01, MAX_RADIUS_RATIO)
-        return np.array([*best, impact, *start_k, *self._centre[2:]])
+        found = []
+        for duration in log_a + DURATIONS:
+            tried = []
+            for t0 in np.arange(time.min(), time.max(), 0.1):
+                separation = self._model.separation(t0, duration, impact)
+                shape = 1 - self._model.flux(separation, np.full(2, 0.1), limb).T
+                dips = [self._amplitude(shape[:, band], band) for band in range(len(BANDS))]
+                depth, chi2 = np.array([dip[0] for dip in dips]), sum(dip[1] for dip in dips)
+                if np.all(depth > 0):
+                    k = np.clip(0.1 * np.sqrt(depth), 0.01, MAX_RADIUS_RATIO)
+                    tried.append((chi2, np.array([t0, duration, impact, *k, *limb.ravel()])))
+            found += [min(tried, key=lambda one: one[0])[1]] if tried else []
+        middle = np.array([time.mean(), log_a, impact, 0.1, 0.1, *limb.ravel()])
+        return found or [middle]
 
     def _amplitude(self, shape: Array, band: int) -> tuple[float, float]:
         """Least-squares amplitude of a dip beside a straight line, and the chi^2 it leaves."""
         design = np.column_stack([self._basis[:, :2], -shape])
         best, *_ = np.linalg.lstsq(design, self._flux[:, band], rcond=None)
-        residual = (self._flux[:, band] - design @ best) / self._noise[band]
+        residual = (self._flux[:, band] - design @ best) / self.noise[band]
         return float(best[-1] / best[0]), float(residual @ residual)
 
     def detection(self, values: Array) -> float:
@@ -285,25 +282,33 @@ class _Problem:
         )
         return float(np.sqrt(max(gain, 0.0)))
 
-    def solve(self, start: Array) -> tuple[OptimizeResult, Array]:
-        """Fit, set the noise from the residuals, drop outliers, fit again."""
+    def solve(self) -> Array:
+        """Parameters: fit, set the noise from the residuals, drop outliers, fit again."""
         time = self._model.time_h
-        low = np.array([time.min() - 2, 0.0, 0.0, 1e-3, 1e-3, *[-1.0] * 4])
-        high = np.array([time.max() + 2, 5.0, 1.5, *[MAX_RADIUS_RATIO] * 2, *[1.5] * 4])
+        bounds = _bounds(time)
         scale = np.array([0.02, 0.1, 0.1, 0.01, 0.01, *[0.1] * 4])
 
-        def descend(values: Array) -> OptimizeResult:
-            inside = np.clip(values, low + 1e-6, high - 1e-6)
-            return least_squares(self.residuals, inside, bounds=(low, high), x_scale=scale)
+        def descend(values: Array, tolerance: float, rounds: int | None = None) -> OptimizeResult:
+            return least_squares(
+                self.residuals,
+                within(values, time),
+                bounds=bounds,
+                x_scale=scale,
+                ftol=tolerance,
+                max_nfev=rounds,
+            )
 
-        # The valley between a central and a grazing transit can hold a false minimum.
-        first = [descend(np.concatenate([start[:2], [b], start[3:]])) for b in (start[2], *IMPACTS)]
+        # The valley between a central and a grazing transit can hold a false minimum, and so can
+        # that between short transits and long ones.
+        first = [
+            descend(np.concatenate([start[:2], [b], start[3:]]), *_ROUGH)
+            for start, b in product(self.starts(), IMPACTS)
+        ]
         solution = min(first, key=lambda result: result.cost)
         for _ in range(2):
             self._rescale(solution.x)
-            self._learn_drift(solution.x)
-            solution = descend(solution.x)
-        return solution, self._noise
+            solution = descend(solution.x, _FINE)
+        return np.asarray(solution.x)
 
     def _rescale(self, values: Array) -> None:
         transit = self.transit(values)
@@ -311,10 +316,10 @@ class _Problem:
         for band in range(len(BANDS)):
             drift = self._project(transit[:, band], band)[0]
             residual = self._flux[:, band] - drift * transit[:, band]
-            spread = MAD * np.median(np.abs(residual[self._keep[:, band]]))
-            self._keep[:, band] = np.abs(residual) < CLIP_SIGMA * max(spread, 1e-9)
-            left = residual[self._keep[:, band]]
-            self._noise[band] = max(np.std(left) / np.sqrt(max(freedom, 0.1)), 1e-7)
+            spread = MAD * np.median(np.abs(residual[self.keep[:, band]]))
+            self.keep[:, band] = np.abs(residual) < CLIP_SIGMA * max(spread, 1e-9)
+            left = residual[self.keep[:, band]]
+            self.noise[band] = max(np.std(left) / np.sqrt(max(freedom, 0.1)), 1e-7)
 
     def curves(self, values: Array) -> tuple[Array, Array]:
         """Transit models and light curves without star and drift, both (T, 2)."""

@@ -7,7 +7,7 @@ from spectramind.config.root import Config
 from spectramind.dataset.series import log_path
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
-from spectramind.features.depths import fit_visits, save_unmeasured
+from spectramind.features.fits import fit_visits, learn_population, save_unmeasured
 from spectramind.features.run import extract
 from spectramind.pipeline.light_curves import light_curves_level
 from spectramind.pipeline.visits import splits_of, star_rows
@@ -94,19 +94,24 @@ def features(config: Config, record: RunRecord) -> None:
     tree = KaggleTree(there.data.raw)
     calibrated, made = there.paths.calibrated, there.paths.features
     remove_strays(made)
+    jobs, failed = {}, {}
     for split in splits_of(config, tree):
-        jobs = star_rows(tree, split)
-        failed = _not_calibrated(config, tree, split)
-        extract(config.features, tree, split, calibrated, made, _workers(config), failed)
-        save_unmeasured(made, failed)
-        usable = [job for job in jobs if job[0] not in failed]
-        doubtful = fit_visits(usable, made, config.fit, _workers(config))
-        for visit, reason in (failed | doubtful).items():
+        failed[split] = _not_calibrated(config, tree, split)
+        rows = star_rows(tree, split)
+        extract(config.features, tree, split, calibrated, made, _workers(config), failed[split])
+        save_unmeasured(made, failed[split])
+        jobs[split] = [job for job in rows if job[0] not in failed[split]]
+    teachers = next((known for known in jobs.values() if known), [])
+    population = learn_population(teachers, made, config.fit, _workers(config))
+    show(population.describe())
+    for split, usable in jobs.items():
+        doubtful = fit_visits(usable, made, config.fit, population, _workers(config))
+        for visit, reason in (failed[split] | doubtful).items():
             record.warn(f"{visit}: {reason}")
         show(
-            f"{split}: {len(jobs)} visits in {config.paths.features}, "
-            f"{len(doubtful)} doubtful fits, {len(failed)} without light curves",
-            *(f"without light curves: {name}: {reason}" for name, reason in failed.items()),
+            f"{split}: {len(usable) + len(failed[split])} visits in {config.paths.features}, "
+            f"{len(doubtful)} doubtful fits, {len(failed[split])} without light curves",
+            *(f"without light curves: {name}: {why}" for name, why in failed[split].items()),
         )
 
 

@@ -1,0 +1,123 @@
+"""The second half of the ``features`` step: light curves to depths, visit by visit, resumable."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from spectramind.config.base import digest
+from spectramind.config.fit import FitConfig
+from spectramind.features.depths import depths_path, estimate, load_depths, save_depths, unmeasured
+from spectramind.features.population import Population, expected, learn
+from spectramind.features.white_fit import StarRow
+from spectramind.run.code import code_digest
+from spectramind.run.npz import read_npz
+from spectramind.run.pool import Workers, run_all
+
+Job = tuple[str, StarRow]
+
+
+def save_unmeasured(features: Path, failed: Mapping[str, str]) -> None:
+    """Say of visits that gave no light curves that nothing is known of their depths, and why."""
+    for visit, reason in failed.items():
+        made_with = digest("unmeasured", reason, code_digest("features"))
+        if not _finished(features, visit, made_with):
+            save_depths(depths_path(features, visit), unmeasured(reason), made_with)
+
+
+def learn_population(
+    jobs: Sequence[Job], features: Path, config: FitConfig, workers: Workers
+) -> Population:
+    """How orbits and limb darkening stray, learnt from at most ``population_visits`` of the visits.
+
+    They are fitted with what is expected beforehand. What is learnt is kept in ``population.json``
+    and learnt again when settings, code or their light curves change.
+
+    Args:
+        jobs: visit names with the star row of their planet.
+        features: the feature folder, holding the light curves.
+        config: the fit's settings.
+        workers: where the fits run.
+    """
+    count = min(len(jobs), config.population_visits)
+    teachers = [jobs[index] for index in np.linspace(0, len(jobs) - 1, count).round().astype(int)]
+    names = [name for name, _ in teachers]
+    path = features / "population.json"
+    curves = [_curves(features, name) for name in names]
+    made_with = digest(config, code_digest("features", "physics"), *names, *curves)
+    known = Population.load(path, made_with)
+    if known is not None:
+        return known
+    before = expected(config)
+    fit_visits(teachers, features, config, before, workers, "population")
+    found = [load_depths(features, name).info for name in names]
+    offsets = [
+        (np.array(info["offsets"]["mean"]), np.array(info["offsets"]["covariance"]))
+        for info in found
+        if not info["reason"]
+    ]
+    population = learn(offsets, before, config.population_strength)
+    population.save(path, made_with)
+    return population
+
+
+def _curves(features: Path, visit: str) -> str:
+    """What a visit's light curves were made with."""
+    log = json.loads((features / "logs" / f"{visit}.json").read_text(encoding="utf-8"))
+    return str(log["digest"])
+
+
+def fit_visits(
+    jobs: Sequence[Job],
+    features: Path,
+    config: FitConfig,
+    population: Population,
+    workers: Workers,
+    label: str = "depths",
+) -> dict[str, str]:
+    """Fit the visits whose depths are missing, older than their light curves or made with other
+    settings, population or code.
+
+    Args:
+        jobs: visit names with the star row of their planet.
+        features: the feature folder, holding the light curves.
+        config: the fit's settings.
+        population: how planets stray from what is expected.
+        workers: where the fits run.
+        label: what the progress bar calls it.
+
+    Returns:
+        Reason by visit for every fit that cannot be trusted, done now or before.
+    """
+    settings = digest(config, population.digest, code_digest("features", "physics"))
+    todo = [job for job in jobs if not _finished(features, job[0], settings)]
+    work = partial(
+        _fit_one, features=features, config=config, population=population, settings=settings
+    )
+    for _ in run_all(work, todo, workers, label):
+        pass
+    reasons = {name: load_depths(features, name).info["reason"] for name, _ in jobs}
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
+def _finished(features: Path, visit: str, settings: str) -> bool:
+    path = depths_path(features, visit)
+    source = features / "airs_bins" / f"airs_bins_{visit}.npz"
+    if not path.is_file() or (source.is_file() and source.stat().st_mtime > path.stat().st_mtime):
+        return False
+    return load_depths(features, visit).info.get("settings") == settings
+
+
+def _fit_one(
+    job: Job, features: Path, config: FitConfig, population: Population, settings: str
+) -> None:
+    visit, star = job
+    path = features / "airs_bins" / f"airs_bins_{visit}.npz"
+    bins = read_npz(path, "time", "flux", "pointing", made_by="features")
+    time_h, flux, pointing = (
+        np.asarray(bins[key], dtype=np.float64) for key in ("time", "flux", "pointing")
+    )
+    depths = estimate(time_h, flux, star, config, pointing, population)
+    save_depths(depths_path(features, visit), depths, settings)

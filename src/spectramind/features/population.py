@@ -1,0 +1,123 @@
+"""What visits have in common: how far orbits and limb darkening stray from what is expected.
+
+The star table and the grey atmosphere are wrong in ways that all planets share and by amounts that
+differ from planet to planet. Both are learnt from light curves alone, no label needed: offsets g
+of a visit are drawn from N(mean, covariance), its light curves say g only within errors, and
+expectation-maximisation finds mean and covariance (empirical Bayes; Dempster, Laird & Rubin 1977).
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectramind.config.base import digest
+from spectramind.config.fit import FitConfig
+from spectramind.errors import SchemaError
+from spectramind.run.atomic import write_json
+
+Array = NDArray[np.float64]
+# Offsets from the star table and the grey atmosphere.
+OFFSETS = ("log_a", "b", "u1_fgs1", "u2_fgs1", "u1_airs", "u2_airs")
+_ROUNDS = 1000
+_CLIP = 20.0  # squared distance beyond which a visit counts less: six offsets, 0.3 % chance
+
+
+@dataclass(frozen=True)
+class Population:
+    """Distribution of the offsets over visits.
+
+    Attributes:
+        mean: (6,) in the order of ``OFFSETS``; covariance: (6, 6).
+        visits: how many light curves it was learnt from.
+    """
+
+    mean: Array
+    covariance: Array
+    visits: int
+
+    @property
+    def digest(self) -> str:
+        """Tells populations apart."""
+        return digest(self.mean.tolist(), self.covariance.tolist())
+
+    def save(self, path: Path, made_with: str) -> None:
+        """Write as JSON, with the digest of what it was learnt from."""
+        write_json(
+            path,
+            {
+                "offsets": OFFSETS,
+                "mean": self.mean.tolist(),
+                "covariance": self.covariance.tolist(),
+                "visits": self.visits,
+                "digest": made_with,
+            },
+        )
+
+    @classmethod
+    def load(cls, path: Path, made_with: str) -> "Population | None":
+        """Read it back; None where there is none, or it was learnt from something else.
+
+        Raises:
+            SchemaError: not such a file.
+        """
+        if not path.is_file():
+            return None
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            found = cls(np.array(raw["mean"]), np.array(raw["covariance"]), int(raw["visits"]))
+            same = raw["digest"] == made_with
+        except (ValueError, LookupError, TypeError) as error:
+            raise SchemaError(
+                f"{path} is not what `spectramind features` writes: delete it and repeat that"
+            ) from error
+        return found if same else None
+
+    def describe(self) -> str:
+        """One line for people."""
+        spread = np.sqrt(np.diag(self.covariance))
+        told = zip(OFFSETS, self.mean, spread, strict=True)
+        offsets = ", ".join(f"{name} {mean:+.3f} ± {width:.3f}" for name, mean, width in told)
+        if not self.visits:
+            return "orbits and limb darkening: as expected, no visit to learn from"
+        return f"orbits and limb darkening, offsets learnt from {self.visits} visits: {offsets}"
+
+
+def expected(config: FitConfig) -> Population:
+    """What is expected before any light curve is seen."""
+    width = np.array([config.log_a_sigma, config.impact_sigma, *[config.limb_sigma] * 4])
+    return Population(np.zeros(len(OFFSETS)), np.diag(width**2), 0)
+
+
+def learn(found: Sequence[tuple[Array, Array]], before: Population, strength: float) -> Population:
+    """Learn the population from visits that were fitted with another one as prior.
+
+    Args:
+        found: posterior mean (6,) and covariance (6, 6) of each visit's offsets.
+        before: the prior of these fits; what is learnt is drawn towards it.
+        strength: how many visits it counts as.
+    """
+    if not found:
+        return before
+    own = np.linalg.inv(before.covariance)
+    precision = np.array([np.linalg.inv(covariance) - own for _, covariance in found])
+    right = np.array(
+        [np.linalg.solve(covariance, mean) - own @ before.mean for mean, covariance in found]
+    )
+    mean, covariance = before.mean, before.covariance
+    for _ in range(_ROUNDS):
+        inner = np.linalg.inv(covariance)
+        spread = np.linalg.inv(precision + inner)
+        centre = np.einsum("nab,nb->na", spread, right + inner @ mean)
+        distance = np.einsum("na,ab,nb->n", centre - mean, inner, centre - mean)
+        weight = np.minimum(1.0, _CLIP / np.maximum(distance, _CLIP))
+        total = weight.sum() + strength
+        mean = (weight @ centre + strength * before.mean) / total
+        off = centre - mean
+        scatter = np.einsum("n,nab->ab", weight, spread + off[:, :, None] * off[:, None, :])
+        pull = before.covariance + np.outer(before.mean - mean, before.mean - mean)
+        covariance = (scatter + strength * pull) / total
+    return Population(mean, covariance, len(found))

@@ -1,0 +1,107 @@
+"""Slopes of the shapes, the shared solution, and both against dense algebra."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from spectramind.config.compose import compose
+from spectramind.config.fit import FitConfig
+from spectramind.features.bin_fit import Light, fit_bins
+from spectramind.features.population import OFFSETS, Population
+from spectramind.features.shapes import GEOMETRY, ShapeModel
+from spectramind.features.shared import GeometryPrior, solve_shared
+from spectramind.features.white_fit import PARAMETERS, StarRow, white_limb
+from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
+from spectramind.physics.limb_darkening import quadratic_coefficients
+
+Array = NDArray[np.float64]
+TIME_H = np.linspace(0.05, 7.45, 120)
+STAR = StarRow(4.0, 10.0, float(np.degrees(np.arccos(0.03))), 5800.0)
+LIMB = quadratic_coefficients(5800.0, bin_wavelengths())
+WHITE = white_limb(LIMB, np.ones(N_BINS))
+VALUES = np.array([3.7, np.log(10.0), 0.3, 0.12, 0.121, *WHITE.ravel()])
+
+
+@pytest.fixture(scope="module")
+def config() -> FitConfig:
+    return compose().fit
+
+
+def narrow(width: float = 1e-4) -> Population:
+    """Nothing strays from what is expected."""
+    return Population(np.zeros(len(OFFSETS)), width**2 * np.eye(len(OFFSETS)), 1)
+
+
+def test_slopes_are_those_of_the_transit() -> None:
+    model = ShapeModel(TIME_H, STAR, LIMB, WHITE, 0.02)
+    shapes = model.at(VALUES)
+    assert shapes.transit.shape == shapes.depth.shape == (len(TIME_H), N_BINS)
+    for column, index in enumerate(GEOMETRY):
+        step = 1e-3 * (np.arange(len(PARAMETERS)) == index)
+        central = (model.at(VALUES + step).transit - model.at(VALUES - step).transit) / 2e-3
+        scale = np.abs(central).max()
+        np.testing.assert_allclose(shapes.geometry[:, :, column], central, atol=0.05 * scale)
+    limb_fgs1 = shapes.geometry[:, :, [GEOMETRY.index(PARAMETERS.index("u1_fgs1"))]]
+    assert np.abs(limb_fgs1[:, FGS1_BIN]).max() > 1e-4
+    assert np.abs(limb_fgs1[:, FGS1_BIN + 1 :]).max() == 0
+
+
+def test_shared_solution_is_the_dense_one_when_drift_keeps_no_course(config: FitConfig) -> None:
+    """With every drift coefficient on its own the posterior is that of one linear problem."""
+    rng = np.random.default_rng(3)
+    sets, order = 3, config.drift_order
+    drift = sets * (order + 1)
+    design = rng.normal(size=(200, drift + len(GEOMETRY))) * 1e4
+    normal, right = design.T @ design, design.T @ rng.normal(size=200)
+    root = rng.normal(size=(len(GEOMETRY), len(GEOMETRY)))
+    prior = GeometryPrior(rng.normal(size=len(GEOMETRY)), root @ root.T)
+    at = rng.normal(size=len(GEOMETRY))
+    own = np.full(order * sets, 1e-7)
+    ramp = np.full(sets, 1e-8)
+    variance = np.concatenate([np.ones(order), np.full(sets, 1e-26), own, ramp])
+    found = solve_shared(normal, right, at, prior, variance, config)
+    precision = np.zeros_like(normal)
+    precision[:drift, :drift] = np.diag(1 / np.concatenate([own, ramp]))
+    precision[drift:, drift:] = prior.precision
+    pull = np.append(np.zeros(drift), prior.precision @ (prior.centre - at))
+    dense = np.linalg.inv(normal + precision)
+    np.testing.assert_allclose(found.mean, dense @ (right + pull), rtol=1e-3, atol=1e-8)
+    np.testing.assert_allclose(found.root @ found.root.T, dense, rtol=1e-3, atol=1e-12)
+    np.testing.assert_array_equal(found.geometry, found.mean[drift:])
+
+
+def simulated(rng: np.random.Generator, values: Array, depth: Array, noise: float) -> Array:
+    model = ShapeModel(TIME_H, STAR, LIMB, WHITE, 0.02)
+    shapes = model.at(values)
+    white = np.where(np.arange(N_BINS) == FGS1_BIN, values[3], values[4]) ** 2
+    flux = shapes.transit + shapes.depth * (depth - white)
+    return np.asarray(flux + noise * rng.standard_normal(flux.shape))
+
+
+def test_a_wrong_start_is_left_behind(config: FitConfig) -> None:
+    """The geometry moves to where the bins want it, and the offsets say so."""
+    rng = np.random.default_rng(1)
+    depth = 0.0146 + 1e-4 * np.sin(np.arange(N_BINS) / 30)
+    light = Light(TIME_H, simulated(rng, VALUES, depth, 2e-4), np.zeros((len(TIME_H), 0)))
+    start = VALUES + np.array([0.01, 0.03, 0.05, 0.002, 0.002, 0.02, 0.02, 0.02, 0.02])
+    wide = Population(np.zeros(6), np.diag([0.1, 0.2, 0.05, 0.05, 0.05, 0.05]) ** 2, 0)
+    found = fit_bins(light, STAR, LIMB, start, wide, config)
+    assert found.settled
+    z = (found.measured.depth - depth) / np.sqrt(found.measured.total_variance)
+    assert np.sqrt(np.mean(z**2)) < 1.5
+    mean, covariance = found.offsets
+    assert found.values[0] == pytest.approx(3.7, abs=1e-3)
+    assert np.all(np.abs(mean) < 4 * np.sqrt(np.diag(covariance)))
+
+
+def test_knowing_the_geometry_sharpens_the_level(config: FitConfig) -> None:
+    rng = np.random.default_rng(2)
+    depth = np.full(N_BINS, 0.0146)
+    light = Light(TIME_H, simulated(rng, VALUES, depth, 2e-4), np.zeros((len(TIME_H), 0)))
+    wide = Population(np.zeros(6), np.diag([0.1, 0.2, 0.1, 0.1, 0.1, 0.1]) ** 2, 0)
+    known = fit_bins(light, STAR, LIMB, VALUES, narrow(), config).measured
+    unknown = fit_bins(light, STAR, LIMB, VALUES, wide, config).measured
+    weight = np.append(0.0, np.full(N_BINS - 1, 1 / (N_BINS - 1)))
+    level = [weight @ fit.covariance @ weight for fit in (known, unknown)]
+    assert level[0] < 0.5 * level[1]
+    np.testing.assert_allclose(known.variance, unknown.variance, rtol=0.05)
