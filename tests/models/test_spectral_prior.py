@@ -11,7 +11,7 @@ from spectramind.instrument.grid import N_BINS
 from spectramind.models.error_model import STATED
 from spectramind.models.measurement import Measurement
 from spectramind.models.prior_fit import fit_prior
-from spectramind.models.spectral_prior import SpectralPrior
+from spectramind.models.spectral_prior import HAZE, HAZY, SpectralPrior
 
 Array = NDArray[np.float64]
 
@@ -66,11 +66,17 @@ def test_posterior_is_the_textbook_mixture(prior: SpectralPrior) -> None:
     """Dense matrices, information form, then the moments of the mixture."""
     rng = np.random.default_rng(3)
     visits = [measure(rng, y) for y in planets(rng, 1) for _ in range(2)]
+    prior = replace(prior, spotted=1e-12)  # spots: test_spotted.py
     one = prior.errors.combined(visits)
     precision = np.linalg.inv(one.covariance)
     means, variances, logs = [], [], []
-    for w, size in zip(prior.weight, prior.size, strict=True):
+    for w, size, haze in (
+        (w * share, size, haze)
+        for w, size in zip(prior.weight, prior.size, strict=True)
+        for share, haze in ((1 - HAZY, 0.0), (HAZY, HAZE))
+    ):
         mean, c, r = prior.of_size(size)
+        r = r + haze**2 * (np.arange(N_BINS) == 0)
         own = np.linalg.inv(c @ c.T + np.diag(r))
         covariance = np.linalg.inv(own + precision)
         means.append(covariance @ (own @ mean + precision @ one.depth))
@@ -85,6 +91,22 @@ def test_posterior_is_the_textbook_mixture(prior: SpectralPrior) -> None:
     answer = prior.posterior(visits)
     np.testing.assert_allclose(answer.mean, mean, rtol=1e-6)
     np.testing.assert_allclose(answer.sigma**2, second - mean**2, rtol=2e-3)
+
+
+@pytest.mark.parametrize("haze", [-4e-4, 4e-4])
+def test_a_haze_stays_in_fgs1(prior: SpectralPrior, haze: float) -> None:
+    """FGS1 is measured to 30 ppm: what it shows beyond the AIRS bins is believed."""
+    rng = np.random.default_rng(6)
+    truth = planets(rng, 1)[0]
+    truth[0] += haze
+    variance = np.full(N_BINS, 2e-4**2)
+    variance[0] = 3e-5**2
+    noise = np.sqrt(variance) * rng.standard_normal(N_BINS)
+    measured = Measurement(truth + noise, variance, np.full((N_BINS, 1), 5e-5))
+    answer = replace(prior, errors=STATED, spotted=1e-12).posterior([measured])
+    assert abs(answer.mean[0] - truth[0]) < 3 * answer.sigma[0]
+    assert answer.sigma[0] < 1e-4
+    assert abs((answer.mean - truth)[1:].mean()) < 6e-5
 
 
 def test_two_visits_know_more_than_one(prior: SpectralPrior) -> None:

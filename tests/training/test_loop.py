@@ -37,7 +37,7 @@ def test_epoch_zero_is_the_physics_estimate(
     config: Config, folds: Folds, prior: SpectralPrior
 ) -> None:
     loop = supervised(config, folds, prior, epochs=0)
-    posteriors = [prior.posterior(planet.measurements) for planet in folds[1].planets]
+    posteriors = prior.posteriors([planet.measurements for planet in folds[1].planets])
     weight = np.where(np.arange(283) == 0, 57.846, 1.0)
     expected = []
     for y, p in zip(folds[1].truth, posteriors, strict=True):

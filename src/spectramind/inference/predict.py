@@ -21,10 +21,11 @@ def predict(
     """
     network = trained.network.to(device).eval()
     rows: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+    answers = trained.prior.posteriors([planet.measurements for planet in planets])
     starts = range(0, len(planets), batch_size)
     for start in track(starts, "predict", len(starts)):
         part = planets[start : start + batch_size]
-        posteriors = [trained.prior.posterior(planet.measurements) for planet in part]
+        posteriors = answers[start : start + batch_size]
         inputs = batch_inputs(part, posteriors, trained.sequence_length)
         with torch.no_grad():
             outputs = network(inputs.to(device))

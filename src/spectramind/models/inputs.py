@@ -1,7 +1,6 @@
 """Features of a planet -> the network's input tensors.
 
-Everything is scaled to order one with fixed numbers, so that a planet's input does not depend on
-which other planets are in the set.
+Everything is scaled to order one with fixed numbers, not with those of the set it is in.
 """
 
 from collections.abc import Sequence

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from spectramind.config.model import PriorConfig
 from spectramind.errors import ConfigError
@@ -15,11 +16,13 @@ from spectramind.models.atmosphere_prior import atmosphere_spectra
 from spectramind.models.error_model import AIRS_BINS, STATED, Visits, fit_errors
 from spectramind.models.moments import Moments, blend, moments
 from spectramind.models.spectral_prior import SpectralPrior
+from spectramind.models.spotted import spotted_share, without_spots
 
 Array = NDArray[np.float64]
 # Root mean square of shapes, a factor of two apart: no shape is far from one of them.
 SIZES = 1e-6 * np.array([5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0])
 MIN_PLANETS = 3
+_SPOTTED = 1e-3  # share of stars with spots, before any is seen
 _LEVEL_SPREAD = 2.0  # of the planets' scatter: the level is to be measured, not guessed
 
 
@@ -48,6 +51,7 @@ def fit_prior(truth: Array, measurements: Sequence[Visits], config: PriorConfig)
         blend(moments(part(labels)), moments(part(atmospheres)).counting(config.strength))
         for part in (_level, _unit_shapes, _sizes)
     )
+    spotted, quiet = _spotted(labels, measurements)
     kept = config.components if len(atmospheres) else min(config.components, len(labels) // 2)
     components, remainder = _components(shape, kept)
     return SpectralPrior(
@@ -58,8 +62,23 @@ def fit_prior(truth: Array, measurements: Sequence[Visits], config: PriorConfig)
         shape=shape.mean,
         components=components,
         remainder=remainder,
-        errors=fit_errors(labels, measurements) if len(labels) else STATED,
+        errors=fit_errors(labels, quiet) if len(labels) else STATED,
+        spotted=spotted,
     )
+
+
+def _spotted(truth: Array, measurements: Sequence[Visits]) -> tuple[float, list[Visits]]:
+    """Share of stars with spots, and the visits without what spots did to them."""
+    told = [without_spots(spectrum, v) for spectrum, v in zip(truth, measurements, strict=True)]
+    evidence = np.array([evidence for evidence, _ in told])
+    share = spotted_share(evidence, _SPOTTED)
+    visits = [
+        cleaned if odds > 0 else before
+        for odds, (_, cleaned), before in zip(
+            evidence + logit(share), told, measurements, strict=True
+        )
+    ]
+    return share, visits
 
 
 def _level(spectra: Array) -> Array:

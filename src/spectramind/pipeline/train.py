@@ -104,6 +104,7 @@ def _with_labels(config: Config, record: RunRecord) -> None:
     show(
         f"{len(fold)} training and {len(val)} validation planets on {device}",
         f"errors against stated: {prior.errors.describe()}; {pairs} planets with two visits{few}",
+        f"share of spotted stars: {prior.spotted:.3f}",
         f"best validation gain over physics {outcome.gain:.4f} +- {outcome.gain_error:.4f} nats a "
         f"bin: {verdict} (epoch {outcome.epoch})",
         f"checkpoint: {path}",

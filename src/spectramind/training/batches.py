@@ -31,7 +31,7 @@ def fixed_batches(
     fold: LabelledPlanets, prior: SpectralPrior, length: int, size: int
 ) -> list[tuple[Inputs, torch.Tensor]]:
     """All planets in order, as they were measured."""
-    posteriors = [prior.posterior(planet.measurements) for planet in fold.planets]
+    posteriors = prior.posteriors([planet.measurements for planet in fold.planets])
     return [
         _batch(fold, list(range(start, min(start + size, len(fold)))), posteriors, length)
         for start in range(0, len(fold), size)
