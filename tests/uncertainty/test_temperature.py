@@ -9,7 +9,7 @@ from spectramind.uncertainty.temperature import Temperature
 def test_recovers_a_known_factor():
     z = 1.7 * np.random.default_rng(0).normal(size=(4000, 283))
     # FGS1 holds 17 % of the weight in one column: relative error near 0.17 / sqrt(2 * 4000).
-    assert Temperature.fit(z).tau == pytest.approx(1.7, rel=0.01)
+    assert Temperature.fit(z, 10).tau == pytest.approx(1.7, rel=0.01)
 
 
 def test_closed_form_is_the_minimum_of_the_weighted_likelihood():
@@ -23,14 +23,26 @@ def test_closed_form_is_the_minimum_of_the_weighted_likelihood():
         return (weights * (np.log(tau) + z**2 / (2 * tau**2))).sum(axis=1).mean()
 
     found = minimize_scalar(loss, bounds=(0.1, 10), method="bounded", options={"xatol": 1e-9}).x
-    assert Temperature.fit(z).tau == pytest.approx(found, rel=1e-5)
+    assert Temperature.fit(z, 0).tau == pytest.approx(found, rel=1e-5)
 
 
 def test_fgs1_counts_with_its_weight_by_hand():
     z = np.zeros((2, 283))
     z[:, 0] = 2.0
     # tau^2 = 57.846 * 4 / (57.846 + 282)
-    assert Temperature.fit(z).tau == pytest.approx((57.846 * 4 / 339.846) ** 0.5)
+    mean_square = 57.846 * 4 / 339.846
+    assert Temperature.fit(z, 0).tau == pytest.approx(mean_square**0.5)
+    # Two planets beside six of the prior.
+    assert Temperature.fit(z, 6).tau == pytest.approx(((2 * mean_square + 6) / 8) ** 0.5)
+
+
+def test_one_bad_planet_moves_tau_less_than_it_would_alone():
+    rng = np.random.default_rng(3)
+    z = rng.normal(size=(30, 283))
+    z[0] *= 8
+    plain, held = Temperature.fit(z, 0).tau, Temperature.fit(z, 10).tau
+    assert 1.5 < plain < 2.1
+    assert 1 < held < 0.93 * plain
 
 
 def test_apply_scales_and_leaves_its_input():
@@ -41,9 +53,9 @@ def test_apply_scales_and_leaves_its_input():
 
 def test_fit_then_apply_makes_the_weighted_mean_square_one():
     z = np.random.default_rng(2).normal(0, 3, size=(20, 283))
-    fitted = Temperature.fit(z)
+    fitted = Temperature.fit(z, 0)
     assert fitted.n_planets == 20
-    assert Temperature.fit(z / fitted.apply(np.ones_like(z))).tau == pytest.approx(1.0)
+    assert Temperature.fit(z / fitted.apply(np.ones_like(z)), 0).tau == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(
@@ -58,4 +70,4 @@ def test_fit_then_apply_makes_the_weighted_mean_square_one():
 )
 def test_unusable_scores_are_refused(z, words):
     with pytest.raises(SchemaError, match=words):
-        Temperature.fit(z)
+        Temperature.fit(z, 10)

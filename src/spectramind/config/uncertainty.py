@@ -10,9 +10,11 @@ class TempConfig(Section):
 
     Attributes:
         enabled: fit and apply tau; off means tau = 1.
+        prior_planets: weight of the prior tau 1, in planets.
     """
 
     enabled: bool
+    prior_planets: float = Field(ge=0, allow_inf_nan=False)
 
 
 class CorelConfig(Section):

@@ -48,7 +48,8 @@ def calibrate_temp(config: Config, record: RunRecord) -> None:
     fold = _fold(config, "val")
     checkpoint = file_digest(config.paths.checkpoint)
     for source, (spectra, truth) in fold.items():
-        temperature = Temperature.fit(z_scores(truth, spectra.mu, spectra.sigma))
+        z = z_scores(truth, spectra.mu, spectra.sigma)
+        temperature = Temperature.fit(z, config.calib.temp.prior_planets)
         path = for_source(config.paths.temperature, source)
         save_temperature(path, temperature, fold="val", checkpoint=checkpoint)
         record.artifact(path)

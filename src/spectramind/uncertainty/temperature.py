@@ -36,14 +36,17 @@ class Temperature:
     n_planets: int
 
     @classmethod
-    def fit(cls, z: NDArray[np.float64]) -> Self:
+    def fit(cls, z: NDArray[np.float64], prior_planets: float) -> Self:
         """Minimise the Gaussian negative log-likelihood over tau.
 
         With weights w summing to 1 (those of the official metric) it is
-        ln(tau) + sum(w z^2) / (2 tau^2) + const, least at tau^2 = sum(w z^2).
+        ln(tau) + sum(w z^2) / (2 tau^2) + const, least at tau^2 = m, the mean of sum(w z^2)
+        over the n planets. One bad planet among few moves m far: tau^2 = (n m + n0) / (n + n0),
+        as if n0 planets more were what sigma says (ADR 0017).
 
         Args:
             z: (n, 283), (y - mu) / sigma on planets that were not trained on.
+            prior_planets: n0; 0 where sigma says nothing to hold on to.
 
         Raises:
             SchemaError: z is malformed, or zero throughout.
@@ -52,7 +55,9 @@ class Temperature:
         mean_square = float(np.average(z * z, axis=1, weights=bin_weights()).mean())
         if mean_square == 0:
             raise SchemaError("calibration z-scores are all 0: truth and prediction are the same")
-        return cls(float(np.sqrt(mean_square)), len(z))
+        planets = len(z)
+        tau2 = (planets * mean_square + prior_planets) / (planets + prior_planets)
+        return cls(float(np.sqrt(tau2)), planets)
 
     def apply(self, sigma: NDArray[np.float64]) -> NDArray[np.float64]:
         """sigma* = tau sigma."""
