@@ -1,7 +1,9 @@
 """The benchmarks still run: what they call exists and writes what they time."""
 
 import importlib.util
+import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -13,6 +15,9 @@ from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.features.white_fit import StarRow
 from spectramind.instrument.detectors import AIRS
 from spectramind.instrument.grid import columns_to_bins
+from spectramind.models.error_model import STATED
+from spectramind.models.measurement import Measurement
+from spectramind.models.spectral_prior import SpectralPrior
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
 from spectramind.simulation.clock import make_clock
@@ -20,9 +25,11 @@ from spectramind.simulation.population import draw_planet
 from spectramind.simulation.streams import Source, Streams
 from spectramind.simulation.visit import build_scene, describe, draw_circumstances
 
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
 
 def benchmark(name: str) -> ModuleType:
-    path = Path(__file__).parents[1] / "benchmarks" / f"{name}.py"
+    path = BENCHMARKS / f"{name}.py"
     found = importlib.util.spec_from_file_location(f"benchmark_of_{name}", path)
     assert found is not None
     assert found.loader is not None
@@ -100,7 +107,11 @@ def test_both_fits_are_compared_on_simulated_visits(tmp_path: Path) -> None:
 def test_true_light_is_what_was_injected() -> None:
     sim = compose(["sim=full"]).sim
     streams = Streams(5, 0, 0)
-    seen = draw_circumstances(draw_planet(streams(Source.POPULATION), sim.population), sim, streams)
+    seen = draw_circumstances(
+        draw_planet(streams(Source.POPULATION), streams(Source.LIMB_DARKENING), sim.population),
+        sim,
+        streams,
+    )
     clock = make_clock(AIRS, sim.hours, cadence=1)
     scene = build_scene(seen, AIRS, sim, streams)
     light = columns_to_bins((scene.light / seen.light.airs[:, None]).T)
@@ -117,3 +128,130 @@ def test_the_kill_chain_and_its_references_run(tree: KaggleTree, visit: Visit) -
     (visit.signal_path(AIRS)).unlink()
     with pytest.raises(FileNotFoundError):
         module.decode(visit, tree)
+
+
+@pytest.fixture(scope="module")
+def beside() -> Iterator[None]:
+    """As for a script, the folder of the benchmarks is where they find each other."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        yield
+
+
+@pytest.fixture(scope="module")
+def ablation(beside: None) -> ModuleType:
+    return benchmark("ablation")
+
+
+@pytest.fixture(scope="module")
+def marks(beside: None) -> ModuleType:
+    return benchmark("marks")
+
+
+SMALL = (
+    *("sim=smoke", "sim.planets=10", "sim.test_planets=2", "sim.two_visit_fraction=0"),
+    *("level=lightcurves", "env.workers=1"),
+)
+
+
+@pytest.fixture(scope="module")
+def read(marks: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """Overrides that read a small tree of light curves."""
+    return marks.tree("nominal", None, tmp_path_factory.mktemp("trees"), SMALL)
+
+
+def a_prior() -> SpectralPrior:
+    rng = np.random.default_rng(0)
+    size, weight = np.array([1.0, 3.0]), np.array([0.75, 0.25])
+    shape, components = 1e-5 * rng.standard_normal(283), 1e-5 * rng.standard_normal((283, 4))
+    remainder = np.full(283, 1e-12)
+    return SpectralPrior(0.01, 0.01, size, weight, shape, components, remainder, STATED, 1e-9)
+
+
+def test_every_variant_is_a_setting_that_exists(ablation: ModuleType) -> None:
+    usual = compose()
+    for name, overrides in ablation.VARIANTS.items():
+        assert (compose(overrides) == usual) == (name == ablation.FULL), name
+
+
+def test_without_prior_the_measurement_is_the_answer(ablation: ModuleType) -> None:
+    depth = 0.01 + 1e-4 * np.random.default_rng(1).standard_normal(283)
+    measured = Measurement(depth, np.full(283, 1e-10), np.full((283, 1), 2e-5))
+    found = ablation.no_prior(a_prior()).posterior([measured])
+    np.testing.assert_allclose(found.mean, depth, atol=1e-8)
+    np.testing.assert_allclose(found.sigma, np.sqrt(5e-10), rtol=1e-4)
+
+
+def test_one_size_has_the_mean_and_covariance_of_the_mixture(ablation: ModuleType) -> None:
+    prior = a_prior()
+    means, covariances = [], []
+    for size in prior.size:
+        mean, components, remainder = prior.of_size(size)
+        means.append(mean)
+        covariances.append(components @ components.T + np.diag(remainder))
+    mean = prior.weight @ means
+    off = np.array(means) - mean
+    covariance = np.tensordot(prior.weight, covariances, 1) + (off.T * prior.weight) @ off
+    one = ablation.one_size(prior)
+    got, components, remainder = one.of_size(float(one.size[0]))
+    np.testing.assert_allclose(got, mean, rtol=1e-12)
+    np.testing.assert_allclose(
+        components @ components.T + np.diag(remainder), covariance, atol=1e-15
+    )
+
+
+@pytest.mark.slow
+def test_variants_are_compared_planet_by_planet(
+    ablation: ModuleType, read: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Also: the kill chain's variant says that it lacks raw reads; a second run changes nothing."""
+    parts = ["not in", "prior: off", "one factor"]
+    names = ablation.chosen(parts)
+    subject = ablation.Ablation(tmp_path, read, SMALL)
+    rows = {row.variant: row for row in ablation.ablate(subject, names)}
+    assert set(rows) == set(names) - {"pointing: not in calibrate"}
+    assert rows["full"].difference_range == (0.0, 0.0)
+    assert rows["full"].airs_shape_median < rows["prior: off"].airs_shape_median
+    assert rows["prior: off"].difference_range[1] < 0
+    assert rows["sigma: one factor"].fgs1_median == rows["full"].fgs1_median
+    assert rows["pointing: not in fit"].airs_mean_median != rows["full"].airs_mean_median
+    left_out = json.loads((tmp_path / "ablation.json").read_text())["left_out"]
+    assert "no raw reads" in left_out["pointing: not in calibrate"]
+    assert len(ablation.table(list(rows.values()))) == 1 + len(rows)
+    fits = [*tmp_path.rglob("depths_*.npz")]
+    written = [path.stat().st_mtime_ns for path in fits]
+    subject.do("pointing: not in fit")
+    assert [path.stat().st_mtime_ns for path in fits] == written
+
+
+@pytest.mark.slow
+def test_a_checkpoint_applied_to_its_own_tree_gives_its_own_estimate(
+    marks: ModuleType, read: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other tree is the same tree: estimate and oracle must agree, on every path to them."""
+    run = marks.chain(tmp_path / "nominal", read, SMALL)
+    bound = marks.scores(run.config)["oracle"]["score"]
+    own = marks.standing("own", run, bound)
+    other = marks.applied(run, run)
+    oracle = marks.learn_oracle(run.config)
+    assert marks.standing("own", other, bound, oracle) == own
+    assert own.score != own.oracle
+    assert other.folder != run.folder
+    monkeypatch.setattr(marks, "CORES", 1)  # no processes to start
+    assert np.isfinite(marks.seconds_a_planet(run, 1))
+    assert [mark.what for mark in marks.nominal_marks(run, 0.5) if mark.mark == 1.3] == [
+        f"median error over the oracle's, {part}" for part in ("FGS1", "AIRS mean", "AIRS shape")
+    ]
+
+
+def test_marks_by_hand(marks: ModuleType) -> None:
+    nominal = marks.Standing("nominal", 0.8, 0.85, 0.85, 2.0, 0, 100)
+    hostile = marks.Standing("hostile", 0.6, 0.5, 0.7, 7.0, 3, 30)
+    found = marks.other_marks(hostile, nominal)
+    assert [mark.value for mark in found] == pytest.approx([7.0, 0.05])  # fell 0.2, oracle 0.15
+    assert [mark.reached for mark in found] == [False, False]
+    assert marks.Mark("", "", 0.95, 0.95, at_least=True).reached
+    assert not marks.Mark("", "", 0.94, 0.95, at_least=True).reached
+    said = "\n".join(marks.lines([nominal, hostile], found))
+    assert "3 of 30" in said
+    assert said.count("fail") == 2

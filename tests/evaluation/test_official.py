@@ -10,6 +10,7 @@ from spectramind.evaluation.official import (
     element_scores,
     naive_moments,
     official_score,
+    paired_interval,
     part_scores,
     planet_scores,
 )
@@ -150,3 +151,18 @@ def test_bootstrap_interval_is_clipped_and_repeatable():
     first = bootstrap_interval(some, np.random.default_rng(5))
     assert first == bootstrap_interval(some, np.random.default_rng(5))
     assert first != bootstrap_interval(some, np.random.default_rng(6))
+
+
+def test_a_difference_of_pairs_is_told_where_planets_scatter_far_more():
+    rng = np.random.default_rng(4)
+    planets = rng.normal(0.6, 0.1, 50)
+    others = planets - rng.normal(0.01, 0.002, 50)
+    low, high = paired_interval(planets, others, np.random.default_rng(0))
+    assert 0.008 < low < (planets - others).mean() < high < 0.012
+    alone = bootstrap_interval(planets, np.random.default_rng(0))
+    assert alone[1] - alone[0] > 10 * (high - low)
+
+
+def test_a_difference_is_one_of_clipped_scores():
+    lost = np.full(20, -3.0)
+    assert paired_interval(np.full(20, 0.5), lost, np.random.default_rng(0)) == (0.5, 0.5)

@@ -109,7 +109,33 @@ def bootstrap_interval(
         level: probability inside the interval.
         draws: bootstrap samples.
     """
-    chosen = rng.integers(len(planets), size=(draws, len(planets)))
-    scores = np.clip(planets[chosen].mean(axis=1), 0.0, 1.0)
-    low, high = np.quantile(scores, [(1 - level) / 2, (1 + level) / 2])
+    return _interval(_drawn_anew(planets[None], rng, draws)[0], level)
+
+
+def paired_interval(
+    planets: Array,
+    others: Array,
+    rng: np.random.Generator,
+    level: float = 0.95,
+    draws: int = 2000,
+) -> tuple[float, float]:
+    """Percentile interval of one score less another, both on the same planets drawn anew.
+
+    Args:
+        planets, others: ``planet_scores`` of two predictions, (n,), the same planets in one order.
+        rng, level, draws: as in ``bootstrap_interval``.
+    """
+    ours, theirs = _drawn_anew(np.stack([planets, others]), rng, draws)
+    return _interval(ours - theirs, level)
+
+
+def _drawn_anew(planets: Array, rng: np.random.Generator, draws: int) -> Array:
+    """Scores (K, draws) of K predictions (K, n), in each draw on the same planets."""
+    count = planets.shape[1]
+    chosen = rng.integers(count, size=(draws, count))
+    return np.clip(planets[:, chosen].mean(axis=2), 0.0, 1.0)
+
+
+def _interval(values: Array, level: float) -> tuple[float, float]:
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)

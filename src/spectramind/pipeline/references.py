@@ -1,6 +1,7 @@
 """The references score stands beside, predicted from what the chain left on disk."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,7 @@ from spectramind.features.references import (
 from spectramind.instrument.grid import N_BINS
 from spectramind.models.measurement import Measurement
 from spectramind.models.prior_fit import fit_prior
+from spectramind.models.spectral_prior import SpectralPrior
 from spectramind.pipeline.planets import usable_visits
 from spectramind.pipeline.visits import star_rows, visits_by_planet
 from spectramind.run.npz import read_npz
@@ -50,7 +52,7 @@ def predict_reference(name: Reference, config: Config, ids: Sequence[str]) -> Sp
         labels = read_truth(tree.root / "train.csv")
         return constant_reference(labels[list(TRUTH_COLUMNS)].to_numpy(), ids)
     if name == "oracle":
-        return _oracle(config, tree, ids)
+        return ask_oracle(learn_oracle(config), config, "test", ids)
     return _calibrated(config, tree, ids, box=name == "box")
 
 
@@ -62,7 +64,8 @@ def _calibrated(config: Config, tree: KaggleTree, ids: Sequence[str], *, box: bo
 
     fold = load_splits(config.paths.splits).calibration
     known = predict("train", fold)
-    factor = Temperature.fit(z_scores(_labels(tree, fold), known.mu, known.sigma)).tau
+    z = z_scores(_labels(tree, fold), known.mu, known.sigma)
+    factor = Temperature.fit(z, prior_planets=0).tau  # their sigma is no one's claim
     return with_factor(predict("test", ids), factor)
 
 
@@ -96,34 +99,54 @@ def _bin_by_bin(
     return Spectra(tuple(ids), np.stack(mu), np.stack(sigma))
 
 
-def _oracle(config: Config, tree: KaggleTree, ids: Sequence[str]) -> Spectra:
-    """The spectral prior, learnt as ever on the training fold, conditioned on the oracle's depths.
+@dataclass(frozen=True, eq=False)
+class Oracle:
+    """What the oracle learns from labels: the spectral prior, and factors (283,) on sigma."""
+
+    prior: SpectralPrior
+    factor: NDArray[np.float64]
+
+
+def learn_oracle(config: Config) -> Oracle:
+    """The spectral prior, learnt as ever on the training fold, but from the oracle's depths.
 
     Sigma goes through the same calibrators, fitted by the same rules on the same planets, as that
     of the other estimates: what is left between them is what the light curves were read for.
+
+    Raises:
+        SchemaError: no planets were split yet, or the truth of a visit is not there.
     """
-    splits, calib = load_splits(config.paths.splits), config.calib
-
-    def posteriors(split: str, planets: Sequence[str]) -> Spectra:
-        found = [prior.posterior(m) for m in _true_depths(config, tree, split, planets)]
-        mu = np.maximum([p.mean for p in found], 0.0)
-        return Spectra(tuple(planets), mu, np.stack([p.sigma for p in found]))
-
-    def z(planets: Sequence[str]) -> NDArray[np.float64]:
-        raw = posteriors("train", planets)
-        return z_scores(_labels(tree, planets), raw.mu, raw.sigma)
-
+    tree, splits = KaggleTree(config.data.raw), load_splits(config.paths.splits)
+    calib = config.calib
     measured = _true_depths(config, tree, "train", splits.train)
     prior = fit_prior(_labels(tree, splits.train), measured, config.model.prior)
-    raw, factor = posteriors("test", ids), np.ones(N_BINS)
+    oracle = Oracle(prior, np.ones(N_BINS))
+
+    def z(planets: Sequence[str]) -> NDArray[np.float64]:
+        raw = ask_oracle(oracle, config, "train", planets)
+        return z_scores(_labels(tree, planets), raw.mu, raw.sigma)
+
+    factor = np.ones(N_BINS)
     if calib.temp.enabled:
-        factor = factor * Temperature.fit(z(splits.val)).tau
+        factor = factor * Temperature.fit(z(splits.val), calib.temp.prior_planets).tau
     if calib.corel.enabled:
         smoother = bin_smoother(calib.corel.smoothing_um)
         factor = factor * sigma_factors(
             z(splits.calibration) / factor, smoother, calib.corel.prior_planets
         )
-    return Spectra(raw.planet_ids, raw.mu, raw.sigma * factor)
+    return replace(oracle, factor=factor)
+
+
+def ask_oracle(oracle: Oracle, config: Config, split: str, ids: Sequence[str]) -> Spectra:
+    """The oracle's spectra of planets, of the tree it has learnt on or of another.
+
+    Raises:
+        SchemaError: the truth of a visit is not there.
+    """
+    measured = _true_depths(config, KaggleTree(config.data.raw), split, ids)
+    found = oracle.prior.posteriors(measured)
+    mu = np.maximum([p.mean for p in found], 0.0)
+    return Spectra(tuple(ids), mu, oracle.factor * [p.sigma for p in found])
 
 
 def _labels(tree: KaggleTree, ids: Sequence[str]) -> NDArray[np.float64]:
