@@ -322,6 +322,18 @@ class TestBrokenSubmission:
     def table(self, work: Path) -> pd.DataFrame:
         return pd.read_csv(work / "outputs/submission.csv")
 
+    def test_a_zip_is_checked_to_the_last_member(
+        self, work: Path, tmp_path: Path, spectramind: Cli, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        packed = next((work / "outputs").glob("*.zip"))
+        args = ["submit", "validate", f"paths.work={tmp_path}", "--submission"]
+        assert spectramind(*args, str(packed)) == 0
+        assert "valid" in capsys.readouterr().out
+        torn = tmp_path / "torn.zip"
+        torn.write_bytes(packed.read_bytes()[:-100])
+        assert spectramind(*args, str(torn)) == 2
+        assert "torn.zip" in capsys.readouterr().err
+
     def test_negative_sigma(self, table, tmp_path, spectramind, capsys) -> None:  # type: ignore[no-untyped-def]
         table.loc[0, "sigma_5"] = -1e-4
         assert "sigma_5" in self.check(table, tmp_path, spectramind, capsys)

@@ -6,7 +6,6 @@ from spectramind.evaluation.coverage import (
     conformal_rank,
     coverage_band,
     covered,
-    gaussian_coverage,
     planets_needed,
     residuals,
     white_z_scores,
@@ -66,19 +65,6 @@ def test_band_narrows_to_the_beta_of_the_design_note():
 
 def test_band_of_infinite_intervals_is_one():
     assert coverage_band(5, 0.1, 40) == (1.0, 1.0)
-
-
-def test_gaussian_coverage_of_gaussian_z():
-    z = np.random.default_rng(1).normal(size=(2000, 283))
-    realised = gaussian_coverage(z, np.array([0.5, 0.6827, 0.95]))
-    assert realised.shape == (3, 283)
-    np.testing.assert_allclose(realised.mean(axis=1), [0.5, 0.6827, 0.95], atol=0.003)
-
-
-def test_gaussian_coverage_by_hand():
-    z = np.zeros((4, 283))
-    z[:, 1] = [-0.9, 1.1, 0.5, -2.0]
-    assert gaussian_coverage(z, np.array([0.6827]))[0, 1] == 0.5
 
 
 def test_covered_counts_bounds_and_infinite_widths():

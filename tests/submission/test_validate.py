@@ -5,7 +5,7 @@ from spectramind.errors import SchemaError
 from spectramind.evaluation.spectra import Spectra
 from spectramind.submission.dialects import Dialect
 from spectramind.submission.table import submission_text, write_submission
-from spectramind.submission.validate import sample_planets, validate_submission, violations
+from spectramind.submission.validate import validate_submission, violations
 
 
 @pytest.fixture
@@ -138,12 +138,3 @@ def test_missing_and_binary_files_are_refused(tmp_path):
 def test_unbalanced_quote_is_not_a_table(cells):
     cells[1][1] = '"0.01" x'
     assert violations(joined(cells))[0].startswith("not a CSV table")
-
-
-def test_planets_of_a_sample(tmp_path):
-    path = tmp_path / "sample_submission.csv"
-    path.write_text("planet_id,wl_1\n1103775,0.4\n22,0.4\n")
-    assert sample_planets(path) == ["1103775", "22"]
-    path.write_text("id,wl_1\n1,0.4\n")
-    with pytest.raises(SchemaError, match="planet_id"):
-        sample_planets(path)

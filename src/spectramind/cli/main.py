@@ -181,9 +181,11 @@ def bundle(
 def validate(
     overrides: Overrides = None,
     multirun: Multirun = False,
-    submission: Annotated[Path | None, typer.Option(help="The CSV to check.")] = None,
+    submission: Annotated[
+        Path | None, typer.Option(help="The CSV, or the zip that holds it.")
+    ] = None,
 ) -> None:
-    """Check a submission, in either dialect."""
+    """Check a submission, in either dialect, or the zip it was packed in."""
     execute(Call("submit validate", overrides, multirun, paths={"paths.submission": submission}))
 
 

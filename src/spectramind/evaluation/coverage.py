@@ -26,17 +26,6 @@ def covered(truth: Array, mu: Array, half_width: Array) -> Array:
     return (np.abs(truth - mu) <= half_width).mean(axis=0)
 
 
-def gaussian_coverage(z: Array, levels: Array) -> Array:
-    """Realised coverage of the central normal intervals, (len(levels), 283).
-
-    Args:
-        z: (n, 283).
-        levels: nominal coverages in (0, 1); 0.6827 is one sigma.
-    """
-    reach = stats.norm.ppf((1 + np.asarray(levels)) / 2)
-    return (np.abs(z)[None] <= reach[:, None, None]).mean(axis=1)
-
-
 def conformal_rank(n: int, alpha: float) -> int:
     """Rank k = ceil((n + 1)(1 - alpha)) of the score that bounds a new one with 1 - alpha.
 

@@ -9,7 +9,7 @@ from spectramind.pipeline.score import score_lines
 from spectramind.run import environment
 from spectramind.run.progress import show
 from spectramind.run.record import MANIFEST, RunRecord
-from spectramind.submission.bundle import write_bundle
+from spectramind.submission.bundle import verify_bundle, write_bundle
 from spectramind.submission.validate import validate_submission
 from spectramind.uncertainty.store import table_path
 
@@ -45,8 +45,12 @@ def bundle(config: Config, record: RunRecord) -> None:
 
 
 def validate(config: Config, record: RunRecord, file: Path | None = None) -> None:
-    """Check a submission against the schema and, where there is a tree, its test planets."""
+    """Check a submission, or the zip that holds it, against the schema and the tree's planets."""
     path = file or config.paths.submission
+    if path.suffix == ".zip":
+        manifest = verify_bundle(path, _expected(config))
+        show(f"{path}: valid, {len(manifest.files)} files as their manifest has them")
+        return
     checked = validate_submission(path, _expected(config))
     show(f"{path}: valid, {len(checked.spectra)} planets, {checked.dialect.value} columns")
 

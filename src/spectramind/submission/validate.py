@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from spectramind.errors import SchemaError
 from spectramind.evaluation.spectra import Spectra, name_some
-from spectramind.submission.dialects import ID_COLUMN, Dialect, row_model
+from spectramind.submission.dialects import Dialect, row_model
 
 
 @dataclass(frozen=True)
@@ -146,15 +146,3 @@ def validate_submission(path: Path, expected: Iterable[str] | None = None) -> Su
         SchemaError: the file is missing, or the first violation and how many others there are.
     """
     return parse_submission(_read_text(path), str(path), expected)
-
-
-def sample_planets(path: Path) -> list[str]:
-    """Planets of a ``sample_submission.csv``, in file order.
-
-    Raises:
-        SchemaError: the file is missing or does not start with planet_id.
-    """
-    rows = _rows(_read_text(path))
-    if not rows or rows[0][:1] != [ID_COLUMN]:
-        raise SchemaError(f"{path}: the first column must be {ID_COLUMN}")
-    return [row[0] for row in rows[1:] if row]
