@@ -30,11 +30,10 @@ from spectramind.features.white_fit import (
     white_limb,
     within,
 )
-from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
+from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.models.measurement import Measurement
 
 Array = NDArray[np.float64]
-AIRS = slice(FGS1_BIN + 1, N_BINS)
 # Share of each round's step that is taken: near b = 0, where the transit is even in b, full ones
 # may go to and fro.
 _DAMPING = (1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25)
@@ -122,7 +121,7 @@ def _target(values: Array, geometry: Array, fit: Measurement) -> Array:
     """Parameters a full step away: the geometry's, and the radii of the mean depths."""
     moved = values.copy()
     moved[list(GEOMETRY)] += np.clip(geometry, -_LARGEST, _LARGEST)
-    airs = np.average(fit.depth[AIRS], weights=1 / fit.variance[AIRS])
+    airs = np.average(fit.depth[AIRS_BINS], weights=1 / fit.variance[AIRS_BINS])
     moved[3:5] = np.sqrt(np.maximum([fit.depth[FGS1_BIN], airs], 1e-6))
     return moved
 
@@ -208,7 +207,7 @@ def _loadings(order: int) -> Array:
     """(283, order + 2): FGS1 alone, then Legendre polynomials over the AIRS wavelengths."""
     loading = np.zeros((N_BINS, order + 2))
     loading[FGS1_BIN, 0] = 1
-    loading[AIRS, 1:] = legendre(bin_wavelengths()[AIRS], order)
+    loading[AIRS_BINS, 1:] = legendre(bin_wavelengths()[AIRS_BINS], order)
     return loading
 
 

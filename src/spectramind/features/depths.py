@@ -19,7 +19,7 @@ from spectramind.features.white_fit import (
     fit_white,
     white_limb,
 )
-from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
+from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.models.measurement import Measurement
 from spectramind.physics.limb_darkening import quadratic_coefficients
 from spectramind.run.atomic import write_npz
@@ -126,7 +126,7 @@ def estimate(
         return unmeasured(f"no light in bins {np.flatnonzero(dark)[:5].tolist()}")
     flux = flux[:, _nearest(~dark)]  # a bin without light counts as its neighbour, till the end
     level = np.median(flux, axis=0)
-    bands = np.stack([flux[:, FGS1_BIN], flux[:, FGS1_BIN + 1 :].sum(axis=1)], axis=1)
+    bands = np.stack([flux[:, FGS1_BIN], flux[:, AIRS_BINS].sum(axis=1)], axis=1)
     limb = quadratic_coefficients(star.teff_k, bin_wavelengths())
     population = population or expected(config)
     white = fit_white(time_h, bands, beside, star, white_limb(limb, level), population, config)

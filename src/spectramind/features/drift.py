@@ -99,8 +99,7 @@ def learn_drift(normal: Array, right: Array, config: FitConfig) -> Array:
         (X,) variances, for ``linear_drift``.
     """
     terms = _terms(right, config)
-    free = np.linalg.solve(normal + np.diag(1 / _bound(terms, config)), right)
-    start = terms.start(np.asarray(free))
+    start = _start(terms, normal, right, config)
     grid = product(
         _grid(config.drift_ppm, _SCALES), _grid(config.ramp_ppm, _RAMPS), config.drift_shares
     )
@@ -124,8 +123,8 @@ def linear_drift(
         centre (N * L,), slopes (N * L, X).
     """
     terms = _terms(right, config)
-    free = np.linalg.solve(normal + np.diag(1 / _bound(terms, config)), right)
-    x, _ = _descend(terms, normal, right, terms.start(np.asarray(free)), variance)
+    start = _start(terms, normal, right, config)
+    x, _ = _descend(terms, normal, right, start, variance)
     slopes = terms.slopes(x)
     return terms.coefficients(x) - slopes @ x, slopes
 
@@ -134,10 +133,11 @@ def _terms(right: Array, config: FitConfig) -> _Terms:
     return _Terms(config.drift_order, len(right) // (config.drift_order + 1))
 
 
-def _bound(terms: _Terms, config: FitConfig) -> Array:
-    """Widest prior variances of c, to find a start with."""
+def _start(terms: _Terms, normal: Array, right: Array, config: FitConfig) -> Array:
+    """x nearest to the coefficients that the widest priors leave."""
     wide = terms.variances(1e-6 * config.drift_ppm[1], 1e-6 * config.ramp_ppm[1], 1.0)
-    return wide[terms.order + terms.sets :]
+    bound = wide[terms.order + terms.sets :]
+    return terms.start(np.asarray(np.linalg.solve(normal + np.diag(1 / bound), right)))
 
 
 def _grid(range_ppm: tuple[float, float], steps: int) -> Array:

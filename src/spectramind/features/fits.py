@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -51,11 +52,10 @@ def learn_population(
     if known is not None:
         return known
     before = expected(config)
-    fit_visits(teachers, features, config, before, workers, "population")
-    found = [load_depths(features, name).info for name in names]
+    found = fit_visits(teachers, features, config, before, workers, "population")
     offsets = [
         (np.array(info["offsets"]["mean"]), np.array(info["offsets"]["covariance"]))
-        for info in found
+        for info in found.values()
         if not info["reason"]
     ]
     population = learn(offsets, before, config.population_strength)
@@ -76,7 +76,7 @@ def fit_visits(
     population: Population,
     workers: Workers,
     label: str = "depths",
-) -> dict[str, str]:
+) -> dict[str, dict[str, Any]]:
     """Fit the visits whose depths are missing, older than their light curves or made with other
     settings, population or code.
 
@@ -89,7 +89,7 @@ def fit_visits(
         label: what the progress bar calls it.
 
     Returns:
-        Reason by visit for every fit that cannot be trusted, done now or before.
+        What each fit says of itself (``Depths.info``) by visit, whether done now or before.
     """
     settings = digest(config, population.digest, code_digest("features", "physics"))
     todo = [job for job in jobs if not _finished(features, job[0], settings)]
@@ -98,8 +98,7 @@ def fit_visits(
     )
     for _ in run_all(work, todo, workers, label):
         pass
-    reasons = {name: load_depths(features, name).info["reason"] for name, _ in jobs}
-    return {name: reason for name, reason in reasons.items() if reason}
+    return {name: load_depths(features, name).info for name, _ in jobs}
 
 
 def _finished(features: Path, visit: str, settings: str) -> bool:

@@ -18,7 +18,7 @@ from scipy.optimize import OptimizeResult, least_squares
 from spectramind.config.fit import FitConfig
 from spectramind.features.drift import drift_basis
 from spectramind.features.population import Population
-from spectramind.instrument.grid import FGS1_BIN, N_BINS
+from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
 
@@ -112,7 +112,7 @@ def white_limb(limb: Array, level: Array) -> Array:
     Args:
         limb: (283, 2) coefficients of the bins; level: (283,) their flux.
     """
-    airs = np.average(limb[FGS1_BIN + 1 :], axis=0, weights=level[FGS1_BIN + 1 :])
+    airs = np.average(limb[AIRS_BINS], axis=0, weights=level[AIRS_BINS])
     return np.stack([limb[FGS1_BIN], airs])
 
 

@@ -7,6 +7,7 @@ from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE
 
 N_BINS = 283
 FGS1_BIN = 0
+AIRS_BINS = slice(FGS1_BIN + 1, N_BINS)
 FGS1_WAVELENGTH_UM = 0.7
 FGS1_BANDPASS_UM = (0.60, 0.80)
 

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from spectramind.instrument.grid import FGS1_BIN, N_BINS
+from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS
 from spectramind.models.measurement import Measurement, combine
 
 Array = NDArray[np.float64]
 Visits = Sequence[Measurement]
-AIRS_BINS = slice(FGS1_BIN + 1, N_BINS)
 _CLIP = 6.25  # 2.5 sigma, squared
 _EXPECTED = 0.97764  # mean of min(z^2, 6.25) for standard normal z
 _LEAST_TRUST = 0.1  # of the stated common variance

@@ -10,9 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
+from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.instrument.molecules import MOLECULES, window_matrix
-from spectramind.models.error_model import AIRS_BINS
 from spectramind.models.measurement import Measurement
 from spectramind.models.network import Inputs
 from spectramind.models.spectral_prior import Posterior

@@ -12,8 +12,9 @@ from scipy.special import logit
 
 from spectramind.config.model import PriorConfig
 from spectramind.errors import ConfigError
+from spectramind.instrument.grid import AIRS_BINS
 from spectramind.models.atmosphere_prior import atmosphere_spectra
-from spectramind.models.error_model import AIRS_BINS, STATED, Visits, fit_errors
+from spectramind.models.error_model import STATED, Visits, fit_errors
 from spectramind.models.moments import Moments, blend, moments
 from spectramind.models.spectral_prior import SpectralPrior
 from spectramind.models.spotted import spotted_share, without_spots

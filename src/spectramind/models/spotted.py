@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, logsumexp
 
-from spectramind.instrument.grid import bin_wavelengths
-from spectramind.models.error_model import AIRS_BINS, Visits
+from spectramind.instrument.grid import AIRS_BINS, bin_wavelengths
+from spectramind.models.error_model import Visits
 from spectramind.models.measurement import Measurement, combine, inverse
 from spectramind.physics.spots import contamination
 

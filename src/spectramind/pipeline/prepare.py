@@ -105,7 +105,8 @@ def features(config: Config, record: RunRecord) -> None:
     population = learn_population(teachers, made, config.fit, _workers(config))
     show(population.describe())
     for split, usable in jobs.items():
-        doubtful = fit_visits(usable, made, config.fit, population, _workers(config))
+        fits = fit_visits(usable, made, config.fit, population, _workers(config))
+        doubtful = {name: info["reason"] for name, info in fits.items() if info["reason"]}
         for visit, reason in (failed[split] | doubtful).items():
             record.warn(f"{visit}: {reason}")
         show(

@@ -11,7 +11,7 @@ from spectramind.dataset.frames import ReferenceFrames
 from spectramind.dataset.tree import Visit
 from spectramind.dataset.writer import write_references, write_signal
 from spectramind.instrument.detectors import DETECTORS, FGS1, Detector
-from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
+from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, bin_wavelengths
 from spectramind.simulation.clock import FGS1_CYCLES_AN_AIRS_CYCLE, Clock, make_clock
 from spectramind.simulation.defocus import draw_width
 from spectramind.simulation.detector.expose import expose
@@ -30,7 +30,6 @@ from spectramind.simulation.streams import Source, Streams
 from spectramind.simulation.transit import transit_light
 
 _FGS1_BINS = slice(FGS1_BIN, FGS1_BIN + 1)
-_AIRS_BINS = slice(FGS1_BIN + 1, N_BINS)
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ def build_scene(
 ) -> Scene:
     """What falls on one detector during the visit."""
     clock = make_clock(detector, config.hours, config.cadence)
-    bins = _FGS1_BINS if detector == FGS1 else _AIRS_BINS
+    bins = _FGS1_BINS if detector == FGS1 else AIRS_BINS
     change = transit_light(seen.planet, seen.mid_time_h, clock, bins)
     if config.effects.last_exposure:
         change = without_transit_at_last(change, clock.cadence)
