@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from spectramind.config.overrides import quoted
 from spectramind.config.root import Config
+from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra, truth_for
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.evaluation.official import (
@@ -30,12 +31,11 @@ from spectramind.evaluation.official import (
     paired_interval,
     planet_scores,
 )
-from spectramind.evaluation.spectra import TRUTH_COLUMNS, Spectra, truth_for
 from spectramind.instrument.detectors import DETECTORS
 from spectramind.models.checkpoint import load_trained, save_trained
-from spectramind.models.error_model import STATED
-from spectramind.models.spectral_prior import SpectralPrior
-from spectramind.pipeline.uncertainty import SOURCES
+from spectramind.pipeline.calibrators import SOURCES
+from spectramind.prior.error_model import STATED
+from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.atomic import write_json
 from spectramind.run.progress import say, show
 

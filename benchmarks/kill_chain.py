@@ -21,19 +21,20 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from spectramind.calibration import adc, cds, dark, flat, linearity
-from spectramind.calibration.bad_pixels import MASKING
+from spectramind.calibration.calibrate_split import calibrate_visit
 from spectramind.calibration.extraction import airs_forms, airs_series
+from spectramind.calibration.kernel.stream import pixel_references
 from spectramind.calibration.photometry import fgs1_forms, fgs1_series
-from spectramind.calibration.run import calibrate_visit
-from spectramind.calibration.stream import pixel_references
+from spectramind.calibration.steps import adc_reversal, cds, dark_current, flat_field, non_linearity
+from spectramind.calibration.steps.bad_pixels import MASKING
 from spectramind.config.compose import compose
+from spectramind.contracts.work_folder import CalibratedFolder
 from spectramind.dataset.frames import SignalFile, read_references, read_signal
 from spectramind.dataset.tables import read_adc_info, read_timing
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.instrument.detectors import AIRS, DETECTORS, Detector
 from spectramind.run.pool import Workers, run_all
-from spectramind.simulation.run import TELEMETRY, simulate
+from spectramind.simulation.simulate_tree import TELEMETRY, simulate
 
 VISITS = 1_210
 CHAIN = compose([]).calib
@@ -140,17 +141,17 @@ def _plain_exposures(visit: Visit, tree: KaggleTree, detector: Detector) -> tupl
     info = read_adc_info(tree, detector, visit.planet_id)
     timing = read_timing(tree, detector, len(raw))
     pixels = pixel_references(read_references(visit, detector), timing.integration_s, CHAIN)
-    linear, slope = linearity.linearise(adc.reverse(raw, info), pixels.coefficients.T)
-    start = dark.subtract(linear[0::2], pixels.dark, timing.read_time_s[0])
-    end = dark.subtract(linear[1::2], pixels.dark, timing.read_time_s[1])
+    linear, slope = non_linearity.linearise(adc_reversal.reverse(raw, info), pixels.coefficients.T)
+    start = dark_current.subtract(linear[0::2], pixels.dark, timing.read_time_s[0])
+    end = dark_current.subtract(linear[1::2], pixels.dark, timing.read_time_s[1])
     terms = cds.variance_terms(
         linear[1::2] - linear[0::2],
         slope[0::2],
         slope[1::2],
         pixels.read_noise,
-        adc.quantisation_variance(info),
+        adc_reversal.quantisation_variance(info),
     )
-    signal, variance = flat.divide(cds.difference(start, end), terms.total, pixels.flat)
+    signal, variance = flat_field.divide(cds.difference(start, end), terms.total, pixels.flat)
     bad = pixels.flags & MASKING != 0
     return signal.mean(axis=0), variance.mean(axis=0), pixels.flat, bad, signal
 
@@ -163,7 +164,11 @@ def grow_with_visits(tree: KaggleTree, cores: int) -> None:
         batch = [visits[i % len(visits)] for i in range(count)]
         with tempfile.TemporaryDirectory() as out:
             work = partial(
-                calibrate_visit, tree_root=tree.root, config=CHAIN, out_dir=Path(out), threads=1
+                calibrate_visit,
+                tree_root=tree.root,
+                config=CHAIN,
+                out=CalibratedFolder(Path(out)),
+                threads=1,
             )
             start = time.perf_counter()
             for _ in run_all(work, batch, Workers(cores), "benchmark"):

@@ -23,15 +23,15 @@ from chain import ANSWERS, LABELS, PROFILES, Run, options, scores, tree
 
 from spectramind.config.overrides import quoted
 from spectramind.config.root import Config
+from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra, truth_for
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.evaluation.coverage import white_z_scores
 from spectramind.evaluation.official import naive_moments
-from spectramind.evaluation.spectra import TRUTH_COLUMNS, Spectra, truth_for
+from spectramind.evaluation.score_tables import ORACLE
 from spectramind.evaluation.summary import FAR_OFF, summarise
-from spectramind.evaluation.table import ORACLE
+from spectramind.pipeline.calibrators import SOURCES
 from spectramind.pipeline.references import Oracle, ask_oracle, doubts, learn_oracle
-from spectramind.pipeline.uncertainty import SOURCES
 from spectramind.run.atomic import write_json
 from spectramind.run.progress import say, show
 

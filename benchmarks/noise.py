@@ -17,16 +17,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.calibration.run import calibrate
+from spectramind.calibration.calibrate_split import calibrate
 from spectramind.config.compose import compose
-from spectramind.config.simulation import SimulationConfig
-from spectramind.dataset.series import Series, read_series, series_path
+from spectramind.config.sim import SimulationConfig
+from spectramind.contracts.series import Series, read_series
+from spectramind.contracts.work_folder import CalibratedFolder
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.instrument.detectors import AIRS, FGS1, Detector
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
 from spectramind.run.pool import Workers
-from spectramind.simulation.run import TELEMETRY, simulate
+from spectramind.simulation.simulate_tree import TELEMETRY, simulate
 
 Array = NDArray[np.float64]
 Curves = dict[Detector, Series]
@@ -99,10 +100,13 @@ def light_curves(tree: KaggleTree, setting: str, out_dir: Path) -> dict[str, Cur
     """Native light curves of all visits, by name of the visit."""
     config = compose(["sim=full", "calib.cadence_min=0", setting])
     for split in SPLITS:
-        calibrate(config.calib, tree, split, out_dir, Workers(1))
+        calibrate(config.calib, tree, split, CalibratedFolder(out_dir), Workers(1))
 
     def read(visit: Visit) -> Curves:
-        return {d: read_series(series_path(out_dir, d, visit), n) for d, n in CURVES.items()}
+        return {
+            d: read_series(CalibratedFolder(out_dir).series(d, visit.name), n)
+            for d, n in CURVES.items()
+        }
 
     return {visit.name: read(visit) for split in SPLITS for visit in tree.visits(split)}
 

@@ -22,10 +22,10 @@ import pyarrow.parquet as pq
 from spectramind.config.compose import compose
 from spectramind.instrument.detectors import DETECTORS
 from spectramind.physics.atmosphere import transmission_spectrum
-from spectramind.pipeline.light_curves import light_curves_level
-from spectramind.simulation.chemistry import draw_atmosphere
+from spectramind.pipeline.draw_light_curves import light_curves_level
+from spectramind.simulation.abundances import draw_atmosphere
 from spectramind.simulation.clock import make_clock
-from spectramind.simulation.run import TELEMETRY, plan, simulate_planet
+from spectramind.simulation.simulate_tree import TELEMETRY, plan, simulate_planet
 from spectramind.simulation.system import draw_system
 
 SEED = 1

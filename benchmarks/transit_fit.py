@@ -20,16 +20,18 @@ from scipy.optimize import least_squares
 
 from spectramind.config.compose import compose
 from spectramind.config.root import Config
+from spectramind.contracts.depths import Depths
+from spectramind.contracts.star import StarRow
+from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.dataset.tree import KaggleTree, Visit
-from spectramind.features.depths import Depths, bin_in_time, estimate, mean_around
+from spectramind.features.extract import extract
 from spectramind.features.references import read_bin_curves
-from spectramind.features.run import curve_paths, extract
-from spectramind.features.white_fit import StarRow
-from spectramind.pipeline.light_curves import light_curves_level
+from spectramind.features.visit_fit import bin_in_time, estimate, mean_around
+from spectramind.pipeline.draw_light_curves import light_curves_level
 from spectramind.pipeline.visits import star_rows
 from spectramind.run.npz import read_npz
 from spectramind.run.pool import Workers
-from spectramind.simulation.run import simulate
+from spectramind.simulation.simulate_tree import simulate
 
 Array = NDArray[np.float64]
 ORDER = 4
@@ -108,7 +110,7 @@ def fit_both(visit: Visit, star: StarRow, config: Config) -> Outcome:
     """Fit one visit."""
     features = config.paths.features
     curves = read_bin_curves(features, visit.name)
-    path = curve_paths(features, visit)["fgs1_white"]
+    path = FeaturesFolder(features).fgs1_white(visit.name)
     fgs1 = read_npz(path, "time", "centroid", made_by="features")
     pointing = mean_around(curves.time_h, np.asarray(fgs1["time"]), np.asarray(fgs1["centroid"]))
     start = time.perf_counter()

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 
 from spectramind.config.compose import compose
+from spectramind.contracts.measurement import Measurement
+from spectramind.contracts.star import StarRow
 from spectramind.dataset.tree import KaggleTree, Visit
-from spectramind.features.white_fit import StarRow
 from spectramind.instrument.detectors import AIRS
 from spectramind.instrument.grid import columns_to_bins
-from spectramind.models.error_model import STATED
-from spectramind.models.measurement import Measurement
-from spectramind.models.spectral_prior import SpectralPrior
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
+from spectramind.prior.error_model import STATED
+from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.simulation.clock import make_clock
-from spectramind.simulation.population import draw_planet
+from spectramind.simulation.planet_draw import draw_planet
 from spectramind.simulation.streams import Source, Streams
 from spectramind.simulation.visit import build_scene, describe, draw_circumstances
 

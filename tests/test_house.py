@@ -12,16 +12,16 @@ DATA_WAY = {
     "simulation",
     "calibration",
     "features",
+    "estimators",
     "training",
-    "inference",
     "uncertainty",
     "submission",
     "diagnostics",
 }
-SHARED = {"models", "symbolic", "evaluation", "physics", "dataset"}
-GROUND = {"instrument", "config", "run", "errors", "__init__"}
+SHARED = {"models", "prior", "symbolic", "evaluation", "physics", "dataset", "plotting"}
+GROUND = {"contracts", "instrument", "config", "run", "errors", "__init__"}
 # Rooms that may load torch; everything else must start without it.
-TORCH = {"models", "symbolic", "training", "inference", "pipeline", "run"}
+TORCH = {"models", "symbolic", "estimators", "training", "pipeline", "run"}
 
 
 def allowed(room: str) -> set[str]:

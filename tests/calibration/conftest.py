@@ -7,14 +7,21 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spectramind.calibration import adc, cds, cosmics, dark, flat, linearity
-from spectramind.calibration import persistence as tails
-from spectramind.calibration import saturation as wells
-from spectramind.calibration.bad_pixels import MASKING, Flag
-from spectramind.calibration.interpolation import fill_in_time
-from spectramind.calibration.kernel import HOPELESS
-from spectramind.calibration.pixels import Pixels, Readout
-from spectramind.config.calibration import KillChainConfig
+from spectramind.calibration.kernel.fused import HOPELESS
+from spectramind.calibration.kernel.pixels import Pixels, Readout
+from spectramind.calibration.steps import (
+    adc_reversal,
+    cds,
+    cosmics,
+    dark_current,
+    flat_field,
+    non_linearity,
+)
+from spectramind.calibration.steps import full_well as wells
+from spectramind.calibration.steps import persistence_flags as tails
+from spectramind.calibration.steps.bad_pixels import MASKING, Flag
+from spectramind.calibration.steps.interpolation import fill_in_time
+from spectramind.config.calib import KillChainConfig
 from spectramind.dataset.tables import AdcInfo
 
 Array = NDArray[np.float64]
@@ -61,17 +68,17 @@ class Reference(NamedTuple):
 def _exposures(raw: NDArray[np.uint16], pixels: Pixels, readout: Readout) -> tuple[Array, Array]:
     """ADC, linearity, dark, CDS and flat in turn: signal and variance."""
     info = AdcInfo(readout.gain, readout.offset)
-    linear, slope = linearity.linearise(adc.reverse(raw, info), pixels.coefficients.T)
-    start = dark.subtract(linear[0::2], pixels.dark, readout.start_s)
-    end = dark.subtract(linear[1::2], pixels.dark, readout.end_s)
+    linear, slope = non_linearity.linearise(adc_reversal.reverse(raw, info), pixels.coefficients.T)
+    start = dark_current.subtract(linear[0::2], pixels.dark, readout.start_s)
+    end = dark_current.subtract(linear[1::2], pixels.dark, readout.end_s)
     terms = cds.variance_terms(
         linear[1::2] - linear[0::2],
         slope[0::2],
         slope[1::2],
         pixels.read_noise,
-        adc.quantisation_variance(info),
+        adc_reversal.quantisation_variance(info),
     )
-    return flat.divide(cds.difference(start, end), terms.total, pixels.flat)
+    return flat_field.divide(cds.difference(start, end), terms.total, pixels.flat)
 
 
 def _numpy_chain(raw: NDArray[np.uint16], pixels: Pixels, readout: Readout) -> Reference:
@@ -96,7 +103,7 @@ def _numpy_chain(raw: NDArray[np.uint16], pixels: Pixels, readout: Readout) -> R
         | wells.habitual(clipped, struck)
         | (np.count_nonzero(flags, axis=0) > HOPELESS * len(flags))
     )
-    total = variance + flat.error_variance(signal, readout.flat_error)
+    total = variance + flat_field.error_variance(signal, readout.flat_error)
     filled, filled_variance, temporal = signal.copy(), total.copy(), variance.copy()
     for p in np.flatnonzero(~bad):
         holes, floor = flags[:, p] != 0, readout.noise_floor

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spectramind.calibration.adc import quantisation_variance, reverse
+from spectramind.calibration.steps.adc_reversal import quantisation_variance, reverse
 from spectramind.dataset.tables import AdcInfo
 
 

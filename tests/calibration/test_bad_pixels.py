@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spectramind.calibration.bad_pixels import (
+from spectramind.calibration.steps.bad_pixels import (
     MASKING,
     Flag,
     clipped_outliers,
@@ -14,7 +14,7 @@ from spectramind.calibration.bad_pixels import (
     reference_flags,
     usable_read_noise,
 )
-from spectramind.config.calibration import KillChainConfig
+from spectramind.config.calib import KillChainConfig
 from spectramind.dataset.frames import ReferenceFrames
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spectramind.calibration.cosmics import HEAVY, cosmics, scatter, tail, tail_rank
+from spectramind.calibration.steps.cosmics import HEAVY, cosmics, scatter, tail, tail_rank
 
 
 def test_the_limit_is_the_larger_of_seen_and_stated_noise() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spectramind.calibration.cross_hatch import FALSE_ALARM, cross_hatch
+from spectramind.calibration.steps.cross_hatch import FALSE_ALARM, cross_hatch
 
 SHAPES = ((32, 32), (32, 356))
 SCATTER = 0.0125  # of real flats

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from spectramind.calibration.cds import difference, variance_terms
-from spectramind.calibration.dark import subtract, usable_dark
-from spectramind.calibration.flat import divide, error_variance, usable_flat
+from spectramind.calibration.steps.cds import difference, variance_terms
+from spectramind.calibration.steps.dark_current import subtract, usable_dark
+from spectramind.calibration.steps.flat_field import divide, error_variance, usable_flat
 
 
 def test_dark_uses_the_charge_time() -> None:

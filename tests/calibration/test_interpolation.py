@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spectramind.calibration.interpolation import (
+from spectramind.calibration.steps.interpolation import (
     fill_in_space,
     fill_in_time,
     neighbour_weights,

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from spectramind.calibration.adc import quantisation_variance
-from spectramind.calibration.bad_pixels import MASKING, Flag
-from spectramind.calibration.kernel import calibrate_block
-from spectramind.calibration.limits import FULL_WELL_E, LARGEST, SMALLEST_FLAT
-from spectramind.calibration.pixels import Pixels, PixelStats, Readout, Samples
+from spectramind.calibration.kernel.fused import calibrate_block
+from spectramind.calibration.kernel.limits import FULL_WELL_E, LARGEST, SMALLEST_FLAT
+from spectramind.calibration.kernel.pixels import Pixels, PixelStats, Readout, Samples
+from spectramind.calibration.steps.adc_reversal import quantisation_variance
+from spectramind.calibration.steps.bad_pixels import MASKING, Flag
 from spectramind.dataset.tables import AdcInfo
 
 ADC = AdcInfo(0.4369, -1000.0)

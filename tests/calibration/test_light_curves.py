@@ -5,8 +5,8 @@ from functools import partial
 import numpy as np
 import pytest
 
+from spectramind.calibration.calibrate_split import open_stream
 from spectramind.calibration.chain import Extracted, extract_visit
-from spectramind.calibration.run import open_stream
 from spectramind.config.compose import compose
 from spectramind.dataset.tree import KaggleTree
 from spectramind.instrument.detectors import AIRS, FGS1

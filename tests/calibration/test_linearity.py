@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.polynomial import Polynomial
 
-from spectramind.calibration.linearity import linearise, usable_coefficients
+from spectramind.calibration.steps.non_linearity import linearise, usable_coefficients
 
 
 def test_by_hand() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.calibration.persistence import persistence
+from spectramind.calibration.steps.persistence_flags import persistence
 
 LEVEL, NOISE, SIGMA = 1_000.0, 10.0, 3.0
 

@@ -15,7 +15,7 @@ from spectramind.calibration.photometry import (
     fgs1_series,
     find_star,
 )
-from spectramind.config.calibration import PhotometryConfig
+from spectramind.config.calib import PhotometryConfig
 
 Array = NDArray[np.float64]
 ROW, COLUMN = np.indices((32, 32))

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from spectramind.calibration.run import calibrate, visit_digest
-from spectramind.config.calibration import KillChainConfig
+from spectramind.calibration.calibrate_split import calibrate, visit_digest
+from spectramind.config.calib import KillChainConfig
+from spectramind.contracts.series import read_series
+from spectramind.contracts.work_folder import CalibratedFolder
 from spectramind.dataset.frames import read_signal
-from spectramind.dataset.series import log_path, read_series, series_path
 from spectramind.dataset.tables import read_adc_info
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.errors import RuntimeRiskError, SchemaError
@@ -34,9 +35,9 @@ def test_files_follow_the_contract(
     tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path, keep: str
 ) -> None:
     config = config.model_copy(update={"keep_cubes": keep})
-    calibrate(config, tree, "train", tmp_path, workers=Workers(1))
+    calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
     for detector in DETECTORS:
-        path = series_path(tmp_path, detector, visit)
+        path = CalibratedFolder(tmp_path).series(detector, visit.name)
         assert len(read_series(path, CURVES[detector]).time_h) == 6
         with np.load(path) as held:
             kinds = {key: (held[key].shape, held[key].dtype) for key in held.files}
@@ -62,10 +63,12 @@ def test_light_curves_do_not_depend_on_kept_cubes(
 ) -> None:
     for keep in ("none", "all"):
         settings = config.model_copy(update={"keep_cubes": keep})
-        calibrate(settings, tree, "train", tmp_path / keep, workers=Workers(1))
+        calibrate(settings, tree, "train", CalibratedFolder(tmp_path / keep), workers=Workers(1))
     for detector in DETECTORS:
         none, kept = (
-            read_series(series_path(tmp_path / keep, detector, visit), CURVES[detector])
+            read_series(
+                CalibratedFolder(tmp_path / keep).series(detector, visit.name), CURVES[detector]
+            )
             for keep in ("none", "all")
         )
         np.testing.assert_allclose(kept.flux, none.flux, rtol=1e-6)
@@ -74,7 +77,7 @@ def test_light_curves_do_not_depend_on_kept_cubes(
 def test_a_page_for_people(
     tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
 ) -> None:
-    calibrate(config, tree, "train", tmp_path, workers=Workers(1))
+    calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
     page = (tmp_path / "logs" / "101.txt").read_text()
     for word in (
         "FGS1",
@@ -91,7 +94,7 @@ def test_a_page_for_people(
 
 def test_dry_run_writes_nothing(tree: KaggleTree, config: KillChainConfig, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    plan = calibrate(config, tree, "train", out, workers=Workers(1), dry_run=True)
+    plan = calibrate(config, tree, "train", CalibratedFolder(out), workers=Workers(1), dry_run=True)
     assert names(plan.to_do) == ["101"]
     assert plan.finished == ()
     assert not out.exists()
@@ -102,39 +105,47 @@ def test_cubes_that_would_not_fit_the_disk_are_not_begun(
 ) -> None:
     # 6 exposures of 1,024 + 11,392 pixels, 9 bytes a sample.
     usage = shutil.disk_usage(tmp_path)._replace(free=6 * 12_416 * 9 - 1)
-    monkeypatch.setattr("spectramind.calibration.run.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr(
+        "spectramind.calibration.calibrate_split.shutil.disk_usage", lambda _: usage
+    )
     keeping = config.model_copy(update={"keep_cubes": "all"})
     with pytest.raises(RuntimeRiskError, match="cubes of 1 visits need"):
-        calibrate(keeping, tree, "train", tmp_path / "out", workers=Workers(1))
+        calibrate(keeping, tree, "train", CalibratedFolder(tmp_path / "out"), workers=Workers(1))
     assert not list((tmp_path / "out").iterdir())
-    calibrate(config, tree, "train", tmp_path / "out", workers=Workers(1))  # none are kept
+    calibrate(
+        config, tree, "train", CalibratedFolder(tmp_path / "out"), workers=Workers(1)
+    )  # none are kept
 
 
 def test_finished_visits_are_not_done_again(
     tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
 ) -> None:
-    calibrate(config, tree, "train", tmp_path, workers=Workers(1))
-    before = series_path(tmp_path, AIRS, visit).stat().st_mtime_ns
-    plan = calibrate(config, tree, "train", tmp_path, workers=Workers(1))
+    calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
+    before = CalibratedFolder(tmp_path).series(AIRS, visit.name).stat().st_mtime_ns
+    plan = calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
     assert (names(plan.to_do), names(plan.finished)) == ([], ["101"])
-    assert series_path(tmp_path, AIRS, visit).stat().st_mtime_ns == before
+    assert CalibratedFolder(tmp_path).series(AIRS, visit.name).stat().st_mtime_ns == before
 
 
 def test_what_makes_a_visit_be_done_again(
     tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
 ) -> None:
     def open_visits(settings: KillChainConfig) -> list[str]:
-        return names(calibrate(settings, tree, "train", tmp_path, Workers(1), dry_run=True).to_do)
+        return names(
+            calibrate(
+                settings, tree, "train", CalibratedFolder(tmp_path), Workers(1), dry_run=True
+            ).to_do
+        )
 
-    calibrate(config, tree, "train", tmp_path, workers=Workers(1))
+    calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
     assert open_visits(config) == []
     assert open_visits(config.model_copy(update={"cosmic_sigma": 9.0})) == ["101"]
-    log_path(tmp_path, visit).write_text("[]")
+    CalibratedFolder(tmp_path).log(visit.name).write_text("[]")
     assert open_visits(config) == ["101"]
-    calibrate(config, tree, "train", tmp_path, workers=Workers(1))
-    series_path(tmp_path, FGS1, visit).unlink()
+    calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
+    CalibratedFolder(tmp_path).series(FGS1, visit.name).unlink()
     assert open_visits(config) == ["101"]
-    calibrate(config, tree, "train", tmp_path, workers=Workers(1))
+    calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
     signal = visit.signal_path(FGS1)
     pq.write_table(pq.read_table(signal).slice(0, 10), signal)
     assert open_visits(config) == ["101"]
@@ -187,7 +198,14 @@ def test_broken_input_names_its_file_in_one_line(
 ) -> None:
     damage(tree.root / file)
     with pytest.raises(SchemaError) as caught:
-        calibrate(config, tree, "train", tmp_path / "out", workers=Workers(1), strict=True)
+        calibrate(
+            config,
+            tree,
+            "train",
+            CalibratedFolder(tmp_path / "out"),
+            workers=Workers(1),
+            strict=True,
+        )
     assert Path(file).name in str(caught.value)
     assert "\n" not in str(caught.value)
     assert failure_of(tmp_path / "out" / "logs" / "101.json") == str(caught.value)
@@ -200,16 +218,19 @@ def test_a_broken_visit_is_noted_and_the_rest_go_on(
     good, broken = tree.root / "train" / "102", tree.root / "train" / "101"
     shutil.copytree(broken, good)
     damage(broken / "FGS1_signal_0.parquet")
-    plan = calibrate(config, tree, "train", tmp_path, workers=Workers(1))
+    plan = calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
     assert list(plan.failed) == ["101"]
     assert failure_of(tmp_path / "logs" / "101.json") == plan.failed["101"]
     assert failure_of(tmp_path / "logs" / "102.json") is None
 
     shutil.copy(good / "FGS1_signal_0.parquet", broken)
-    plan = calibrate(config, tree, "train", tmp_path, workers=Workers(1))
+    plan = calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
     assert (names(plan.to_do), names(plan.finished), plan.failed) == (["101"], ["102"], {})
     damage(broken / "FGS1_signal_0.parquet")  # its cubes and log are there
-    assert "101" in calibrate(config, tree, "train", tmp_path, workers=Workers(1)).failed
+    assert (
+        "101"
+        in calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1)).failed
+    )
 
 
 def test_a_pool_gives_the_same_cubes(
@@ -217,19 +238,19 @@ def test_a_pool_gives_the_same_cubes(
 ) -> None:
     source = pristine_tree / "train" / "101"
     (tree.root / "train" / "102").symlink_to(source, target_is_directory=True)
-    calibrate(config, tree, "train", tmp_path / "one", workers=Workers(1))
-    calibrate(config, tree, "train", tmp_path / "two", workers=Workers(2))
+    calibrate(config, tree, "train", CalibratedFolder(tmp_path / "one"), workers=Workers(1))
+    calibrate(config, tree, "train", CalibratedFolder(tmp_path / "two"), workers=Workers(2))
     for detector in DETECTORS:
-        one = series_path(tmp_path / "one", detector, visit).read_bytes()
-        assert series_path(tmp_path / "two", detector, visit).read_bytes() == one
+        one = CalibratedFolder(tmp_path / "one").series(detector, visit.name).read_bytes()
+        assert CalibratedFolder(tmp_path / "two").series(detector, visit.name).read_bytes() == one
 
 
 def test_real_excerpt(real_tree: KaggleTree, config: KillChainConfig, tmp_path: Path) -> None:
     """Magnitudes read off the real files; start reads of faint pixels decode to about 0 e."""
     visit = real_tree.visits("train")[0]
     config = config.model_copy(update={"keep_cubes": "all"})
-    calibrate(config, real_tree, "train", tmp_path, workers=Workers(1))
-    with np.load(series_path(tmp_path, AIRS, visit)) as cube:
+    calibrate(config, real_tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
+    with np.load(CalibratedFolder(tmp_path).series(AIRS, visit.name)) as cube:
         frames, variance, mask = cube["frames"], cube["variance"], cube["mask"]
     assert frames.shape == (25, 32, 356)
     per_frame = frames.sum(axis=(1, 2))

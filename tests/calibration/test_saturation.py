@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spectramind.calibration.saturation import adc_clipped, habitual, piled_up, saturated
+from spectramind.calibration.steps.full_well import adc_clipped, habitual, piled_up, saturated
 from spectramind.dataset.tables import AdcInfo
 
 RAW = np.array([[437, 437, 437, 0], [59_999, 60_000, 65_535, 437]], np.uint16)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spectramind.calibration.audit import audit
-from spectramind.calibration.bad_pixels import Flag
 from spectramind.calibration.cubes import calibrated_cube, cube_bytes
-from spectramind.calibration.stream import Stream, pixel_references, readout_of
-from spectramind.config.calibration import KillChainConfig
+from spectramind.calibration.kernel.stream import Stream, pixel_references, readout_of
+from spectramind.calibration.step_records import audit
+from spectramind.calibration.steps.bad_pixels import Flag
+from spectramind.config.calib import KillChainConfig
 from spectramind.dataset.frames import ReferenceFrames
 from spectramind.dataset.tables import AdcInfo, Timing
 from spectramind.errors import SchemaError

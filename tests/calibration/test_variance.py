@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spectramind.calibration.kernel import calibrate_block
-from spectramind.calibration.pixels import PixelStats, Samples
-from spectramind.calibration.stream import pixel_references, readout_of
-from spectramind.config.calibration import KillChainConfig
+from spectramind.calibration.kernel.fused import calibrate_block
+from spectramind.calibration.kernel.pixels import PixelStats, Samples
+from spectramind.calibration.kernel.stream import pixel_references, readout_of
+from spectramind.config.calib import KillChainConfig
 from spectramind.config.compose import compose
 from spectramind.dataset.frames import ReferenceFrames
 from spectramind.dataset.tables import Timing

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spectramind.diagnostics.expectations import POPULATION, TELEMETRY
+from spectramind.simulation.audit.expectations import POPULATION, TELEMETRY
 
 Cli = Callable[..., int]
 REAL = Path(__file__).parents[3] / "shared" / "real" / "adc2025_excerpt"

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spectramind.diagnostics.data import Corel, LightCurve, ReportData
+from spectramind.diagnostics.data import CorelTable, LightCurve, ReportData
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 
 
@@ -76,7 +76,7 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
             _summary("physics estimate", 0.431, 0.024, 63.0, 0.66, None),
             _summary("constant train mean", 0.012, 0.004, 9800.0, 0.71, None),
         ],
-        corel=Corel(q, 1.05 + 0.1 * np.cos(um * 3), 0.1, 110),
+        corel=CorelTable(q, 1.05 + 0.1 * np.cos(um * 3), 0.1, 110),
         events=[
             {
                 "ts": f"2025-11-20T16:0{i}:12Z",

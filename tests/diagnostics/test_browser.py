@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from spectramind.diagnostics.data import Corel, ReportData
+from spectramind.diagnostics.data import CorelTable, ReportData
 from spectramind.diagnostics.page import build_page
 from spectramind.instrument.grid import N_BINS
 
@@ -102,7 +102,7 @@ def test_a_first_planet_with_gaps_draws(browse: Browse, make_report: Make) -> No
     truth = data.truth.copy()
     truth[0] = np.nan
     endless = np.full_like(data.mu, np.inf)
-    corel = Corel(np.full(N_BINS, np.inf), np.ones(N_BINS), 0.1, 4)
+    corel = CorelTable(np.full(N_BINS, np.inf), np.ones(N_BINS), 0.1, 4)
     curves = {data.planet_ids[1]: data.light_curves[data.planet_ids[1]]}
     gaps = make_report(n=5, truth=truth, half_width=endless, corel=corel, light_curves=curves)
     dom, console = browse(page_of(gaps))

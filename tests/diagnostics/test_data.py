@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from spectramind.diagnostics.data import Corel, LightCurve, ReportData
+from spectramind.diagnostics.data import CorelTable, LightCurve, ReportData
 from spectramind.errors import SchemaError
 from spectramind.instrument.grid import N_BINS
 
@@ -49,4 +49,4 @@ def test_a_prediction_that_cannot_be_is_refused(make_report: Make, name: str, va
 
 def test_a_quantile_for_every_bin() -> None:
     with pytest.raises(SchemaError, match=r"corel\.q"):
-        Corel(np.ones(282), np.ones(N_BINS), 0.1, 110)
+        CorelTable(np.ones(282), np.ones(N_BINS), 0.1, 110)

@@ -6,11 +6,12 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from spectramind.diagnostics import figures, plot
-from spectramind.diagnostics.data import Corel, ReportData
+from spectramind.diagnostics import figures
+from spectramind.diagnostics.data import CorelTable, ReportData
 from spectramind.diagnostics.statistics import interval_chance, scored
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.instrument.molecules import WINDOWS_UM
+from spectramind.plotting import plot
 
 Make = Callable[..., ReportData]
 
@@ -91,7 +92,7 @@ def test_residuals_show_rms_bias_and_both_coverages(make_report: Make) -> None:
     sigma, half = np.full_like(error, 1.5e-5), np.full_like(error, 2.5e-5)
     half[:, 40] = np.inf
     exact = make_report(n=5, mu=truth + error, truth=truth, sigma=sigma, half_width=half)
-    corel = Corel(np.ones(N_BINS), np.ones(N_BINS), 0.1, 110)
+    corel = CorelTable(np.ones(N_BINS), np.ones(N_BINS), 0.1, 110)
     figure = figures.residuals(exact.wavelength_um, scored(exact), 0.9, corel)
     assert trace(figure, "rms error", "x")["y"] == [pytest.approx(np.sqrt(15 / 5) * 10, abs=1e-3)]
     assert trace(figure, "bias", "x2")["y"][7] == pytest.approx(10)

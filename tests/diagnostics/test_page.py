@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from spectramind.diagnostics.data import Corel, ReportData
+from spectramind.diagnostics.data import CorelTable, ReportData
 from spectramind.diagnostics.page import build_page, embedded
 from spectramind.instrument.grid import N_BINS
 
@@ -130,7 +130,7 @@ def test_spectra_are_embedded_in_ppm_and_gaps_are_null(make_report: Make) -> Non
 def test_infinite_intervals_everywhere_are_no_interval(make_report: Make) -> None:
     data = make_report(n=6)
     half = np.full_like(data.mu, np.inf)
-    corel = Corel(np.full(N_BINS, np.inf), np.ones(N_BINS), 0.1, 4)
+    corel = CorelTable(np.full(N_BINS, np.inf), np.ones(N_BINS), 0.1, 4)
     page = page_of(replace(data, half_width=half, corel=corel))
     assert all(planet["half"] is None for planet in content(page)["planets"])
     assert "bins inside interval" not in page

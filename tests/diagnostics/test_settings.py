@@ -6,7 +6,7 @@ import pytest
 from omegaconf import OmegaConf
 from pydantic import ValidationError
 
-from spectramind.config.diagnostics import DashboardConfig
+from spectramind.config.diag import DashboardConfig
 
 DEFAULTS = Path(__file__).parents[2] / "configs" / "diag" / "dashboard.yaml"
 

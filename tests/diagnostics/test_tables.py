@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from spectramind.diagnostics import tables
-from spectramind.diagnostics.tables import Column
+from spectramind.plotting import html_tables as tables
+from spectramind.plotting.html_tables import Column
 
 
 @pytest.mark.parametrize(

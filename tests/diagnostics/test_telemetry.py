@@ -15,17 +15,17 @@ from spectramind.dataset.writer import (
     write_references,
     write_signal,
 )
-from spectramind.diagnostics.expectations import POPULATION, TELEMETRY, compare
-from spectramind.diagnostics.telemetry import EXPOSURES, View, view
-from spectramind.diagnostics.telemetry_numbers import (
+from spectramind.errors import SchemaError
+from spectramind.instrument.detectors import AIRS, FGS1
+from spectramind.simulation.audit.expectations import POPULATION, TELEMETRY, compare
+from spectramind.simulation.audit.telemetry import EXPOSURES, View, view
+from spectramind.simulation.audit.telemetry_numbers import (
     airs_numbers,
     detector_numbers,
     fgs1_numbers,
     spectra_numbers,
     star_numbers,
 )
-from spectramind.errors import SchemaError
-from spectramind.instrument.detectors import AIRS, FGS1
 
 REAL = Path(__file__).parents[3] / "shared" / "real" / "adc2025_excerpt"
 READ_E = 13.0

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spectramind.contracts.depths import IGNORANCE, load_depths
 from spectramind.dataset.tree import KaggleTree
-from spectramind.features.depths import IGNORANCE, load_depths
 
 Cli = Callable[..., int]
 PLANET = "342072318"

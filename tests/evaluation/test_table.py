@@ -6,12 +6,12 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra
 from spectramind.errors import SchemaError
 from spectramind.evaluation.official import naive_moments, official_score
 from spectramind.evaluation.references import constant_reference, with_factor
-from spectramind.evaluation.spectra import TRUTH_COLUMNS, Spectra
+from spectramind.evaluation.score_tables import render
 from spectramind.evaluation.summary import Intervals, ratios, summarise
-from spectramind.evaluation.table import render
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from spectramind.config.features import FeaturesConfig
+from spectramind.config.curves import FeaturesConfig
 
 
 @pytest.fixture

@@ -6,11 +6,12 @@ from numpy.typing import NDArray
 
 from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
+from spectramind.contracts.star import StarRow
 from spectramind.features.bin_fit import Light, fit_bins
 from spectramind.features.population import OFFSETS, Population
 from spectramind.features.shapes import GEOMETRY, ShapeModel
 from spectramind.features.shared import GeometryPrior, solve_shared
-from spectramind.features.white_fit import PARAMETERS, StarRow, white_limb
+from spectramind.features.white_fit import PARAMETERS, white_limb
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
 

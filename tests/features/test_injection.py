@@ -6,14 +6,15 @@ from numpy.typing import NDArray
 
 from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
-from spectramind.features.depths import Depths, estimate
-from spectramind.features.white_fit import StarRow
+from spectramind.contracts.depths import Depths
+from spectramind.contracts.measurement import combine
+from spectramind.contracts.star import StarRow
+from spectramind.features.visit_fit import estimate
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
-from spectramind.models.measurement import combine
 from spectramind.physics.limb_darkening import quadratic_coefficients
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
-from spectramind.simulation.drift import draw_drift, no_drift
+from spectramind.simulation.response_drift import draw_drift, no_drift
 
 Array = NDArray[np.float64]
 HOURS, SAMPLES, PERIOD_D, A, TEFF_K = 7.5, 280, 3.5, 9.0, 5600.0

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spectramind.config.features import FeaturesConfig
-from spectramind.dataset.series import Series
-from spectramind.features.light_curves import build_curves, jitter, resample_mean
+from spectramind.config.curves import FeaturesConfig
+from spectramind.contracts.series import Series
+from spectramind.features.contract_curves import build_curves, jitter, resample_mean
 
 AIRS_H = (2.35 + 4.8 * np.arange(5)) / 3600
 FGS1_H = (0.15 + 0.4 * np.arange(60)) / 3600

@@ -8,19 +8,20 @@ from numpy.typing import NDArray
 
 from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
+from spectramind.contracts.depths import IGNORANCE, Depths
+from spectramind.contracts.measurement import Measurement
+from spectramind.contracts.star import StarRow
+from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.errors import SchemaError
-from spectramind.features.depths import IGNORANCE, Depths
 from spectramind.features.references import (
     BinCurves,
-    bin_curves_path,
     box_depths,
     least_squares_depths,
     oracle_depths,
     read_bin_curves,
 )
-from spectramind.features.white_fit import PARAMETERS, StarRow
+from spectramind.features.white_fit import PARAMETERS
 from spectramind.instrument.grid import N_BINS
-from spectramind.models.measurement import Measurement
 from spectramind.physics.limb_darkening import quadratic_coefficients
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
@@ -139,11 +140,11 @@ def test_a_transit_outside_the_visit_leaves_ignorance(config: FitConfig) -> None
 def test_light_curves_lose_their_last_and_their_broken_samples(tmp_path: Path) -> None:
     flux, variance = np.ones((6, N_BINS), np.float32), np.ones((6, N_BINS), np.float32)
     flux[2, 0], variance[3, 5] = np.nan, np.inf
-    write_npz(bin_curves_path(tmp_path, "1"), flux=flux, time=np.arange(6) + 0.5)
+    write_npz(FeaturesFolder(tmp_path).airs_bins("1"), flux=flux, time=np.arange(6) + 0.5)
     with pytest.raises(SchemaError, match="variance_1"):
-        read_bin_curves(tmp_path, "1")
+        read_bin_curves(FeaturesFolder(tmp_path), "1")
     write_npz(tmp_path / "variance" / "variance_1.npz", airs=variance)
-    found = read_bin_curves(tmp_path, "1")
+    found = read_bin_curves(FeaturesFolder(tmp_path), "1")
     np.testing.assert_array_equal(found.time_h, [0.5, 1.5, 4.5])
     assert found.flux.shape == found.variance.shape == (3, N_BINS)
     assert found.hours == 6.0

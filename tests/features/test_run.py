@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spectramind.calibration.run import calibrate
+from spectramind.calibration.calibrate_split import calibrate
 from spectramind.config.compose import compose
-from spectramind.config.features import FeaturesConfig
-from spectramind.dataset.series import Series, series_path, write_series
+from spectramind.config.curves import FeaturesConfig
+from spectramind.contracts.series import Series, write_series
+from spectramind.contracts.work_folder import CalibratedFolder, FeaturesFolder
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.errors import SchemaError
-from spectramind.features.run import curve_paths, extract
+from spectramind.features.extract import extract
 from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
 from spectramind.run.atomic import write_json
 from spectramind.run.pool import Workers
@@ -27,7 +28,7 @@ def write_light_curves(calibrated: Path, detector: Detector, visit: Visit, n: in
         variance=np.full((n, CURVES[detector]), 300.0, np.float32),
         pointing=np.zeros((n, 3), np.float32),
     )
-    write_series(series_path(calibrated, detector, visit), series)
+    write_series(CalibratedFolder(calibrated).series(detector, visit.name), series)
 
 
 def write_log(calibrated: Path, visit: Visit, digest: str) -> None:
@@ -47,7 +48,9 @@ def test_files_follow_the_contract(
     tree: KaggleTree, visit: Visit, config: FeaturesConfig, calibrated: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "features"
-    assert extract(config, tree, "train", calibrated, out, workers=Workers(1)) == [visit]
+    assert extract(
+        config, tree, "train", CalibratedFolder(calibrated), FeaturesFolder(out), workers=Workers(1)
+    ) == [visit]
     held = {}
     for kind in ("fgs1_white", "airs_bins", "variance"):
         with np.load(out / kind / f"{kind}_101.npz") as archive:
@@ -76,11 +79,18 @@ def test_only_what_changed_is_done_again(
     out = tmp_path / "features"
 
     def run(settings: FeaturesConfig = config) -> list[Visit]:
-        return extract(settings, tree, "train", calibrated, out, workers=Workers(1))
+        return extract(
+            settings,
+            tree,
+            "train",
+            CalibratedFolder(calibrated),
+            FeaturesFolder(out),
+            workers=Workers(1),
+        )
 
     assert run() == [visit]
     assert run() == []
-    curve_paths(out, visit)["variance"].unlink()
+    FeaturesFolder(out).variance(visit.name).unlink()
     assert run() == [visit]
     write_log(calibrated, visit, "b")  # calibrated anew
     assert run() == [visit]
@@ -91,7 +101,14 @@ def test_only_what_changed_is_done_again(
 
 def test_uncalibrated_visit(tree: KaggleTree, config: FeaturesConfig, tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match="run `spectramind calibrate` first"):
-        extract(config, tree, "train", tmp_path, tmp_path / "features", workers=Workers(1))
+        extract(
+            config,
+            tree,
+            "train",
+            CalibratedFolder(tmp_path),
+            FeaturesFolder(tmp_path / "features"),
+            workers=Workers(1),
+        )
 
 
 def test_broken_log(
@@ -99,7 +116,14 @@ def test_broken_log(
 ) -> None:
     (calibrated / "logs" / "101.json").write_text("[]")
     with pytest.raises(SchemaError, match="not a calibration log"):
-        extract(config, tree, "train", calibrated, tmp_path / "features", workers=Workers(1))
+        extract(
+            config,
+            tree,
+            "train",
+            CalibratedFolder(calibrated),
+            FeaturesFolder(tmp_path / "features"),
+            workers=Workers(1),
+        )
 
 
 def test_broken_light_curves(
@@ -108,14 +132,28 @@ def test_broken_light_curves(
     path = calibrated / "airs" / "airs_101.npz"
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(SchemaError, match=r"airs_101\.npz"):
-        extract(config, tree, "train", calibrated, tmp_path / "features", workers=Workers(1))
+        extract(
+            config,
+            tree,
+            "train",
+            CalibratedFolder(calibrated),
+            FeaturesFolder(tmp_path / "features"),
+            workers=Workers(1),
+        )
     assert not (tmp_path / "features").exists()
 
 
 def test_summary_is_left_in_the_log(
     tree: KaggleTree, config: FeaturesConfig, calibrated: Path, tmp_path: Path
 ) -> None:
-    extract(config, tree, "train", calibrated, tmp_path / "features", workers=Workers(1))
+    extract(
+        config,
+        tree,
+        "train",
+        CalibratedFolder(calibrated),
+        FeaturesFolder(tmp_path / "features"),
+        workers=Workers(1),
+    )
     log = json.loads((tmp_path / "features" / "logs" / "101.json").read_text())
     assert log["summary"]["fgs1_median_flux_e"] == pytest.approx(3e4)
 
@@ -126,10 +164,17 @@ def test_real_excerpt_reaches_light_curves(
     """25 real exposures: ascending bins, propagated noise, FGS1 only where it was exposed."""
     settings = compose(["calib.cadence_min=0", "calib.keep_cubes=all"]).calib
     calibrated, features = tmp_path / "calibrated", tmp_path / "features"
-    calibrate(settings, real_tree, "train", calibrated, workers=Workers(1))
-    (visit,) = extract(config, real_tree, "train", calibrated, features, workers=Workers(1))
-    paths = curve_paths(features, visit)
-    with np.load(paths["airs_bins"]) as bins, np.load(paths["variance"]) as variance:
+    calibrate(settings, real_tree, "train", CalibratedFolder(calibrated), workers=Workers(1))
+    (visit,) = extract(
+        config,
+        real_tree,
+        "train",
+        CalibratedFolder(calibrated),
+        FeaturesFolder(features),
+        workers=Workers(1),
+    )
+    of = FeaturesFolder(features)
+    with np.load(of.airs_bins(visit.name)) as bins, np.load(of.variance(visit.name)) as variance:
         flux, noise = bins["flux"], variance["airs"]
     with np.load(calibrated / "airs" / f"airs_{visit.name}.npz") as cube:
         frames, mask = cube["frames"].astype(np.float64), cube["mask"].all(axis=0)

@@ -6,8 +6,10 @@ from numpy.typing import NDArray
 
 from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
-from spectramind.features.depths import IGNORANCE, Depths, bin_in_time, estimate
-from spectramind.features.white_fit import PARAMETERS, StarRow, TransitModel
+from spectramind.contracts.depths import IGNORANCE, Depths
+from spectramind.contracts.star import StarRow
+from spectramind.features.visit_fit import bin_in_time, estimate
+from spectramind.features.white_fit import PARAMETERS, TransitModel
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from spectramind.contracts.measurement import Measurement
 from spectramind.errors import SchemaError
 from spectramind.instrument.grid import N_BINS
 from spectramind.models.checkpoint import (
@@ -14,8 +15,7 @@ from spectramind.models.checkpoint import (
     save_state,
     save_trained,
 )
-from spectramind.models.measurement import Measurement
-from spectramind.models.prior_fit import fit_prior
+from spectramind.prior.prior_fit import fit_prior
 
 
 def test_a_trained_model_comes_back(make_config, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]

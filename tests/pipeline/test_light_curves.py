@@ -8,24 +8,25 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from spectramind.calibration.calibrate_split import calibrate
 from spectramind.calibration.chain import extract_visit
-from spectramind.calibration.run import calibrate
-from spectramind.calibration.stream import Stream
+from spectramind.calibration.kernel.stream import Stream
 from spectramind.config.compose import compose
 from spectramind.config.root import Config
-from spectramind.dataset.series import Series, series_path
+from spectramind.contracts.series import Series
+from spectramind.contracts.work_folder import CalibratedFolder, FeaturesFolder
 from spectramind.dataset.tables import Timing, read_star_info, read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import ConfigError, SchemaError
-from spectramind.features.run import curve_paths, extract
+from spectramind.features.extract import extract
 from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
 from spectramind.instrument.grid import columns_to_bins
-from spectramind.pipeline.light_curves import Chain, light_curves_level, read_light_curves
+from spectramind.pipeline.draw_light_curves import Chain, light_curves_level, read_light_curves
 from spectramind.run.pool import Workers
 from spectramind.simulation.clock import make_clock
 from spectramind.simulation.detector.adc import adc_info
-from spectramind.simulation.population import draw_planet
-from spectramind.simulation.run import simulate
+from spectramind.simulation.planet_draw import draw_planet
+from spectramind.simulation.simulate_tree import simulate
 from spectramind.simulation.streams import Source, Streams
 from spectramind.simulation.visit import (
     Circumstances,
@@ -218,19 +219,37 @@ def test_the_planets_are_those_of_telemetry(small: Config, tmp_path: Path) -> No
 
 def test_the_next_steps_take_them_as_they_are(small: Config, tmp_path: Path) -> None:
     tree, left = KaggleTree(small.data.raw), small.paths.calibrated
-    assert calibrate(small.calib, tree, "test", left, workers=Workers(1)).to_do == ()
-    visits = extract(small.features, tree, "test", left, tmp_path, workers=Workers(1))
+    assert (
+        calibrate(small.calib, tree, "test", CalibratedFolder(left), workers=Workers(1)).to_do == ()
+    )
+    visits = extract(
+        small.features,
+        tree,
+        "test",
+        CalibratedFolder(left),
+        FeaturesFolder(tmp_path),
+        workers=Workers(1),
+    )
     assert visits == tree.visits("test")
-    paths = [path for visit in visits for path in curve_paths(tmp_path, visit).values()]
+    paths = [FeaturesFolder(tmp_path).airs_bins(visit.name) for visit in visits]
     assert all(path.is_file() for path in paths)
-    assert not extract(small.features, tree, "test", left, tmp_path, workers=Workers(1))
+    assert not extract(
+        small.features,
+        tree,
+        "test",
+        CalibratedFolder(left),
+        FeaturesFolder(tmp_path),
+        workers=Workers(1),
+    )
 
     other = small.calib.photometry.model_copy(update={"aperture_px": 9.0})
     changed = small.calib.model_copy(update={"photometry": other})
     with pytest.raises(ConfigError, match="calib"):
-        calibrate(changed, tree, "test", left, workers=Workers(1))
+        calibrate(changed, tree, "test", CalibratedFolder(left), workers=Workers(1))
     with pytest.raises(SchemaError, match="level=lightcurves"):
-        calibrate(small.calib, tree, "test", tmp_path / "elsewhere", workers=Workers(1))
+        calibrate(
+            small.calib, tree, "test", CalibratedFolder(tmp_path / "elsewhere"), workers=Workers(1)
+        )
 
 
 def test_a_broken_note_is_named(small: Config) -> None:
@@ -240,7 +259,13 @@ def test_a_broken_note_is_named(small: Config) -> None:
     visit.light_curves_path.write_text(json.dumps([1]))
     try:
         with pytest.raises(SchemaError, match=visit.light_curves_path.name):
-            calibrate(small.calib, tree, "test", small.paths.calibrated, workers=Workers(1))
+            calibrate(
+                small.calib,
+                tree,
+                "test",
+                CalibratedFolder(small.paths.calibrated),
+                workers=Workers(1),
+            )
     finally:
         visit.light_curves_path.write_text(kept)
 
@@ -262,7 +287,7 @@ def test_same_seed_same_bytes(small: Config, tmp_path: Path) -> None:
     for visit in KaggleTree(small.data.raw).visits("train"):
         for detector in DETECTORS:
             ours, anew = (
-                series_path(c.paths.calibrated, detector, visit).read_bytes()
+                CalibratedFolder(c.paths.calibrated).series(detector, visit.name).read_bytes()
                 for c in (small, again)
             )
             assert ours == anew

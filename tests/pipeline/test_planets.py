@@ -9,17 +9,13 @@ import pytest
 
 from spectramind.config.compose import compose
 from spectramind.config.root import Config
+from spectramind.contracts.depths import Depths, load_depths, save_depths
+from spectramind.contracts.measurement import Measurement
+from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.dataset.tables import SPECTRUM_COLUMNS
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
-from spectramind.features.depths import (
-    Depths,
-    depths_path,
-    load_depths,
-    save_depths,
-)
 from spectramind.features.fits import save_unmeasured
-from spectramind.models.measurement import Measurement
 from spectramind.pipeline.planets import load_labelled, load_planets
 from spectramind.run.atomic import write_npz
 
@@ -37,12 +33,12 @@ def config(tmp_path: Path) -> Config:
     spectra = pd.DataFrame(0.01, pd.Index(VISITS, name="planet_id"), list(SPECTRUM_COLUMNS))
     spectra.loc["2"] = 0.02
     spectra.to_csv(raw / "train.csv")
-    save_unmeasured(features, {"1": "torn", "3": "torn"})
+    save_unmeasured(FeaturesFolder(features), {"1": "torn", "3": "torn"})
     time_h, flat = np.arange(5.0), np.ones((5, 2))
     fit = Measurement(np.full(283, 0.01), np.full(283, 1e-8), np.zeros((283, 1)))
     for name in ("1_1", "2"):
         depths = Depths(fit, time_h, flat, flat, {"reason": ""})
-        save_depths(depths_path(features, name), depths, "settings")
+        save_depths(FeaturesFolder(features).depths(name), depths, "settings")
         white = features / "fgs1_white" / f"fgs1_white_{name}.npz"
         write_npz(white, time=time_h, jitter=np.full((5, 2), 0.5))
     return compose([f"data.raw={raw}", f"paths.features={features}"])
@@ -57,8 +53,10 @@ def test_a_lost_first_visit_leaves_the_planet_to_the_second(config: Config) -> N
 
 
 def test_a_doubtful_visit_counts_before_a_lost_one(config: Config) -> None:
-    path = depths_path(config.paths.features, "1_1")
-    doubtful = replace(load_depths(config.paths.features, "1_1"), info={"reason": "odd"})
+    path = FeaturesFolder(config.paths.features).depths("1_1")
+    doubtful = replace(
+        load_depths(FeaturesFolder(config.paths.features).depths("1_1")), info={"reason": "odd"}
+    )
     save_depths(path, doubtful, "settings")
     (planet,) = load_planets(config, KaggleTree(config.data.raw), "train", ["1"])
     assert len(planet.measurements) == 1
@@ -77,9 +75,11 @@ def test_training_does_without_what_was_not_measured(config: Config) -> None:
 
 
 def test_the_word_of_a_lost_visit_is_kept_until_it_changes(config: Config) -> None:
-    path = depths_path(config.paths.features, "3")
+    path = FeaturesFolder(config.paths.features).depths("3")
     before = path.stat().st_mtime_ns
-    save_unmeasured(config.paths.features, {"3": "torn"})
+    save_unmeasured(FeaturesFolder(config.paths.features), {"3": "torn"})
     assert path.stat().st_mtime_ns == before
-    save_unmeasured(config.paths.features, {"3": "missing"})
-    assert load_depths(config.paths.features, "3").info["reason"] == "missing"
+    save_unmeasured(FeaturesFolder(config.paths.features), {"3": "missing"})
+    assert (
+        load_depths(FeaturesFolder(config.paths.features).depths("3")).info["reason"] == "missing"
+    )

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from spectramind.config.compose import compose
-from spectramind.config.simulation import EffectsConfig, SimulationConfig
+from spectramind.config.sim import EffectsConfig, SimulationConfig
 from spectramind.dataset.tree import KaggleTree
 from spectramind.run.pool import Workers
-from spectramind.simulation.run import simulate
+from spectramind.simulation.simulate_tree import simulate
 
 SEED = 11
 

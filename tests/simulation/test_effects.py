@@ -7,16 +7,15 @@ import pytest
 from numpy.typing import NDArray
 
 from spectramind.config.compose import compose
-from spectramind.config.detector import JitterConfig, SeamConfig
-from spectramind.config.simulation import SimulationConfig
+from spectramind.config.sim import SimulationConfig
+from spectramind.config.sim_detector import JitterConfig, SeamConfig
 from spectramind.instrument.detectors import AIRS, FGS1, Detector
 from spectramind.simulation.defocus import draw_width
 from spectramind.simulation.detector.adc import adc_info
 from spectramind.simulation.detector.intra_pixel import draw_sensitivity
 from spectramind.simulation.detector.persistence import Persistence, no_persistence
 from spectramind.simulation.detector.saturation import saturate
-from spectramind.simulation.detector.seam import column_gain
-from spectramind.simulation.drift import draw_drift
+from spectramind.simulation.detector.seam_step import column_gain
 from spectramind.simulation.jitter import (
     airs_plate_scale,
     draw_track,
@@ -25,8 +24,9 @@ from spectramind.simulation.jitter import (
     track_moments,
 )
 from spectramind.simulation.last_exposure import without_transit_at_last
-from spectramind.simulation.population import Planet, draw_planet
+from spectramind.simulation.planet_draw import SimulatedPlanet, draw_planet
 from spectramind.simulation.psf import even_sensitivity, fgs1_basis, fgs1_motion
+from spectramind.simulation.response_drift import draw_drift
 from spectramind.simulation.streams import Streams
 from spectramind.simulation.visit import Taken, draw_circumstances, expose_detector
 
@@ -39,16 +39,18 @@ def jitter(**values: float) -> JitterConfig:
 
 
 @pytest.fixture(scope="module")
-def planet() -> Planet:
+def planet() -> SimulatedPlanet:
     return draw_planet(np.random.default_rng(5), np.random.default_rng(6), DEFAULT.sim.population)
 
 
-def taken(planet: Planet, config: SimulationConfig, detector: Detector) -> Taken:
+def taken(planet: SimulatedPlanet, config: SimulationConfig, detector: Detector) -> Taken:
     streams = Streams(1, 0, 0)
     return expose_detector(detector, draw_circumstances(planet, config, streams), config, streams)
 
 
-def electrons(planet: Planet, config: SimulationConfig, detector: Detector) -> NDArray[np.float64]:
+def electrons(
+    planet: SimulatedPlanet, config: SimulationConfig, detector: Detector
+) -> NDArray[np.float64]:
     """(H, W, T, 2) reads as the ADC's settings decode them."""
     adc = adc_info(config.cadence)
     counts = taken(planet, config, detector).counts
@@ -178,7 +180,7 @@ def test_full_well_by_hand() -> None:
 
 @pytest.mark.parametrize("cadence", [1, 5])
 def test_full_pixels_stop_at_the_well_and_are_recorded(
-    make_config: Make, planet: Planet, cadence: int
+    make_config: Make, planet: SimulatedPlanet, cadence: int
 ) -> None:
     values = {"hours": 0.1 * cadence + 0.4, "cadence": cadence, "only": ("saturation",)}
     plain = make_config(**values)
@@ -193,7 +195,7 @@ def test_full_pixels_stop_at_the_well_and_are_recorded(
     np.testing.assert_array_equal(full, (cut > well - 1.01 * rounding).any((2, 3)))
 
 
-def test_seam_steps_the_gain_of_airs_alone(make_config: Make, planet: Planet) -> None:
+def test_seam_steps_the_gain_of_airs_alone(make_config: Make, planet: SimulatedPlanet) -> None:
     seam = SeamConfig(column=200, step=0.05)
     np.testing.assert_array_equal(column_gain(seam, FGS1), 1.0)
     np.testing.assert_array_equal(column_gain(SeamConfig(column=None, step=0.05), AIRS), 1.0)
@@ -224,7 +226,7 @@ def test_drift_grows_with_its_factor() -> None:
     "name", ["jitter", "defocus", "intra_pixel", "persistence", "foreground", "drift"]
 )
 def test_a_switch_changes_its_own_record_alone(
-    make_config: Make, planet: Planet, name: str
+    make_config: Make, planet: SimulatedPlanet, name: str
 ) -> None:
     """What the other effects draw, and the photon and read noise, stay as they were."""
     config = make_config(hours=0.5, cadence=10)

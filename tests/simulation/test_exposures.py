@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from spectramind.config.simulation import SimulationConfig
+from spectramind.config.sim import SimulationConfig
 from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
 from spectramind.simulation.clock import make_clock
 from spectramind.simulation.detector.sensor import draw_sensor
 from spectramind.simulation.exposures import Exposures, make_exposures
-from spectramind.simulation.population import draw_planet
+from spectramind.simulation.planet_draw import draw_planet
 from spectramind.simulation.streams import Source, Streams
 from spectramind.simulation.visit import build_scene, draw_circumstances
 

@@ -10,9 +10,8 @@ from scipy.stats import norm
 from spectramind.config.compose import compose
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1
 from spectramind.simulation.clock import make_clock
-from spectramind.simulation.drift import draw_drift, no_drift
 from spectramind.simulation.jitter import track_moments
-from spectramind.simulation.population import Planet, draw_planet
+from spectramind.simulation.planet_draw import SimulatedPlanet, draw_planet
 from spectramind.simulation.psf import (
     _FGS1_CORES,
     _FGS1_WING_WEIGHT,
@@ -24,10 +23,11 @@ from spectramind.simulation.psf import (
     fgs1_basis,
     fgs1_motion,
 )
+from spectramind.simulation.response_drift import draw_drift, no_drift
 from spectramind.simulation.scene import Scene, bins_to_columns
 from spectramind.simulation.star import draw_light
 from spectramind.simulation.streams import planet_ids
-from spectramind.simulation.transit import transit_light
+from spectramind.simulation.transit_light import transit_light
 
 POPULATION = compose().sim.population
 EVEN_FGS1, EVEN_AIRS = even_sensitivity((32, 32)), even_sensitivity((32, 356))
@@ -35,7 +35,7 @@ REAL_AXIS = Path(__file__).parents[3] / "shared" / "real" / "axis_info_full.parq
 
 
 @pytest.fixture(scope="module")
-def planets() -> list[Planet]:
+def planets() -> list[SimulatedPlanet]:
     return [
         draw_planet(np.random.default_rng([3, n]), np.random.default_rng([5, n]), POPULATION)
         for n in range(3)
@@ -167,7 +167,7 @@ def test_columns_follow_the_bins_in_descending_order() -> None:
     assert (columns[0], columns[355]) == (282, 1)
 
 
-def test_transit_is_averaged_over_long_exposures(planets: list[Planet]) -> None:
+def test_transit_is_averaged_over_long_exposures(planets: list[SimulatedPlanet]) -> None:
     planet = planets[0]
     fine, coarse = (make_clock(AIRS, 7.5, n) for n in (5, 50))
     bins = slice(1, 4)

@@ -5,12 +5,12 @@ import pytest
 from numpy.typing import NDArray
 
 from spectramind.config.compose import compose
-from spectramind.config.population import LimbDarkeningConfig
+from spectramind.config.sim_planets import LimbDarkeningConfig
 from spectramind.errors import ConfigError
 from spectramind.instrument.grid import bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
-from spectramind.simulation.limb_darkening import draw_limb_darkening
-from spectramind.simulation.population import draw_planet
+from spectramind.simulation.planet_draw import draw_planet
+from spectramind.simulation.star_darkening import draw_limb_darkening
 from spectramind.simulation.system import draw_system
 
 POPULATION = compose().sim.population

@@ -7,13 +7,13 @@ import pytest
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from spectramind.config.simulation import SimulationConfig
+from spectramind.config.sim import SimulationConfig
 from spectramind.instrument.detectors import AIRS_SCIENCE, FGS1
 from spectramind.simulation import psf
 from spectramind.simulation.detector.intra_pixel import draw_sensitivity
 from spectramind.simulation.jitter import airs_plate_scale, draw_track, track_moments
 from spectramind.simulation.motion import reach_of
-from spectramind.simulation.population import draw_planet
+from spectramind.simulation.planet_draw import draw_planet
 from spectramind.simulation.psf import airs_basis, even_sensitivity, fgs1_basis, fgs1_motion
 from spectramind.simulation.scene import Scene
 from spectramind.simulation.star import draw_light

@@ -7,11 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from spectramind.config.compose import compose
-from spectramind.config.simulation import SimulationConfig
+from spectramind.config.sim import SimulationConfig
 from spectramind.instrument.detectors import AIRS, FGS1, Detector
 from spectramind.simulation.clock import Clock
 from spectramind.simulation.detector import adc, cosmic, photon, read
-from spectramind.simulation.population import Planet, draw_planet
+from spectramind.simulation.planet_draw import SimulatedPlanet, draw_planet
 from spectramind.simulation.streams import Streams
 from spectramind.simulation.visit import draw_circumstances, expose_detector
 
@@ -19,11 +19,13 @@ Make = Callable[..., SimulationConfig]
 
 
 @pytest.fixture(scope="module")
-def planet() -> Planet:
+def planet() -> SimulatedPlanet:
     return draw_planet(np.random.default_rng(5), np.random.default_rng(6), compose().sim.population)
 
 
-def reads(planet: Planet, config: SimulationConfig, detector: Detector) -> NDArray[np.float64]:
+def reads(
+    planet: SimulatedPlanet, config: SimulationConfig, detector: Detector
+) -> NDArray[np.float64]:
     """(pixels, T, 2) [e]."""
     streams = Streams(1, 0, 0)
     seen = draw_circumstances(planet, config, streams)
@@ -34,7 +36,7 @@ def reads(planet: Planet, config: SimulationConfig, detector: Detector) -> NDArr
 
 @pytest.mark.parametrize("detector", [FGS1, AIRS])
 def test_photon_transfer_curve_has_slope_one(
-    make_config: Make, planet: Planet, detector: Detector
+    make_config: Make, planet: SimulatedPlanet, detector: Detector
 ) -> None:
     settings = {"hours": 0.5, "cadence": 1}
     noisy = reads(planet, make_config(only=("photon",), **settings), detector)
@@ -49,7 +51,7 @@ def test_photon_transfer_curve_has_slope_one(
 
 @pytest.mark.parametrize("detector", [FGS1, AIRS])
 def test_start_and_end_read_share_the_charge_before_the_start_read(
-    make_config: Make, planet: Planet, detector: Detector
+    make_config: Make, planet: SimulatedPlanet, detector: Detector
 ) -> None:
     settings = {"hours": 0.5, "cadence": 1}
     noisy = reads(planet, make_config(only=("photon",), **settings), detector)

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 from scipy import stats
 
 from spectramind.config.compose import compose
-from spectramind.config.population import PopulationConfig
+from spectramind.config.sim_planets import PopulationConfig
 from spectramind.instrument.detectors import AIRS
 from spectramind.physics.orbit import transit_duration_h
 from spectramind.simulation.clock import make_clock
-from spectramind.simulation.population import Planet, draw_mid_time_h, draw_planet
+from spectramind.simulation.planet_draw import SimulatedPlanet, draw_mid_time_h, draw_planet
 from spectramind.simulation.system import System, draw_system
-from spectramind.simulation.transit import transit_light
+from spectramind.simulation.transit_light import transit_light
 
 REAL_TABLE = (
     Path(__file__).parents[3] / "shared" / "real" / "adc2025_excerpt" / "train_star_info.csv"
@@ -25,7 +25,7 @@ COLUMNS = ["Rs", "Ms", "Ts", "Mp", "P", "sma", "i"]
 POPULATION = compose().sim.population
 
 
-def planets_of(config: PopulationConfig, count: int) -> list[Planet]:
+def planets_of(config: PopulationConfig, count: int) -> list[SimulatedPlanet]:
     return [
         draw_planet(np.random.default_rng([3, n]), np.random.default_rng([5, n]), config)
         for n in range(count)
@@ -36,12 +36,12 @@ def changed(*overrides: str) -> PopulationConfig:
     return compose([f"sim.population.{text}" for text in overrides]).sim.population
 
 
-def airs_scatter(planets: list[Planet]) -> NDArray[np.float64]:
+def airs_scatter(planets: list[SimulatedPlanet]) -> NDArray[np.float64]:
     return np.array([planet.spectrum[1:].std() for planet in planets])
 
 
 @pytest.fixture(scope="module")
-def planets() -> list[Planet]:
+def planets() -> list[SimulatedPlanet]:
     return planets_of(POPULATION, 400)
 
 
@@ -50,7 +50,9 @@ def systems() -> list[System]:
     return [draw_system(np.random.default_rng([4, n]), POPULATION) for n in range(2000)]
 
 
-def test_spectra_have_the_depths_scatter_and_steps_of_the_labels(planets: list[Planet]) -> None:
+def test_spectra_have_the_depths_scatter_and_steps_of_the_labels(
+    planets: list[SimulatedPlanet],
+) -> None:
     spectra = np.array([p.spectrum for p in planets])
     assert spectra.mean() == pytest.approx(0.0147, rel=0.1)
     assert spectra.mean(1).std() == pytest.approx(0.0107, rel=0.15)
@@ -119,7 +121,7 @@ def test_listed_orbit_scatters_around_the_true_one(systems: list[System]) -> Non
     assert exact.listed["P"] == exact.orbit.period_d
 
 
-def test_orbit_obeys_keplers_third_law(planets: list[Planet]) -> None:
+def test_orbit_obeys_keplers_third_law(planets: list[SimulatedPlanet]) -> None:
     planet = planets[0]
     # The Earth: 215.03 solar radii at 365.256 d around the Sun.
     year = planet.orbit.period_d / 365.256
@@ -150,7 +152,7 @@ def test_middle_of_the_transit_lies_where_asked() -> None:
     assert max(draw_mid_time_h(rng, edge, 7.5) for _ in range(100)) <= 0.15
 
 
-def test_chemistry_and_clouds_do_what_their_ranges_say(planets: list[Planet]) -> None:
+def test_chemistry_and_clouds_do_what_their_ranges_say(planets: list[SimulatedPlanet]) -> None:
     cloudy = planets_of(changed("chemistry.cloud_log10_pa=[0.0,0.5]"), 60)
     assert np.median(airs_scatter(cloudy)) < 0.5 * np.median(airs_scatter(planets))
     hazy = planets_of(changed("chemistry.haze_log10=[4,5]"), 60)

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spectramind.config.simulation import SimulationConfig
+from spectramind.config.sim import SimulationConfig
 from spectramind.dataset.tables import read_star_info, read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import ConfigError
 from spectramind.run.pool import Workers
-from spectramind.simulation import run
-from spectramind.simulation.run import plan, simulate
+from spectramind.simulation import simulate_tree as run
+from spectramind.simulation.simulate_tree import plan, simulate
 
 SEED = 11  # of the ``tree`` fixture
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from spectramind.config.compose import compose
-from spectramind.config.simulation import SimulationConfig
+from spectramind.config.sim import SimulationConfig
 
 PARTS = {"effects", "population"}  # mounted by the profiles
 PROFILES = sorted(

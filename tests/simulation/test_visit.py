@@ -7,14 +7,14 @@ import pytest
 from numpy.typing import NDArray
 
 from spectramind.config.compose import compose
-from spectramind.config.simulation import SimulationConfig
+from spectramind.config.sim import SimulationConfig
 from spectramind.dataset.frames import read_references, read_signal
 from spectramind.dataset.tables import read_adc_info, read_timing
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1, Detector
 from spectramind.simulation.detector.adc import adc_info
 from spectramind.simulation.detector.sensor import draw_frames
-from spectramind.simulation.population import Planet, draw_planet
+from spectramind.simulation.planet_draw import SimulatedPlanet, draw_planet
 from spectramind.simulation.streams import Source, Streams
 from spectramind.simulation.visit import build_scene, draw_circumstances, expose_detector
 
@@ -32,11 +32,13 @@ def linear_reads(tree: KaggleTree, visit: Visit, detector: Detector) -> NDArray[
 
 
 @pytest.fixture(scope="module")
-def planet() -> Planet:
+def planet() -> SimulatedPlanet:
     return draw_planet(np.random.default_rng(5), np.random.default_rng(6), compose().sim.population)
 
 
-def counts_of(planet: Planet, config: SimulationConfig, detector: Detector) -> NDArray[np.uint16]:
+def counts_of(
+    planet: SimulatedPlanet, config: SimulationConfig, detector: Detector
+) -> NDArray[np.uint16]:
     streams = Streams(1, 0, 0)
     seen = draw_circumstances(planet, config, streams)
     return expose_detector(detector, seen, config, streams).counts
@@ -120,7 +122,7 @@ def test_truth_holds_what_acted_on_the_detectors(tree: KaggleTree) -> None:
 
 @pytest.mark.parametrize("detector", [FGS1, AIRS])
 def test_coadded_cycles_hold_the_same_electrons(
-    make_config: Make, planet: Planet, detector: Detector
+    make_config: Make, planet: SimulatedPlanet, detector: Detector
 ) -> None:
     means = []
     for cadence in (1, 5):
@@ -134,7 +136,7 @@ def test_coadded_cycles_hold_the_same_electrons(
 
 @pytest.mark.parametrize("detector", [FGS1, AIRS])
 def test_noise_of_a_coadded_sum_is_the_photons_and_two_reads(
-    make_config: Make, planet: Planet, detector: Detector
+    make_config: Make, planet: SimulatedPlanet, detector: Detector
 ) -> None:
     config = make_config(hours=1.0, cadence=4, only=("photon", "read"))
     quiet = make_config(hours=1.0, cadence=4, only=())
@@ -154,7 +156,9 @@ def test_noise_of_a_coadded_sum_is_the_photons_and_two_reads(
     assert ratio[~bright].mean() == pytest.approx(1.0, abs=0.02)
 
 
-def test_an_effect_leaves_what_others_draw_as_it_was(make_config: Make, planet: Planet) -> None:
+def test_an_effect_leaves_what_others_draw_as_it_was(
+    make_config: Make, planet: SimulatedPlanet
+) -> None:
     with_hits = counts_of(planet, make_config(), FGS1)
     without = counts_of(planet, make_config(off=("cosmic",)), FGS1)
     assert 0 < (with_hits != without).mean() < 0.01
@@ -182,7 +186,7 @@ def test_without_effects_the_reference_frames_are_neutral(make_config: Make) -> 
 
 @pytest.mark.parametrize("name", ["drift", "foreground", "jitter", "defocus", "intra_pixel"])
 def test_each_effect_on_the_light_changes_the_scene(
-    make_config: Make, planet: Planet, name: str
+    make_config: Make, planet: SimulatedPlanet, name: str
 ) -> None:
     streams = Streams(1, 0, 0)
     scenes = []

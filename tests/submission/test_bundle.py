@@ -4,8 +4,8 @@ import zipfile
 import numpy as np
 import pytest
 
+from spectramind.contracts.spectra import Spectra
 from spectramind.errors import SchemaError
-from spectramind.evaluation.spectra import Spectra
 from spectramind.submission.bundle import verify_bundle, write_bundle
 from spectramind.submission.dialects import Dialect
 from spectramind.submission.table import write_submission

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from spectramind.contracts.spectra import Spectra
 from spectramind.errors import SchemaError
-from spectramind.evaluation.spectra import Spectra
 from spectramind.submission.dialects import Dialect
 from spectramind.submission.table import submission_text, write_submission
 from spectramind.submission.validate import validate_submission, violations

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from spectramind.config.compose import compose
-from spectramind.simulation.population import draw_planet
+from spectramind.simulation.planet_draw import draw_planet
 from spectramind.symbolic.pack import SymbolicPack
 
 RULES = {"sm", "nn", "coh", "ratio"}

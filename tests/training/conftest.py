@@ -6,12 +6,11 @@ import pytest
 from spectramind.config.compose import compose
 from spectramind.config.model import PriorConfig
 from spectramind.config.root import Config
+from spectramind.contracts.measurement import Measurement
+from spectramind.contracts.planet import LabelledPlanets, Planet
 from spectramind.instrument.grid import N_BINS
-from spectramind.models.inputs import Planet
-from spectramind.models.measurement import Measurement
-from spectramind.models.prior_fit import fit_prior
-from spectramind.models.spectral_prior import SpectralPrior
-from spectramind.training.batches import LabelledPlanets
+from spectramind.prior.prior_fit import fit_prior
+from spectramind.prior.spectral_prior import SpectralPrior
 
 
 def labelled(rng: np.random.Generator, count: int) -> LabelledPlanets:

@@ -8,12 +8,13 @@ import pytest
 import torch
 
 from spectramind.config.root import Config
+from spectramind.contracts.planet import LabelledPlanets
 from spectramind.errors import SchemaError
 from spectramind.models.checkpoint import FORMAT, build_network, load_state
-from spectramind.models.spectral_prior import SpectralPrior
+from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.seeds import seed_everything
 from spectramind.symbolic.pack import SymbolicPack
-from spectramind.training.batches import LabelledPlanets, redrawn, training_batches
+from spectramind.training.batches import redrawn, training_batches
 from spectramind.training.loop import Supervised, cosine
 from spectramind.training.objective import Objective
 

@@ -15,15 +15,15 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.calibration.extraction import AirsForms, airs_forms, join
-from spectramind.calibration.light_curves import (
+from spectramind.calibration.calibrated_curves import (
     LightCurves,
     airs_light_curves,
     fgs1_light_curves,
 )
+from spectramind.calibration.extraction import AirsForms, airs_forms, join
+from spectramind.calibration.kernel.stream import Indices, Stream
 from spectramind.calibration.photometry import Fgs1Series, fgs1_forms, fgs1_series
-from spectramind.calibration.stream import Indices, Stream
-from spectramind.config.calibration import KillChainConfig
+from spectramind.config.calib import KillChainConfig
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1, Detector
 
 _FGS1_BLOCK = 64  # pixels

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.calibration.bad_pixels import MASKING
-from spectramind.calibration.interpolation import fill_in_space
-from spectramind.calibration.pixels import Samples
-from spectramind.calibration.stream import Stream
-from spectramind.config.calibration import KillChainConfig
+from spectramind.calibration.kernel.pixels import Samples
+from spectramind.calibration.kernel.stream import Stream
+from spectramind.calibration.steps.bad_pixels import MASKING
+from spectramind.calibration.steps.interpolation import fill_in_space
+from spectramind.config.calib import KillChainConfig
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, Detector
 
 _REACH_PX = 8  # rows (FGS1: columns too) on either side of the star's that a cropped cube keeps

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.calibration.extraction import amplitude_weights, joint_weights
-from spectramind.config.calibration import PhotometryConfig
+from spectramind.config.calib import PhotometryConfig
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]

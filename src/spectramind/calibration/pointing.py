@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from spectramind.calibration.extraction import AirsSeries
 from spectramind.calibration.photometry import Fgs1Series
-from spectramind.dataset.series import cycle_bounds
+from spectramind.contracts.series import cycle_bounds
 
 Array = NDArray[np.float64]
 

@@ -1,29 +1,28 @@
 """Visits whose light curves the simulator drew: there are no frames, so nothing to calibrate."""
 
 import json
-from pathlib import Path
 
-from spectramind.calibration.audit import step_record
+from spectramind.calibration.step_records import step_record
 from spectramind.config.base import digest
-from spectramind.config.calibration import KillChainConfig
-from spectramind.dataset.series import log_path, series_path
+from spectramind.config.calib import KillChainConfig
+from spectramind.contracts.work_folder import CalibratedFolder
 from spectramind.dataset.tree import Visit
 from spectramind.errors import ConfigError, SchemaError
 from spectramind.instrument.detectors import DETECTORS
 from spectramind.run.atomic import write_json
 
 
-def note_simulated(visit: Visit, config: KillChainConfig, out_dir: Path) -> None:
+def note_simulated(visit: Visit, config: KillChainConfig, out: CalibratedFolder) -> None:
     """Leave word, in the tree and as the visit's log, how its light curves were simulated."""
     settings = config.kill_chain().model_dump(mode="json")
-    stamps = [series_path(out_dir, d, visit).stat().st_mtime_ns for d in DETECTORS]
+    stamps = [out.series(d, visit.name).stat().st_mtime_ns for d in DETECTORS]
     params = {"digest": digest(config.kill_chain(), "simulated", *stamps), **settings}
     record = {"detector": "both", **step_record("simulated", 0.0, params, {})}
-    write_json(log_path(out_dir, visit), [record])
+    write_json(out.log(visit.name), [record])
     write_json(visit.light_curves_path, {"calib": settings})
 
 
-def check_simulated(visit: Visit, config: KillChainConfig, out_dir: Path) -> None:
+def check_simulated(visit: Visit, config: KillChainConfig, out: CalibratedFolder) -> None:
     """See that simulated light curves are there and were made with these settings.
 
     Raises:
@@ -31,7 +30,7 @@ def check_simulated(visit: Visit, config: KillChainConfig, out_dir: Path) -> Non
         ConfigError: they were made with others.
     """
     anew = "simulate again with level=lightcurves into an empty data.raw"
-    for path in [series_path(out_dir, d, visit) for d in DETECTORS] + [log_path(out_dir, visit)]:
+    for path in [out.series(d, visit.name) for d in DETECTORS] + [out.log(visit.name)]:
         if not path.is_file():
             raise SchemaError(f"{path} is missing and has no frames to make it from: {anew}")
     path = visit.light_curves_path

@@ -5,17 +5,17 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from spectramind.config.against import ScoreConfig
 from spectramind.config.base import Section, digest
-from spectramind.config.calibration import KillChainConfig
-from spectramind.config.diagnostics import DashboardConfig
-from spectramind.config.features import FeaturesConfig
+from spectramind.config.calib import KillChainConfig
+from spectramind.config.curves import FeaturesConfig
+from spectramind.config.diag import DashboardConfig
 from spectramind.config.fit import FitConfig
 from spectramind.config.loss import LossConfig
 from spectramind.config.model import ModelConfig
-from spectramind.config.score import ScoreConfig
-from spectramind.config.simulation import SimulationConfig
-from spectramind.config.training import SplitConfig, TrainConfig
-from spectramind.config.uncertainty import CorelConfig, TempConfig
+from spectramind.config.optimisation import SplitConfig, TrainConfig
+from spectramind.config.sim import SimulationConfig
+from spectramind.config.uq import CorelConfig, TempConfig
 
 
 class PathsConfig(Section):

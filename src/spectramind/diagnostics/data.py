@@ -57,7 +57,7 @@ class LightCurve:
 
 
 @dataclass(frozen=True)
-class Corel:
+class CorelTable:
     """The conformal step: per-bin quantile of \\|z\\| and factor on sigma, both (283,).
 
     Attributes:
@@ -120,7 +120,7 @@ class ReportData:
     baseline: Mapping[str, float] = field(default_factory=dict)
     chosen_epoch: int | None = None
     summaries: Sequence[Mapping[str, Any]] | None = None
-    corel: Corel | None = None
+    corel: CorelTable | None = None
     events: Sequence[Mapping[str, Any]] = ()
     calibration: Sequence[Mapping[str, Any]] | None = None
 

@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from spectramind.diagnostics import plot
-from spectramind.diagnostics.data import Array, Corel
-from spectramind.diagnostics.plot import Figure, Row, Trace, dots, line, per_bin
+from spectramind.diagnostics.data import Array, CorelTable
 from spectramind.diagnostics.statistics import (
     Scored,
     coverage,
@@ -21,6 +19,8 @@ from spectramind.diagnostics.statistics import (
     sigma_against_error,
     sigma_chance,
 )
+from spectramind.plotting import plot
+from spectramind.plotting.plot import Figure, Row, Trace, dots, line, per_bin
 
 PPM = 1e6
 Z_LIMIT = 5.0
@@ -123,7 +123,9 @@ def _ref(letter: str, number: int) -> str:
     return f"{letter}{'' if number == 1 else number}"
 
 
-def residuals(wavelength: Array, score: Scored, level: float | None, corel: Corel | None) -> Figure:
+def residuals(
+    wavelength: Array, score: Scored, level: float | None, corel: CorelTable | None
+) -> Figure:
     """Per bin: rms error beside sigma, bias with its standard error, coverage with chance bands."""
     m = len(score.ids)
     rows = [Row("rms error [ppm]", log=True), Row("bias [ppm]"), Row("inside ±1σ")]
@@ -271,7 +273,7 @@ def _epoch_layout(panels: Sequence[Sequence[str]]) -> dict[str, Any]:
     return layout
 
 
-def corel(wavelength: Array, step: Corel) -> Figure:
+def corel(wavelength: Array, step: CorelTable) -> Figure:
     """The conformal quantile q_i and the factor on sigma, per bin."""
     rows = [Row("q [σ]"), Row("factor on σ", 0.8)]
     traces = per_bin(wavelength, step.q, "q, half width in σ", plot.GOOD, 0)

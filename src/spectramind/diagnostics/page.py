@@ -11,9 +11,9 @@ from plotly.offline import get_plotlyjs
 
 from spectramind.diagnostics import sections
 from spectramind.diagnostics.data import LightCurve, ReportData
-from spectramind.diagnostics.plot import listed
 from spectramind.diagnostics.sections import Absent, Section
 from spectramind.diagnostics.statistics import choose_planets, scored
+from spectramind.plotting.plot import listed
 
 PPM = 1e6
 # The browser itself refuses every request that the page might make.

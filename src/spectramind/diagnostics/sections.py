@@ -5,10 +5,11 @@ from html import escape
 
 import numpy as np
 
-from spectramind.diagnostics import figures, tables
+from spectramind.diagnostics import figures
 from spectramind.diagnostics.data import ReportData
-from spectramind.diagnostics.plot import Figure
 from spectramind.diagnostics.statistics import CHANCE, Scored, coverage, log_likelihood, rms
+from spectramind.plotting import html_tables as tables
+from spectramind.plotting.plot import Figure
 
 PPM = 1e6
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from spectramind.contracts.spectra import Spectra
 from spectramind.evaluation.official import naive_moments
-from spectramind.evaluation.spectra import Spectra
 from spectramind.instrument.grid import N_BINS
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from spectramind.contracts.spectra import Spectra, truth_for
 from spectramind.evaluation.coverage import (
     PPM,
     Residuals,
@@ -26,7 +27,6 @@ from spectramind.evaluation.official import (
     part_scores,
     planet_scores,
 )
-from spectramind.evaluation.spectra import Spectra, truth_for
 
 WORST_LISTED = 5
 FAR_OFF = 6.0  # sigmas of the white-light depth beyond which a spectrum is simply wrong

@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
 from spectramind.config.fit import FitConfig
+from spectramind.contracts.measurement import Measurement
+from spectramind.contracts.star import StarRow
 from spectramind.features.drift import drift_basis, legendre
 from spectramind.features.population import Population
 from spectramind.features.shapes import GEOMETRY, ShapeModel, Shapes
 from spectramind.features.shared import GeometryPrior, Shared, solve_shared
 from spectramind.features.white_fit import (
     MAD,
-    StarRow,
     expected_geometry,
     geometry_prior,
     white_depth,
@@ -31,7 +32,6 @@ from spectramind.features.white_fit import (
     within,
 )
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
-from spectramind.models.measurement import Measurement
 
 Array = NDArray[np.float64]
 # Share of each round's step that is taken: near b = 0, where the transit is even in b, full ones

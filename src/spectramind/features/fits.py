@@ -3,16 +3,17 @@
 import json
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from spectramind.config.base import digest
 from spectramind.config.fit import FitConfig
-from spectramind.features.depths import depths_path, estimate, load_depths, save_depths, unmeasured
+from spectramind.contracts.depths import load_depths, save_depths, unmeasured
+from spectramind.contracts.star import StarRow
+from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.features.population import Population, expected, learn
-from spectramind.features.white_fit import StarRow
+from spectramind.features.visit_fit import estimate
 from spectramind.run.code import code_digest
 from spectramind.run.npz import read_npz
 from spectramind.run.pool import Workers, run_all
@@ -20,16 +21,16 @@ from spectramind.run.pool import Workers, run_all
 Job = tuple[str, StarRow]
 
 
-def save_unmeasured(features: Path, failed: Mapping[str, str]) -> None:
+def save_unmeasured(features: FeaturesFolder, failed: Mapping[str, str]) -> None:
     """Say of visits that gave no light curves that nothing is known of their depths, and why."""
     for visit, reason in failed.items():
         made_with = digest("unmeasured", reason, code_digest("features"))
         if not _finished(features, visit, made_with):
-            save_depths(depths_path(features, visit), unmeasured(reason), made_with)
+            save_depths(features.depths(visit), unmeasured(reason), made_with)
 
 
 def learn_population(
-    jobs: Sequence[Job], features: Path, config: FitConfig, workers: Workers
+    jobs: Sequence[Job], features: FeaturesFolder, config: FitConfig, workers: Workers
 ) -> Population:
     """How orbits and limb darkening stray, learnt from at most ``population_visits`` of the visits.
 
@@ -45,7 +46,7 @@ def learn_population(
     count = min(len(jobs), config.population_visits)
     teachers = [jobs[index] for index in np.linspace(0, len(jobs) - 1, count).round().astype(int)]
     names = [name for name, _ in teachers]
-    path = features / "population.json"
+    path = features.population
     curves = [_curves(features, name) for name in names]
     made_with = digest(config, code_digest("features", "physics"), *names, *curves)
     known = Population.load(path, made_with)
@@ -63,15 +64,15 @@ def learn_population(
     return population
 
 
-def _curves(features: Path, visit: str) -> str:
+def _curves(features: FeaturesFolder, visit: str) -> str:
     """What a visit's light curves were made with."""
-    log = json.loads((features / "logs" / f"{visit}.json").read_text(encoding="utf-8"))
+    log = json.loads(features.log(visit).read_text(encoding="utf-8"))
     return str(log["digest"])
 
 
 def fit_visits(
     jobs: Sequence[Job],
-    features: Path,
+    features: FeaturesFolder,
     config: FitConfig,
     population: Population,
     workers: Workers,
@@ -98,25 +99,25 @@ def fit_visits(
     )
     for _ in run_all(work, todo, workers, label):
         pass
-    return {name: load_depths(features, name).info for name, _ in jobs}
+    return {name: load_depths(features.depths(name)).info for name, _ in jobs}
 
 
-def _finished(features: Path, visit: str, settings: str) -> bool:
-    path = depths_path(features, visit)
-    source = features / "airs_bins" / f"airs_bins_{visit}.npz"
+def _finished(features: FeaturesFolder, visit: str, settings: str) -> bool:
+    path = features.depths(visit)
+    source = features.airs_bins(visit)
     if not path.is_file() or (source.is_file() and source.stat().st_mtime > path.stat().st_mtime):
         return False
-    return load_depths(features, visit).info.get("settings") == settings
+    return load_depths(features.depths(visit)).info.get("settings") == settings
 
 
 def _fit_one(
-    job: Job, features: Path, config: FitConfig, population: Population, settings: str
+    job: Job, features: FeaturesFolder, config: FitConfig, population: Population, settings: str
 ) -> None:
     visit, star = job
-    path = features / "airs_bins" / f"airs_bins_{visit}.npz"
+    path = features.airs_bins(visit)
     bins = read_npz(path, "time", "flux", "pointing", made_by="features")
     time_h, flux, pointing = (
         np.asarray(bins[key], dtype=np.float64) for key in ("time", "flux", "pointing")
     )
     depths = estimate(time_h, flux, star, config, pointing, population)
-    save_depths(depths_path(features, visit), depths, settings)
+    save_depths(features.depths(visit), depths, settings)

@@ -14,17 +14,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.fit import FitConfig
-from spectramind.features.depths import IGNORANCE, Depths
+from spectramind.contracts.depths import IGNORANCE, Depths
+from spectramind.contracts.measurement import Measurement
+from spectramind.contracts.star import StarRow
+from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.features.drift import legendre
-from spectramind.features.white_fit import StarRow, TransitModel, white_limb
+from spectramind.features.white_fit import TransitModel, white_limb
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
-from spectramind.models.measurement import Measurement
 from spectramind.physics.limb_darkening import quadratic_coefficients
 from spectramind.run.npz import read_npz
 
@@ -61,20 +62,15 @@ class BinCurves:
     hours: float
 
 
-def bin_curves_path(features: Path, visit: str) -> Path:
-    """Where the light curves of a visit's bins are kept."""
-    return features / "airs_bins" / f"airs_bins_{visit}.npz"
-
-
-def read_bin_curves(features: Path, visit: str) -> BinCurves:
+def read_bin_curves(features: FeaturesFolder, visit: str) -> BinCurves:
     """Light curves on disk, without incomplete samples and without the last, which may be wrong.
 
     Raises:
         SchemaError: missing or broken.
     """
     made_by = "features"
-    bins = read_npz(bin_curves_path(features, visit), "flux", "time", made_by=made_by)
-    stated = read_npz(features / "variance" / f"variance_{visit}.npz", "airs", made_by=made_by)
+    bins = read_npz(features.airs_bins(visit), "flux", "time", made_by=made_by)
+    stated = read_npz(features.variance(visit), "airs", made_by=made_by)
     flux = np.asarray(bins["flux"], dtype=np.float64)
     variance = np.asarray(stated["airs"], dtype=np.float64)
     whole = np.isfinite(flux).all(axis=1) & np.isfinite(variance).all(axis=1)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.features.white_fit import PARAMETERS, StarRow, TransitModel
+from spectramind.contracts.star import StarRow
+from spectramind.features.white_fit import PARAMETERS, TransitModel
 from spectramind.instrument.grid import FGS1_BIN, N_BINS
 
 Array = NDArray[np.float64]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, least_squares
 
 from spectramind.config.fit import FitConfig
+from spectramind.contracts.star import StarRow
 from spectramind.features.drift import drift_basis
 from spectramind.features.population import Population
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS
@@ -37,21 +38,6 @@ IMPACTS = (0.2, 0.6)
 # Relative changes of chi^2 at which a descent ends; rough ones have so many steps at most.
 _ROUGH = (1e-3, 15)
 _FINE = 1e-6
-
-
-@dataclass(frozen=True)
-class StarRow:
-    """What the star table says of one planet."""
-
-    period_d: float
-    a_over_rs: float
-    inclination_deg: float
-    teff_k: float
-
-    @property
-    def impact(self) -> float:
-        """Impact parameter of the table's orbit."""
-        return float(self.a_over_rs * np.cos(np.radians(self.inclination_deg)))
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from spectramind.evaluation.spectra import Spectra
+from spectramind.contracts.planet import Planet
+from spectramind.contracts.spectra import Spectra
 from spectramind.models.checkpoint import Trained
-from spectramind.models.inputs import Planet, batch_inputs
+from spectramind.models.inputs import batch_inputs
 from spectramind.run.progress import track
 
 

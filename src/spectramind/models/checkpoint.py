@@ -13,7 +13,7 @@ from spectramind.errors import SchemaError
 from spectramind.instrument.graph import build_graph
 from spectramind.models.inputs import FGS1_CHANNELS, NODE_CHANNELS
 from spectramind.models.network import SpectraMind
-from spectramind.models.spectral_prior import SpectralPrior
+from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.atomic import atomic_path
 
 FORMAT = 2

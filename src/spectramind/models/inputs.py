@@ -4,42 +4,22 @@ Everything is scaled to order one with fixed numbers, not with those of the set 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from spectramind.contracts.planet import Planet
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.instrument.molecules import MOLECULES, window_matrix
-from spectramind.models.measurement import Measurement
 from spectramind.models.network import Inputs
-from spectramind.models.spectral_prior import Posterior
+from spectramind.prior.spectral_prior import Posterior
 
 Array = NDArray[np.float64]
 UNIT = 1e-4  # 100 ppm, the size of a spectrum's structure
 FGS1_CHANNELS = 6
 NODE_CHANNELS = 7 + len(MOLECULES)
 _LIMIT = 10.0  # an outlier of more than ten units tells the network nothing more
-
-
-@dataclass(frozen=True)
-class Planet:
-    """Features of one planet.
-
-    Attributes:
-        planet_id: as in the tree.
-        measurements: depths of each visit that counts.
-        white, model: (T, 2) light curves without star and drift, and transit models, of FGS1 and
-            AIRS, first of these visits; T = 0 when nothing was measured.
-        jitter: (T, 2) FGS1 jitter on the same samples [px].
-    """
-
-    planet_id: str
-    measurements: tuple[Measurement, ...]
-    white: Array
-    model: Array
-    jitter: Array
 
 
 def sequence(planet: Planet, length: int) -> NDArray[np.float32]:

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 
 from spectramind.config.root import Config
+from spectramind.contracts.depths import load_depths
+from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
-from spectramind.diagnostics.data import Corel as CorelView
-from spectramind.diagnostics.data import LightCurve, ReportData
+from spectramind.diagnostics.data import CorelTable, LightCurve, ReportData
 from spectramind.diagnostics.page import build_page
-from spectramind.evaluation.spectra import TRUTH_COLUMNS, Spectra
-from spectramind.features.depths import load_depths
 from spectramind.instrument.detectors import DETECTORS
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.models.checkpoint import load_trained
+from spectramind.pipeline.calibrators import SOURCES, load_fitted_corel
 from spectramind.pipeline.score import load_intervals
-from spectramind.pipeline.uncertainty import SOURCES, load_fitted_corel
 from spectramind.pipeline.visits import visits_by_planet
 from spectramind.run import environment
 from spectramind.run.atomic import write_text
@@ -56,7 +56,7 @@ def dashboard(config: Config, record: RunRecord) -> None:
         summaries=_summaries(config),
         corel=None
         if corel is None
-        else CorelView(corel.quantiles, corel.factors, corel.alpha, corel.n_planets),
+        else CorelTable(corel.quantiles, corel.factors, corel.alpha, corel.n_planets),
         events=read_events(config.paths.work),
         calibration=_calibration(config, spectra.planet_ids),
     )
@@ -81,7 +81,7 @@ def _light_curves(config: Config, ids: tuple[str, ...]) -> dict[str, LightCurve]
     curves = {}
     visits = visits_by_planet(KaggleTree(config.data.raw), "test")
     for planet_id in ids:
-        depths = load_depths(config.paths.features, visits[planet_id][0].name)
+        depths = load_depths(WorkFolder(config.paths).features.depths(visits[planet_id][0].name))
         if len(depths.time_h):
             curve = LightCurve(
                 depths.time_h,
@@ -123,7 +123,7 @@ def _calibration(config: Config, ids: tuple[str, ...]) -> list[dict[str, Any]] |
     visits = visits_by_planet(KaggleTree(config.data.raw), "test")
     for planet_id in ids[: config.diag.max_planets]:
         for visit in visits[planet_id]:
-            path = config.paths.calibrated / "logs" / f"{visit.name}.json"
+            path = WorkFolder(config.paths).calibrated.log(visit.name)
             if path.is_file():
                 rows.append(visit_summary(visit.name, json.loads(path.read_text("utf-8"))))
     return rows or None

@@ -1,21 +1,21 @@
 """Features on disk -> planets as the models want them, with their spectra where known."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.root import Config
+from spectramind.contracts.depths import Depths, load_depths
+from spectramind.contracts.planet import LabelledPlanets, Planet
+from spectramind.contracts.spectra import truth_for
+from spectramind.contracts.work_folder import FeaturesFolder, WorkFolder
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
-from spectramind.evaluation.spectra import truth_for
-from spectramind.features.depths import Depths, load_depths, mean_around
-from spectramind.models.inputs import Planet
+from spectramind.features.visit_fit import mean_around
 from spectramind.pipeline.visits import visits_by_planet
 from spectramind.run.npz import read_npz
-from spectramind.training.batches import LabelledPlanets
 
 Array = NDArray[np.float64]
 
@@ -26,12 +26,14 @@ def load_planets(config: Config, tree: KaggleTree, split: str, ids: Iterable[str
     Raises:
         SchemaError: a planet is not in the tree, or its features are missing.
     """
-    grouped, features = visits_by_planet(tree, split), config.paths.features
+    grouped, features = visits_by_planet(tree, split), WorkFolder(config.paths).features
     planets = []
     for planet_id in ids:
         if planet_id not in grouped:
             raise SchemaError(f"planet {planet_id} is not in {tree.root / split}")
-        visits = usable_visits({v.name: load_depths(features, v.name) for v in grouped[planet_id]})
+        visits = usable_visits(
+            {v.name: load_depths(features.depths(v.name)) for v in grouped[planet_id]}
+        )
         first, shown = next(iter(visits.items()))
         planets.append(
             Planet(
@@ -51,11 +53,11 @@ def usable_visits(visits: dict[str, Depths]) -> dict[str, Depths]:
     return trusted or {name: d for name, d in visits.items() if d.measured} or visits
 
 
-def _jitter(features: Path, visit: str, depths: Depths) -> Array:
+def _jitter(features: FeaturesFolder, visit: str, depths: Depths) -> Array:
     """FGS1 jitter averaged around the samples of the fit, (T, 2)."""
     if len(depths.time_h) == 0:
         return np.zeros((0, 2))
-    path = features / "fgs1_white" / f"fgs1_white_{visit}.npz"
+    path = features.fgs1_white(visit)
     raw = read_npz(path, "time", "jitter", made_by="features")
     return mean_around(depths.time_h, np.asarray(raw["time"]), np.asarray(raw["jitter"]))
 

@@ -3,12 +3,12 @@
 import numpy as np
 
 from spectramind.config.root import Config
+from spectramind.contracts.spectra import Spectra
 from spectramind.dataset.tree import KaggleTree
-from spectramind.evaluation.spectra import Spectra
 from spectramind.inference.predict import predict as predict_planets
 from spectramind.models.checkpoint import load_trained
+from spectramind.pipeline.calibrators import SOURCES, apply
 from spectramind.pipeline.planets import load_planets
-from spectramind.pipeline.uncertainty import SOURCES, apply
 from spectramind.run.atomic import write_npz
 from spectramind.run.devices import pick_device, prepare_cpu
 from spectramind.run.progress import show

@@ -2,22 +2,22 @@
 
 from collections.abc import Mapping
 
-from spectramind.calibration.run import calibrate as calibrate_split
+from spectramind.calibration.calibrate_split import calibrate as calibrate_split
 from spectramind.config.root import Config
-from spectramind.dataset.series import log_path
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
+from spectramind.features.extract import extract
 from spectramind.features.fits import fit_visits, learn_population, save_unmeasured
-from spectramind.features.run import extract
-from spectramind.pipeline.light_curves import light_curves_level
+from spectramind.pipeline.draw_light_curves import light_curves_level
 from spectramind.pipeline.visits import splits_of, star_rows
 from spectramind.run.atomic import remove_strays
 from spectramind.run.failures import failure_of
 from spectramind.run.pool import Workers
 from spectramind.run.progress import show
 from spectramind.run.record import RunRecord
-from spectramind.simulation.run import TELEMETRY
-from spectramind.simulation.run import simulate as simulate_tree
+from spectramind.simulation.simulate_tree import TELEMETRY
+from spectramind.simulation.simulate_tree import simulate as simulate_tree
 
 _REASONS_SHOWN = 3
 
@@ -60,9 +60,9 @@ def calibrate(
     """
     there = _anywhere(config)
     tree = KaggleTree(there.data.raw)
-    out = there.paths.calibrated
+    out = WorkFolder(there.paths).calibrated
     if not dry_run:
-        remove_strays(out)
+        remove_strays(out.root)
     failed: dict[str, str] = {}
     for split in splits_of(config, tree):
         plan = calibrate_split(config.calib, tree, split, out, _workers(config), dry_run, strict)
@@ -92,8 +92,9 @@ def features(config: Config, record: RunRecord) -> None:
     """Extract light curves and fit the transits."""
     there = _anywhere(config)
     tree = KaggleTree(there.data.raw)
-    calibrated, made = there.paths.calibrated, there.paths.features
-    remove_strays(made)
+    folder = WorkFolder(there.paths)
+    calibrated, made = folder.calibrated, folder.features
+    remove_strays(made.root)
     jobs, failed = {}, {}
     for split in splits_of(config, tree):
         failed[split] = _not_calibrated(config, tree, split)
@@ -118,8 +119,9 @@ def features(config: Config, record: RunRecord) -> None:
 
 def _not_calibrated(config: Config, tree: KaggleTree, split: str) -> dict[str, str]:
     """Reason by name of the visits whose calibration failed."""
+    calibrated = WorkFolder(config.paths).calibrated
     logs = {
-        visit.name: log_path(config.paths.calibrated, visit)
+        visit.name: calibrated.log(visit.name)
         for visit in tree.visits(split)
         if not visit.light_curves_path.is_file()
     }

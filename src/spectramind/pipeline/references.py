@@ -6,30 +6,30 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from spectramind.config.against import Reference
 from spectramind.config.root import Config
-from spectramind.config.score import Reference
+from spectramind.contracts.depths import load_depths
+from spectramind.contracts.measurement import Measurement
+from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra, truth_for
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.splits import load_splits
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.errors import SchemaError
 from spectramind.evaluation.coverage import z_scores
 from spectramind.evaluation.references import constant_reference, with_factor
-from spectramind.evaluation.spectra import TRUTH_COLUMNS, Spectra, truth_for
-from spectramind.features.depths import load_depths
 from spectramind.features.references import (
     TRUTH_KEYS,
-    bin_curves_path,
     box_depths,
     least_squares_depths,
     oracle_depths,
     read_bin_curves,
 )
 from spectramind.instrument.grid import N_BINS
-from spectramind.models.measurement import Measurement
-from spectramind.models.prior_fit import fit_prior
-from spectramind.models.spectral_prior import SpectralPrior
 from spectramind.pipeline.planets import usable_visits
 from spectramind.pipeline.visits import star_rows, visits_by_planet
+from spectramind.prior.prior_fit import fit_prior
+from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.npz import read_npz
 from spectramind.run.progress import track
 from spectramind.uncertainty.corel import sigma_factors
@@ -70,10 +70,10 @@ def _calibrated(config: Config, tree: KaggleTree, ids: Sequence[str], *, box: bo
 
 
 def _estimate(config: Config, tree: KaggleTree, split: str, *, box: bool) -> Estimate:
-    features, stars = config.paths.features, dict(star_rows(tree, split))
+    features, stars = WorkFolder(config.paths).features, dict(star_rows(tree, split))
 
     def estimate(visit: str) -> Measurement:
-        white = load_depths(features, visit)
+        white = load_depths(features.depths(visit))
         if not white.measured:
             return white.fit
         curves = read_bin_curves(features, visit)
@@ -89,9 +89,11 @@ def _bin_by_bin(
 ) -> Spectra:
     """Visits of a planet combined by inverse variance, every bin alone."""
     mu, sigma = [], []
-    grouped, features = visits_by_planet(tree, split), config.paths.features
+    grouped, features = visits_by_planet(tree, split), WorkFolder(config.paths).features
     for planet in track(ids, f"references {split}", len(ids)):
-        usable = usable_visits({v.name: load_depths(features, v.name) for v in grouped[planet]})
+        usable = usable_visits(
+            {v.name: load_depths(features.depths(v.name)) for v in grouped[planet]}
+        )
         found = [estimate(visit) for visit in usable]
         weight = 1 / np.stack([m.variance + (m.modes**2).sum(axis=1) for m in found])
         mu.append(np.average([m.depth for m in found], axis=0, weights=weight))
@@ -165,24 +167,25 @@ def _true_depths(
 
 
 def _true_depths_of(config: Config, tree: KaggleTree, visit: Visit) -> Measurement:
-    path, features = tree.root / "truth" / f"{visit.name}.npz", config.paths.features
+    path, features = tree.root / "truth" / f"{visit.name}.npz", WorkFolder(config.paths).features
     if not path.is_file():
         raise SchemaError(
             f"{path} is missing: the oracle knows simulated visits only, leave it out of "
             "score.against"
         )
-    if not bin_curves_path(features, visit.name).is_file():
-        return load_depths(features, visit.name).fit  # files were broken: nothing is known
+    if not features.airs_bins(visit.name).is_file():
+        return load_depths(features.depths(visit.name)).fit  # files were broken: nothing is known
     truth = read_npz(path, *TRUTH_KEYS, made_by="simulate")
     return oracle_depths(read_bin_curves(features, visit.name), truth, config.fit)
 
 
 def doubts(config: Config, ids: Sequence[str]) -> dict[str, str]:
     """Why the fit of a test planet is doubted, for those of which no visit is trusted."""
+    features = WorkFolder(config.paths).features
     grouped = visits_by_planet(KaggleTree(config.data.raw), "test")
     reasons = {}
     for planet in ids:
-        found = [load_depths(config.paths.features, v.name).info for v in grouped[planet]]
+        found = [load_depths(features.depths(v.name)).info for v in grouped[planet]]
         if all(info["reason"] for info in found):
             reasons[planet] = "; ".join(dict.fromkeys(str(info["reason"]) for info in found))
     return reasons

@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from spectramind.config.root import Config
+from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.evaluation.official import naive_moments
-from spectramind.evaluation.spectra import TRUTH_COLUMNS, Spectra
+from spectramind.evaluation.score_tables import ORACLE, render
 from spectramind.evaluation.summary import Intervals, ScoreSummary, ratios, summarise
-from spectramind.evaluation.table import ORACLE, render
+from spectramind.pipeline.calibrators import SOURCES
 from spectramind.pipeline.references import doubts, predict_reference
-from spectramind.pipeline.uncertainty import SOURCES
 from spectramind.run.atomic import write_json
 from spectramind.run.npz import read_npz
 from spectramind.run.progress import show

@@ -9,9 +9,9 @@ from rich.table import Table
 
 from spectramind.config.compose import compose, resource_dir
 from spectramind.config.root import Config
+from spectramind.contracts.star import StarRow
 from spectramind.errors import SpectraMindError
-from spectramind.features.depths import estimate
-from spectramind.features.white_fit import StarRow
+from spectramind.features.visit_fit import estimate
 from spectramind.instrument.grid import N_BINS
 from spectramind.models.checkpoint import build_network
 from spectramind.models.inputs import FGS1_CHANNELS, NODE_CHANNELS

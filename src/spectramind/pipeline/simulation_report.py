@@ -9,22 +9,22 @@ from numpy.typing import NDArray
 from spectramind.config.root import Config
 from spectramind.dataset.tables import SPECTRUM_COLUMNS, read_star_info, read_truth
 from spectramind.dataset.tree import KaggleTree
-from spectramind.diagnostics.expectations import POPULATION, TELEMETRY, Row, compare
-from spectramind.diagnostics.simulation_page import SimulationReport, build_simulation_page
-from spectramind.diagnostics.telemetry import View, view
-from spectramind.diagnostics.telemetry_numbers import (
-    airs_numbers,
-    detector_numbers,
-    fgs1_numbers,
-    spectra_numbers,
-    star_numbers,
-)
 from spectramind.errors import SchemaError
 from spectramind.instrument.detectors import AIRS, FGS1
 from spectramind.run.atomic import write_json, write_text
 from spectramind.run.npz import read_npz
 from spectramind.run.progress import show
 from spectramind.run.record import RunRecord
+from spectramind.simulation.audit.audit_page import SimulationReport, build_simulation_page
+from spectramind.simulation.audit.expectations import POPULATION, TELEMETRY, Comparison, compare
+from spectramind.simulation.audit.telemetry import View, view
+from spectramind.simulation.audit.telemetry_numbers import (
+    airs_numbers,
+    detector_numbers,
+    fgs1_numbers,
+    spectra_numbers,
+    star_numbers,
+)
 
 _VISITS = 3
 _LABELS = ("train.csv", "train_truth_*.csv")
@@ -130,12 +130,12 @@ def _visit_numbers(tree: KaggleTree) -> Mapping[str, float]:
     }
 
 
-def _lines(rows: list[Row]) -> list[str]:
+def _lines(rows: list[Comparison]) -> list[str]:
     head = f"{'':44} {'simulated':>10} {'real':>10}   {'range':^21}"
     return [head, *(_line(row) for row in rows)]
 
 
-def _line(row: Row) -> str:
+def _line(row: Comparison) -> str:
     simulated, real = (
         "-" if value is None else f"{value:.4g}" for value in (row.simulated, row.real)
     )

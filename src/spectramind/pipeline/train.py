@@ -7,25 +7,25 @@ import torch
 
 from spectramind.config.base import digest
 from spectramind.config.root import Config
+from spectramind.contracts.planet import LabelledPlanets
 from spectramind.dataset.splits import Splits, load_splits, make_splits, save_splits
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.instrument.grid import N_BINS
 from spectramind.models.checkpoint import Trained, build_network, load_trained, save_trained
-from spectramind.models.prior_fit import fit_prior
 from spectramind.pipeline.planets import load_labelled
+from spectramind.prior.prior_fit import fit_prior
 from spectramind.run.code import code_digest
 from spectramind.run.devices import pick_device, prepare_cpu
 from spectramind.run.progress import show
 from spectramind.run.record import RunRecord
 from spectramind.run.seeds import seed_everything
 from spectramind.symbolic.pack import SymbolicPack
-from spectramind.training.batches import LabelledPlanets
 from spectramind.training.loop import Supervised
 from spectramind.training.objective import Objective
 
-_ENOUGH_PAIRS = 5  # below, what two visits differ by hardly counts (models/error_model.py)
+_ENOUGH_PAIRS = 5  # below, what two visits differ by hardly counts (prior/error_model.py)
 
 
 def train(config: Config, record: RunRecord) -> None:

@@ -3,10 +3,10 @@
 from collections import defaultdict
 
 from spectramind.config.root import Config
+from spectramind.contracts.star import StarRow
 from spectramind.dataset.tables import read_star_info
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.errors import SchemaError
-from spectramind.features.white_fit import StarRow
 
 
 def splits_of(config: Config, tree: KaggleTree) -> list[str]:

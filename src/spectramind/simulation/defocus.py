@@ -9,7 +9,7 @@ on its own: the same motions of the telescope cause both. Source: participants s
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.config.detector import JitterConfig
+from spectramind.config.sim_detector import JitterConfig
 from spectramind.simulation.jitter import noise
 
 

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from spectramind.config.simulation import EffectsConfig
+from spectramind.config.sim import EffectsConfig
 from spectramind.simulation.clock import Clock
 from spectramind.simulation.detector import adc, read
 from spectramind.simulation.detector.sensor import Sensor

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from spectramind.config.detector import JitterConfig
+from spectramind.config.sim_detector import JitterConfig
 from spectramind.simulation.clock import FGS1_CYCLES_AN_AIRS_CYCLE
 
 _SAMPLE_S = 0.4

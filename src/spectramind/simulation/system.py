@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from spectramind.config.population import PopulationConfig
+from spectramind.config.sim_planets import PopulationConfig
 from spectramind.physics.orbit import transit_duration_h
 
 RJUP_IN_RSUN = 0.10276

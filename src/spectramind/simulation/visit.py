@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spectramind.config.simulation import SimulationConfig
+from spectramind.config.sim import SimulationConfig
 from spectramind.dataset.frames import ReferenceFrames
 from spectramind.dataset.tree import Visit
 from spectramind.dataset.writer import write_references, write_signal
@@ -18,16 +18,16 @@ from spectramind.simulation.detector.expose import expose
 from spectramind.simulation.detector.foreground import draw_foreground
 from spectramind.simulation.detector.intra_pixel import draw_sensitivity
 from spectramind.simulation.detector.sensor import Sensor, draw_sensor
-from spectramind.simulation.drift import Drift, draw_drift, no_drift
 from spectramind.simulation.jitter import airs_plate_scale, draw_track, track_moments
 from spectramind.simulation.last_exposure import without_transit_at_last
 from spectramind.simulation.motion import reach_of
-from spectramind.simulation.population import Planet, draw_mid_time_h
+from spectramind.simulation.planet_draw import SimulatedPlanet, draw_mid_time_h
 from spectramind.simulation.psf import airs_basis, even_sensitivity, fgs1_basis, fgs1_motion
+from spectramind.simulation.response_drift import Drift, draw_drift, no_drift
 from spectramind.simulation.scene import Scene, bins_to_columns
 from spectramind.simulation.star import StarLight, draw_light
 from spectramind.simulation.streams import Source, Streams
-from spectramind.simulation.transit import transit_light
+from spectramind.simulation.transit_light import transit_light
 
 _FGS1_BINS = slice(FGS1_BIN, FGS1_BIN + 1)
 
@@ -45,7 +45,7 @@ class Circumstances:
         width: (FGS1 cycles,) what defocus adds to the variance of the image's width [FGS1 px^2].
     """
 
-    planet: Planet
+    planet: SimulatedPlanet
     mid_time_h: float
     light: StarLight
     drift: Drift
@@ -68,7 +68,9 @@ class Taken:
     injected: Mapping[str, ArrayLike]
 
 
-def draw_circumstances(planet: Planet, config: SimulationConfig, streams: Streams) -> Circumstances:
+def draw_circumstances(
+    planet: SimulatedPlanet, config: SimulationConfig, streams: Streams
+) -> Circumstances:
     """Draw the visit. The star shines alike in all visits of its planet."""
     cycles = make_clock(FGS1, config.hours, cadence=1).pairs
     first_visit = Streams(streams.seed, streams.planet, 0)
@@ -144,7 +146,7 @@ def _displacement(
 
 
 def observe(
-    planet: Planet, visit: Visit, config: SimulationConfig, streams: Streams
+    planet: SimulatedPlanet, visit: Visit, config: SimulationConfig, streams: Streams
 ) -> dict[str, ArrayLike]:
     """Write one visit's raw and reference frames.
 

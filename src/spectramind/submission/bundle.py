@@ -21,7 +21,7 @@ MOST_BYTES = 1 << 30
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-class Manifest(BaseModel):
+class BundleManifest(BaseModel):
     """``submission_manifest.json``.
 
     Attributes:
@@ -42,9 +42,9 @@ class Manifest(BaseModel):
     files: dict[str, str]
 
 
-def _parse_manifest(value: Any, source: str) -> Manifest:
+def _parse_manifest(value: Any, source: str) -> BundleManifest:
     try:
-        return Manifest.model_validate(value)
+        return BundleManifest.model_validate(value)
     except ValidationError as error:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"])) or "manifest"
@@ -77,13 +77,13 @@ def write_bundle(
     manifest: Mapping[str, Any],
     extras: Mapping[str, Path],
     expected: Iterable[str] | None = None,
-) -> Manifest:
+) -> BundleManifest:
     """Validate a submission and zip it with its manifest and the files that explain it.
 
     Args:
         target: the zip, written atomically.
         submission: the CSV, in either dialect.
-        manifest: time, git_sha, config_hash, calibration, toolchain (see ``Manifest``).
+        manifest: time, git_sha, config_hash, calibration, toolchain (see ``BundleManifest``).
         extras: member name -> file (calibrators, score.json); each must exist.
         expected: planets the submission must hold; None accepts any.
 
@@ -126,7 +126,7 @@ def _read_members(path: Path) -> dict[str, bytes]:
         raise SchemaError(f"{path} cannot be read as a zip: {error}") from error
 
 
-def verify_bundle(path: Path, expected: Iterable[str] | None = None) -> Manifest:
+def verify_bundle(path: Path, expected: Iterable[str] | None = None) -> BundleManifest:
     """Check a bundle without unpacking it: names, digests, manifest, and the submission in it.
 
     Args:

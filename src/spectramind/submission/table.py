@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from spectramind.contracts.spectra import Spectra
 from spectramind.errors import SchemaError
-from spectramind.evaluation.spectra import Spectra
 from spectramind.run.atomic import write_text
 from spectramind.submission.dialects import Dialect
 

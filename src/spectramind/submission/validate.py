@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
+from spectramind.contracts.spectra import Spectra, name_some
 from spectramind.errors import SchemaError
-from spectramind.evaluation.spectra import Spectra, name_some
 from spectramind.submission.dialects import Dialect, row_model
 
 

@@ -1,30 +1,20 @@
 """Batches of planets, part of them measured anew."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from spectramind.models.error_model import ErrorModel, common
-from spectramind.models.inputs import Planet, batch_inputs
-from spectramind.models.measurement import Measurement
+from spectramind.contracts.measurement import Measurement
+from spectramind.contracts.planet import LabelledPlanets
+from spectramind.models.inputs import batch_inputs
 from spectramind.models.network import Inputs
-from spectramind.models.spectral_prior import Posterior, SpectralPrior
+from spectramind.prior.error_model import ErrorModel, common
+from spectramind.prior.spectral_prior import Posterior, SpectralPrior
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class LabelledPlanets:
-    """Planets of one fold with their spectra, (n, 283), in the same order."""
-
-    planets: tuple[Planet, ...]
-    truth: Array
-
-    def __len__(self) -> int:
-        return len(self.planets)
 
 
 def fixed_batches(

@@ -16,13 +16,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from spectramind.config.training import TrainConfig
+from spectramind.config.optimisation import TrainConfig
+from spectramind.contracts.planet import LabelledPlanets
 from spectramind.errors import SchemaError
 from spectramind.models.checkpoint import load_state, save_state
 from spectramind.models.network import Inputs, SpectraMind
-from spectramind.models.spectral_prior import SpectralPrior
+from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.progress import track
-from spectramind.training.batches import LabelledPlanets, fixed_batches, training_batches
+from spectramind.training.batches import fixed_batches, training_batches
 from spectramind.training.objective import Objective
 
 log = logging.getLogger("spectramind")

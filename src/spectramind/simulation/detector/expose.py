@@ -8,7 +8,7 @@ A row is small enough to stay in cache when cycles are summed, and bounds the me
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.config.simulation import SimulationConfig
+from spectramind.config.sim import SimulationConfig
 from spectramind.simulation.clock import Clock
 from spectramind.simulation.detector.adc import adc_info, encode
 from spectramind.simulation.detector.cosmic import add_hits

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from spectramind.config.detector import DetectorConfig
+from spectramind.config.sim_detector import DetectorConfig
 
 _MOST_BEFORE = 2.0
 

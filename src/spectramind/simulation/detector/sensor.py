@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.config.simulation import SimulationConfig
+from spectramind.config.sim import SimulationConfig
 from spectramind.dataset.frames import ReferenceFrames
 from spectramind.instrument.detectors import Detector
 from spectramind.simulation.clock import Clock
@@ -21,7 +21,7 @@ from spectramind.simulation.detector.persistence import (
     no_persistence,
 )
 from spectramind.simulation.detector.read import draw_read_map
-from spectramind.simulation.detector.seam import column_gain
+from spectramind.simulation.detector.seam_step import column_gain
 from spectramind.simulation.streams import Source, Streams
 
 

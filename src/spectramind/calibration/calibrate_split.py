@@ -1,0 +1,235 @@
+"""The ``calibrate`` step: every visit of a split through the kill chain, resumable."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from spectramind.calibration.chain import extract_visit
+from spectramind.calibration.cubes import calibrated_cube, cube_bytes
+from spectramind.calibration.kernel.stream import Stream
+from spectramind.calibration.simulated import check_simulated
+from spectramind.calibration.step_records import step_record
+from spectramind.calibration.visit_log import describe_visit, trace_of, visit_records
+from spectramind.config.base import digest
+from spectramind.config.calib import KillChainConfig
+from spectramind.contracts.series import write_series
+from spectramind.contracts.work_folder import CalibratedFolder
+from spectramind.dataset.frames import SignalFile, read_references
+from spectramind.dataset.tables import read_adc_info, read_column_wavelengths, read_timing
+from spectramind.dataset.tree import KaggleTree, Visit
+from spectramind.errors import RuntimeRiskError, SchemaError
+from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
+from spectramind.run.atomic import write_json, write_text
+from spectramind.run.code import code_digest
+from spectramind.run.failures import note_failure
+from spectramind.run.pool import Workers, run_all
+
+
+@dataclass(frozen=True)
+class CalibrationPlan:
+    """Which visits are to be calibrated, which are finished, and which failed, by name."""
+
+    to_do: tuple[Visit, ...]
+    finished: tuple[Visit, ...]
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+
+def visit_digest(visit: Visit, tree_root: Path, config: KillChainConfig) -> str:
+    """What a visit's light curves depend on: settings, code, and its raw files by size and time.
+
+    Raises:
+        SchemaError: a signal file is missing.
+    """
+    paths = [visit.signal_path(detector) for detector in DETECTORS]
+    stamps: list[int] = []
+    for path in [*paths, tree_root / "adc_info.csv", tree_root / "axis_info.parquet"]:
+        if not path.is_file():
+            raise SchemaError(f"{path} is missing: check data.raw and fetch the file")
+        status = path.stat()
+        stamps += [status.st_size, status.st_mtime_ns]
+    return digest(config.kill_chain(), code_digest("calibration", "dataset"), *stamps)
+
+
+def _is_finished(
+    visit: Visit, tree_root: Path, config: KillChainConfig, out: CalibratedFolder
+) -> bool:
+    if not all(out.series(detector, visit.name).is_file() for detector in DETECTORS):
+        return False
+    try:
+        log = json.loads(out.log(visit.name).read_text(encoding="utf-8"))
+        made_with = log[0]["params"]["digest"]
+        return bool(made_with == visit_digest(visit, tree_root, config))
+    except (OSError, ValueError, LookupError, TypeError):
+        return False  # no log, or not one of ours: the visit is done again
+    except SchemaError:
+        return False  # a raw file is gone: calibrating the visit says which
+
+
+def plan_calibration(
+    config: KillChainConfig, tree: KaggleTree, visits: Sequence[Visit], out: CalibratedFolder
+) -> CalibrationPlan:
+    """Sort visits into finished (light curves of both and a log with the same digest) and to do."""
+    state = [(visit, _is_finished(visit, tree.root, config, out)) for visit in visits]
+    return CalibrationPlan(
+        to_do=tuple(visit for visit, finished in state if not finished),
+        finished=tuple(visit for visit, finished in state if finished),
+    )
+
+
+def open_stream(
+    detector: Detector, visit: Visit, tree: KaggleTree, config: KillChainConfig
+) -> Stream:
+    """A detector's stream in a visit, holding what the settings ask for.
+
+    Raises:
+        SchemaError: a file of the visit or a table of the tree breaks its contract.
+    """
+    signal = SignalFile(visit, detector)
+    stream = Stream(
+        detector,
+        signal,
+        read_references(visit, detector),
+        read_adc_info(tree, detector, visit.planet_id),
+        read_timing(tree, detector, signal.n_reads),
+        config,
+    )
+    keep = config.keep_cubes != "none"
+    if keep or detector == FGS1:
+        stream.hold(samples=keep)
+    return stream
+
+
+def calibrate_visit(
+    visit: Visit, tree_root: Path, config: KillChainConfig, out: CalibratedFolder, threads: int
+) -> Visit:
+    """Calibrate both detectors of one visit and write their light curves and, last, the log.
+
+    Args:
+        threads: blocks of pixels at work at once.
+
+    Raises:
+        SchemaError: a file of the visit or a table of the tree breaks its contract.
+    """
+    start = perf_counter()
+    tree = KaggleTree(tree_root)
+    settings = {
+        "digest": visit_digest(visit, tree_root, config),
+        **config.kill_chain().model_dump(),
+    }
+    out.log(visit.name).unlink(missing_ok=True)
+    opened = partial(open_stream, visit=visit, tree=tree, config=config)
+    found = extract_visit(opened, config, threads)
+    log = visit_records(found, read_column_wavelengths(tree), config)
+    for detector, curves in found.curves.items():
+        stream = found.streams[detector]
+        beside = calibrated_cube(stream, stream.samples, config) if stream.samples else {}
+        if detector == AIRS:
+            beside["trace_meta"] = np.array(json.dumps(trace_of(log)))
+        path = out.series(detector, visit.name)
+        write_series(path, curves.native.binned(config.cadence_min), **beside)
+    total = step_record("visit", 1e3 * (perf_counter() - start), settings, {})
+    log = [{"detector": "both", **total}, *log]
+    write_text(out.log_page(visit.name), describe_visit(visit.name, log))
+    write_json(out.log(visit.name), log)
+    return visit
+
+
+def _attempt(
+    visit: Visit, tree_root: Path, config: KillChainConfig, out: CalibratedFolder, threads: int
+) -> tuple[str, str | None]:
+    """Calibrate a visit; gives its name and, where its data do not permit it, why.
+
+    What another worker finished meanwhile (one of a cluster, that died before it could say so) is
+    not done again.
+    """
+    if not _is_finished(visit, tree_root, config, out):
+        try:
+            calibrate_visit(visit, tree_root, config, out, threads)
+        except SchemaError as error:
+            note_failure(out.log(visit.name), str(error))
+            for detector in DETECTORS:
+                out.series(detector, visit.name).unlink(missing_ok=True)
+            return visit.name, str(error)
+    return visit.name, None
+
+
+def _first_size(config: KillChainConfig, visits: Sequence[Visit]) -> int:
+    """Size of the cubes of the first visit that can be opened; 0: there is none."""
+    for visit in visits:
+        with suppress(SchemaError):  # said when the visit's turn comes
+            return sum(cube_bytes(d, SignalFile(visit, d).n_reads // 2, config) for d in DETECTORS)
+    return 0
+
+
+def _require_disk(config: KillChainConfig, visits: Sequence[Visit], out: CalibratedFolder) -> None:
+    if config.keep_cubes == "none":
+        return
+    needed = _first_size(config, visits) * len(visits)
+    out.root.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(out.root).free
+    if needed > free:
+        raise RuntimeRiskError(
+            f"cubes of {len(visits)} visits need about {needed / 1e9:.0f} GB in {out.root}, "
+            f"{free / 1e9:.0f} GB are free: set calib.keep_cubes=none or cropped, or name a larger "
+            "disk with paths.calibrated=PATH"
+        )
+
+
+def calibrate(
+    config: KillChainConfig,
+    tree: KaggleTree,
+    split: str,
+    out: CalibratedFolder,
+    workers: Workers,
+    dry_run: bool = False,
+    strict: bool = False,
+) -> CalibrationPlan:
+    """Calibrate every visit of a split that has frames and is not finished yet.
+
+    A visit whose files break their contract leaves a note with the reason in place of its log, and
+    the rest go on.
+
+    Args:
+        out: where it goes.
+        workers: where the work runs.
+        dry_run: only say what would be done; nothing is written.
+        strict: stop at the first visit that fails; visits done until then stay done.
+
+    Returns:
+        What was found finished, what was done (with ``dry_run``: would be done), what failed.
+
+    Raises:
+        SchemaError: the tree breaks its contract; with ``strict``, a visit does.
+        RuntimeRiskError: the disk is full, or would be.
+    """
+    with_frames = []
+    for visit in tree.visits(split):
+        if visit.light_curves_path.is_file():
+            check_simulated(visit, config, out)
+        else:
+            with_frames.append(visit)
+    plan = plan_calibration(config, tree, with_frames, out)
+    if dry_run or not plan.to_do:
+        return plan
+    _require_disk(config, plan.to_do, out)
+    work = partial(
+        _attempt,
+        tree_root=tree.root,
+        config=config,
+        out=out,
+        threads=workers.threads(len(plan.to_do)),
+    )
+    failed = {}
+    for name, reason in run_all(work, plan.to_do, workers, f"calibrate {split}"):
+        if reason is not None and strict:
+            raise SchemaError(reason)
+        if reason is not None:
+            failed[name] = reason
+    return replace(plan, failed=dict(sorted(failed.items())))

@@ -1,0 +1,1 @@
+"""The fused path through the steps, block by block as the files are decoded."""

@@ -1,0 +1,1 @@
+"""The kill chain's steps, one definition a file: arrays in, arrays out."""

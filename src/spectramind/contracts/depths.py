@@ -1,0 +1,81 @@
+"""The depths of one visit with their covariance, and what the fit says of itself; their file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectramind.contracts.measurement import Measurement
+from spectramind.instrument.grid import N_BINS
+from spectramind.run.atomic import write_npz
+from spectramind.run.npz import read_npz
+
+Array = NDArray[np.float64]
+# What is known of a depth when nothing was measured: the range of transiting planets.
+IGNORANCE = 0.03
+KEYS = ("depth", "variance", "modes", "time", "white", "model", "info")
+
+
+@dataclass(frozen=True)
+class Depths:
+    """Content of ``depths_{visit}.npz``.
+
+    Attributes:
+        fit: depths and covariance.
+        time_h: (T,) sample times; white, model: (T, 2) light curves without star and drift, and
+            transit models, FGS1 and AIRS.
+        info: fitted parameters, noise, detection, settings digest and ``reason`` (empty: trusted).
+        measured: whether a transit was fitted at all.
+    """
+
+    fit: Measurement
+    time_h: Array
+    white: Array
+    model: Array
+    info: dict[str, Any]
+
+    @property
+    def measured(self) -> bool:
+        return len(self.time_h) > 0
+
+
+def load_depths(path: Path) -> Depths:
+    """Read the depths of a visit.
+
+    Raises:
+        SchemaError: missing or broken.
+    """
+    raw = read_npz(path, *KEYS, made_by="features")
+    values = {key: np.asarray(raw[key], dtype=np.float64) for key in KEYS[:-1]}
+    return Depths(
+        fit=Measurement(values["depth"], values["variance"], values["modes"]),
+        time_h=values["time"],
+        white=values["white"],
+        model=values["model"],
+        info=json.loads(str(raw["info"])),
+    )
+
+
+def unmeasured(reason: str) -> Depths:
+    """What is to be said of a visit whose light curves tell nothing."""
+    common = np.full((N_BINS, 1), IGNORANCE)
+    fit = Measurement(np.full(N_BINS, 0.0147), np.full(N_BINS, 1e-8), common)
+    empty = np.zeros((0, 2))
+    return Depths(fit, np.zeros(0), empty, empty, {"reason": reason})
+
+
+def save_depths(path: Path, depths: Depths, settings: str) -> None:
+    """Write the depths of a visit with the digest of the settings that made them."""
+    write_npz(
+        path,
+        depth=depths.fit.depth,
+        variance=depths.fit.variance,
+        modes=depths.fit.modes,
+        time=depths.time_h,
+        white=depths.white.astype(np.float32),
+        model=depths.model.astype(np.float32),
+        info=np.array(json.dumps(depths.info | {"settings": settings})),
+    )

@@ -1,0 +1,151 @@
+"""Where every file below ``paths.work`` lies: no other module spells such a path.
+
+``WorkFolder.of(config.paths)`` is the whole; its parts go to the rooms that need no more.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from spectramind.config.root import PathsConfig
+from spectramind.instrument.detectors import Detector
+
+
+@dataclass(frozen=True)
+class CalibratedFolder:
+    """What ``calibrate`` leaves, visit by visit."""
+
+    root: Path
+
+    def series(self, detector: Detector, visit: str) -> Path:
+        """A detector's light curves, and its cube if that was kept."""
+        return self.root / detector.key / f"{detector.key}_{visit}.npz"
+
+    def log(self, visit: str) -> Path:
+        """The record of every step; written last, so that its digest says the visit is done."""
+        return self.root / "logs" / f"{visit}.json"
+
+    def log_page(self, visit: str) -> Path:
+        """The same for people."""
+        return self.log(visit).with_suffix(".txt")
+
+    def absolute(self) -> Self:
+        """The same for another process, which may run in another folder."""
+        return type(self)(self.root.absolute())
+
+
+@dataclass(frozen=True)
+class FeaturesFolder:
+    """What ``features`` leaves, visit by visit."""
+
+    root: Path
+
+    def fgs1_white(self, visit: str) -> Path:
+        """FGS1's white light on its own clock."""
+        return self._of("fgs1_white", visit)
+
+    def airs_bins(self, visit: str) -> Path:
+        """The 283 bins on the AIRS clock."""
+        return self._of("airs_bins", visit)
+
+    def variance(self, visit: str) -> Path:
+        """The variance of both."""
+        return self._of("variance", visit)
+
+    def depths(self, visit: str) -> Path:
+        """Depths, their covariance and the fit."""
+        return self._of("depths", visit)
+
+    def log(self, visit: str) -> Path:
+        """What the light curves were made with."""
+        return self.root / "logs" / f"{visit}.json"
+
+    @property
+    def population(self) -> Path:
+        """How orbits and limb darkening stray, learnt from the visits."""
+        return self.root / "population.json"
+
+    def _of(self, kind: str, visit: str) -> Path:
+        return self.root / kind / f"{kind}_{visit}.npz"
+
+    def absolute(self) -> Self:
+        """The same for another process, which may run in another folder."""
+        return type(self)(self.root.absolute())
+
+
+@dataclass(frozen=True)
+class RecordFolder:
+    """The run record."""
+
+    root: Path
+
+    @property
+    def events(self) -> Path:
+        """One line a command."""
+        return self.root / "events.jsonl"
+
+    @property
+    def debug_log(self) -> Path:
+        """The same for people."""
+        return self.root / "v50_debug_log.md"
+
+    @property
+    def manifest(self) -> Path:
+        """The last good run of each command."""
+        return self.root / "run_hash_summary_v50.json"
+
+    @property
+    def log(self) -> Path:
+        """The rotating log."""
+        return self.root / "logs" / "spectramind.log"
+
+
+@dataclass(frozen=True)
+class CalibratorFolder:
+    """What was fitted to make one estimator's sigma honest."""
+
+    temperature: Path
+    corel: Path
+
+    @property
+    def corel_table(self) -> Path:
+        """COREL's factors and quantiles for people, a row a bin."""
+        return self.corel.with_name("corel_q_bin.csv")
+
+
+@dataclass(frozen=True)
+class WorkFolder:
+    """One run's files; every part can be moved by its key of ``paths``."""
+
+    paths: PathsConfig
+
+    @property
+    def record(self) -> RecordFolder:
+        return RecordFolder(self.paths.work)
+
+    @property
+    def calibrated(self) -> CalibratedFolder:
+        return CalibratedFolder(self.paths.calibrated)
+
+    @property
+    def features(self) -> FeaturesFolder:
+        return FeaturesFolder(self.paths.features)
+
+    @property
+    def unfinished(self) -> Path:
+        """The state of a training that goes on."""
+        return self.paths.checkpoint.with_name("last.pt")
+
+    def calibrators(self, estimator: str, submitted: str) -> CalibratorFolder:
+        """An estimator's calibrators: those of the submitted one where ``paths`` says, those of
+        any other in a folder of its own beside them.
+        """
+
+        def of(path: Path) -> Path:
+            return path if estimator == submitted else path.parent / estimator / path.name
+
+        return CalibratorFolder(of(self.paths.temperature), of(self.paths.corel))
+
+    def prediction(self, estimator: str) -> Path:
+        """An estimator's spectra of the test planets."""
+        return self.paths.predictions / f"{estimator}.npz"

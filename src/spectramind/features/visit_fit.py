@@ -1,0 +1,119 @@
+"""Light curves of one visit -> depths, covariance and the curves the figures show."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectramind.config.fit import FitConfig
+from spectramind.contracts.depths import IGNORANCE, Depths, unmeasured
+from spectramind.contracts.measurement import Measurement
+from spectramind.contracts.star import StarRow
+from spectramind.features.bin_fit import BinFit, Light, fit_bins
+from spectramind.features.population import Population, expected
+from spectramind.features.white_fit import BANDS, PARAMETERS, WhiteFit, fit_white, white_limb
+from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
+from spectramind.physics.limb_darkening import quadratic_coefficients
+
+Array = NDArray[np.float64]
+MIN_SAMPLES = 20
+MOST_DARK = 0.5  # share of bins without light beyond which a visit is not measured
+_UNSOLVED = "no depths solve the bins' light curves"
+
+
+def bin_in_time(time_h: Array, flux: Array, samples: int) -> tuple[Array, Array]:
+    """Average neighbours so that at most ``samples`` are left; a short tail is dropped."""
+    group = -(-len(time_h) // samples)
+    count = len(time_h) // group
+    used = count * group
+    return (
+        time_h[:used].reshape(count, group).mean(axis=1),
+        flux[:used].reshape(count, group, -1).mean(axis=1),
+    )
+
+
+def estimate(
+    time_h: Array,
+    flux: Array,
+    star: StarRow,
+    config: FitConfig,
+    pointing: Array | None = None,
+    population: Population | None = None,
+) -> Depths:
+    """Fit one visit's light curves.
+
+    Args:
+        time_h: (T,) [h]; flux: (T, 283), NaN where a sample is missing.
+        pointing: (T, R) regressors: motion and width of the images [px]; None: not known.
+        star: the planet's row of the star table.
+        config: the fit's settings.
+        population: how planets stray from what is expected; None: what the settings say.
+
+    Returns:
+        Depths; where the fit cannot be trusted the variance holds what is not known, and
+        ``info["reason"]`` says why.
+    """
+    beside = np.zeros((len(time_h), 0)) if pointing is None or not config.pointing else pointing
+    whole = np.isfinite(flux).all(axis=1) & np.isfinite(beside).all(axis=1)
+    # The last exposure is wrong in the competition's data when it lies in transit.
+    used = np.flatnonzero(whole)[:-1]
+    time_h, flux, beside = time_h[used], flux[used], beside[used]
+    if len(time_h) < MIN_SAMPLES:
+        return unmeasured(f"{len(time_h)} usable exposures, {MIN_SAMPLES} needed")
+    _, beside = bin_in_time(time_h, beside, config.samples)
+    time_h, flux = bin_in_time(time_h, flux, config.samples)
+    beside = (beside - beside.mean(axis=0)) / np.maximum(beside.std(axis=0), 1e-9)
+    dark = np.median(flux, axis=0) <= 0
+    if dark[FGS1_BIN] or dark.mean() > MOST_DARK:
+        return unmeasured(f"no light in bins {np.flatnonzero(dark)[:5].tolist()}")
+    flux = flux[:, _nearest(~dark)]  # a bin without light counts as its neighbour, till the end
+    level = np.median(flux, axis=0)
+    bands = np.stack([flux[:, FGS1_BIN], flux[:, AIRS_BINS].sum(axis=1)], axis=1)
+    limb = quadratic_coefficients(star.teff_k, bin_wavelengths())
+    population = population or expected(config)
+    white = fit_white(time_h, bands, beside, star, white_limb(limb, level), population, config)
+    if white.detection < config.detection_sigma:
+        return unmeasured(white.reason)
+    light = Light(time_h[white.kept], flux[white.kept], beside[white.kept])
+    try:
+        bins = fit_bins(light, star, limb, white.values, population, config)
+    except np.linalg.LinAlgError:
+        return unmeasured(_UNSOLVED)
+    if not np.isfinite(bins.measured.depth).all():
+        return unmeasured(_UNSOLVED)
+    fit = bins.measured
+    fit.variance[dark] = IGNORANCE**2
+    reason = white.reason
+    if not bins.settled:
+        reason = reason or "the transit's shape does not settle"
+        modes = np.column_stack([fit.modes, np.full(N_BINS, IGNORANCE)])
+        fit = Measurement(fit.depth, fit.variance, modes)
+    info = _describe(white, bins) | {"reason": reason}
+    return Depths(fit, time_h, white.white, white.model, info)
+
+
+def _nearest(lit: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """Index of the AIRS bin with light that is nearest to each bin; FGS1 stays itself."""
+    index = np.arange(N_BINS)
+    airs = index[lit & (index != FGS1_BIN)]
+    nearest = airs[np.abs(index[:, None] - airs).argmin(axis=1)]
+    return np.where(index == FGS1_BIN, FGS1_BIN, nearest)
+
+
+def _describe(white: WhiteFit, bins: BinFit) -> dict[str, Any]:
+    mean, covariance = bins.offsets
+    return {
+        "parameters": dict(zip(PARAMETERS, bins.values.tolist(), strict=True)),
+        "offsets": {"mean": mean.tolist(), "covariance": covariance.tolist()},
+        "noise": dict(zip(BANDS, white.noise.tolist(), strict=True)),
+        "detection": white.detection,
+    }
+
+
+def mean_around(centre_h: Array, time_h: Array, values: NDArray[np.floating]) -> Array:
+    """Mean of (S, C) values at times ``time_h`` nearest to each of T centres, (T, C); NaN: none."""
+    which = np.digitize(time_h, (centre_h[1:] + centre_h[:-1]) / 2)
+    count = np.bincount(which, minlength=len(centre_h))
+    sums = [np.bincount(which, column, minlength=len(centre_h)) for column in values.T]
+    with np.errstate(invalid="ignore"):
+        return np.stack(sums, axis=1) / np.where(count > 0, count, np.nan)[:, None]

@@ -1,0 +1,114 @@
+"""Learning the spectral prior from labelled planets, random atmospheres, or both.
+
+Moments are pooled as if the atmospheres were ``strength`` planets more, so that no number of labels
+is too small.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import logit
+
+from spectramind.config.model import PriorConfig
+from spectramind.errors import ConfigError
+from spectramind.instrument.grid import AIRS_BINS
+from spectramind.prior.atmospheres import atmosphere_spectra
+from spectramind.prior.error_model import STATED, Visits, fit_errors
+from spectramind.prior.moments import Moments, blend, moments
+from spectramind.prior.spectral_prior import SpectralPrior
+from spectramind.prior.spotted import spotted_share, without_spots
+
+Array = NDArray[np.float64]
+# Root mean square of shapes, a factor of two apart: no shape is far from one of them.
+SIZES = 1e-6 * np.array([5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0])
+MIN_PLANETS = 3
+_SPOTTED = 1e-3  # share of stars with spots, before any is seen
+_LEVEL_SPREAD = 2.0  # of the planets' scatter: the level is to be measured, not guessed
+
+
+def fit_prior(truth: Array, measurements: Sequence[Visits], config: PriorConfig) -> SpectralPrior:
+    """Learn prior and error factors on training planets.
+
+    Args:
+        truth: (n, 283) spectra of the training planets; n = 0 where atmospheres alone count.
+        measurements: the visits of each of them, in the same order.
+        config: where the prior comes from.
+
+    Raises:
+        ConfigError: labels are needed, and there are fewer than three.
+    """
+    labels, atmospheres = truth, atmosphere_spectra(config.atmospheres)
+    if config.source == "atmosphere":
+        labels, measurements = truth[:0], []
+    elif len(truth) < MIN_PLANETS:
+        raise ConfigError(
+            f"{len(truth)} training planets: model.prior.source={config.source} needs "
+            f"{MIN_PLANETS} or more labelled ones, model.prior.source=atmosphere none"
+        )
+    if config.source == "labels":
+        atmospheres = atmospheres[:0]
+    level, shape, weight = (
+        blend(moments(part(labels)), moments(part(atmospheres)).counting(config.strength))
+        for part in (_level, _unit_shapes, _sizes)
+    )
+    spotted, quiet = _spotted(labels, measurements)
+    kept = config.components if len(atmospheres) else min(config.components, len(labels) // 2)
+    components, remainder = _components(shape, kept)
+    return SpectralPrior(
+        level=float(level.mean[0]),
+        level_sigma=float(_LEVEL_SPREAD * np.sqrt(level.covariance[0, 0])),
+        size=SIZES,
+        weight=_smoothed(weight),
+        shape=shape.mean,
+        components=components,
+        remainder=remainder,
+        errors=fit_errors(labels, quiet) if len(labels) else STATED,
+        spotted=spotted,
+    )
+
+
+def _spotted(truth: Array, measurements: Sequence[Visits]) -> tuple[float, list[Visits]]:
+    """Share of stars with spots, and the visits without what spots did to them."""
+    told = [without_spots(spectrum, v) for spectrum, v in zip(truth, measurements, strict=True)]
+    evidence = np.array([evidence for evidence, _ in told])
+    share = spotted_share(evidence, _SPOTTED)
+    visits = [
+        cleaned if odds > 0 else before
+        for odds, (_, cleaned), before in zip(
+            evidence + logit(share), told, measurements, strict=True
+        )
+    ]
+    return share, visits
+
+
+def _level(spectra: Array) -> Array:
+    return spectra[:, AIRS_BINS].mean(axis=1, keepdims=True)
+
+
+def _unit_shapes(spectra: Array) -> Array:
+    """Shapes over the size nearest to theirs, (n, 283)."""
+    shapes: Array = (spectra - _level(spectra)) / (_sizes(spectra) @ SIZES)[:, None]
+    return shapes
+
+
+def _sizes(spectra: Array) -> Array:
+    """Which size is nearest to each shape's, one-hot, (n, G)."""
+    rms = np.sqrt(((spectra - _level(spectra)) ** 2).mean(axis=1))
+    distance = np.abs(np.log(np.maximum(rms, 1e-9))[:, None] - np.log(SIZES))
+    return np.eye(len(SIZES))[distance.argmin(axis=1)]
+
+
+def _smoothed(weight: Moments) -> Array:
+    """Shares of the sizes, as if one planet more had each (Laplace's rule)."""
+    counts = weight.count * weight.mean + 1
+    return counts / counts.sum()
+
+
+def _components(shape: Moments, kept: int) -> tuple[Array, Array]:
+    """Principal components times their standard deviations, (283, K), and the variance left."""
+    values, axes = np.linalg.eigh(shape.covariance)
+    first = slice(len(values) - kept, None)
+    components = axes[:, first] * np.sqrt(np.maximum(values[first], 0.0))
+    left = np.diag(shape.covariance) - (components**2).sum(axis=1)
+    return components, np.maximum(left, 0.0)

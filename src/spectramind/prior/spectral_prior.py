@@ -1,0 +1,242 @@
+"""Gaussian-mixture prior over spectra: depths in, posterior out, in closed form.
+
+A spectrum is a level times ones plus a shape (its difference from the AIRS mean). Clouds make the
+size of a shape anything from a few to hundreds of ppm, so it is a scale mixture: a size among a few
+with learnt shares, times a Gaussian with a mean and a covariance "principal components +
+independent remainder" (probabilistic PCA, Tipping & Bishop 1999). Hazes make some planets larger
+in FGS1 than their AIRS bins tell: every tenth has an FGS1 depth of its own. The posterior is a
+mixture too; its mean and standard deviation are handed on. All covariances are "diagonal + low
+rank", and so is the algebra.
+
+Some stars have spots that no light curve shows (prior/spotted.py): a last mixture, of a star with
+spots and one without. One planet seldom tells which; the others of its set tell whether their
+stars have them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit, logsumexp
+
+from spectramind.contracts.measurement import Measurement, inverse
+from spectramind.errors import ConfigError
+from spectramind.instrument.grid import FGS1_BIN
+from spectramind.prior.error_model import ErrorModel, Visits
+from spectramind.prior.spotted import chances, if_spotted
+
+Array = NDArray[np.float64]
+# A remainder below 2 ppm would claim to know more than any spectrum model does.
+MIN_REMAINDER = 2e-6
+# Planets whose FGS1 depth AIRS does not tell: their share, and the deviation of what is added.
+HAZY = 0.1
+HAZE = 250e-6
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Spectrum of one planet.
+
+    Attributes:
+        mean, sigma: (283,) posterior mean and standard deviation.
+        depth, depth_sigma: (283,) the (combined) measurement it came from.
+    """
+
+    mean: Array
+    sigma: Array
+    depth: Array
+    depth_sigma: Array
+
+
+@dataclass(frozen=True)
+class _Moments:
+    """Mean and variance of a spectrum, (283,) each, and the log evidence."""
+
+    mean: Array
+    variance: Array
+    evidence: float
+
+
+@dataclass(frozen=True)
+class _Readings:
+    """A measurement, and what it tells without and with spots."""
+
+    measured: Measurement
+    quiet: _Moments
+    spotted: _Moments
+
+    @property
+    def evidence(self) -> float:
+        """Log evidence of spots against none."""
+        return self.spotted.evidence - self.quiet.evidence
+
+
+@dataclass(frozen=True)
+class SpectralPrior:
+    """A fitted prior.
+
+    Attributes:
+        level, level_sigma: the AIRS mean depth over planets, and how well it is known beforehand.
+        size, weight: (G,) root mean square of shapes, and the share of planets that have it.
+        shape: (283,) mean shape of size one.
+        components: (283, K) principal components of shapes of size one, times their deviations.
+        remainder: (283,) variance left over, of shapes of size one.
+        errors: what is made of a measurement's stated covariance.
+        spotted: share of stars with spots, inside (0, 1).
+
+    Raises:
+        ConfigError: ``spotted`` is outside.
+    """
+
+    level: float
+    level_sigma: float
+    size: Array
+    weight: Array
+    shape: Array
+    components: Array
+    remainder: Array
+    errors: ErrorModel
+    spotted: float
+
+    def __post_init__(self) -> None:
+        if not 0 < self.spotted < 1:
+            raise ConfigError(
+                f"the share of spotted stars is {self.spotted}: it must lie inside (0, 1)"
+            )
+
+    def of_size(self, size: float) -> tuple[Array, Array, Array]:
+        """Mean, components (the level's first) and independent variance, of planets of a size
+        without haze.
+        """
+        spread = np.full(len(self.shape), self.level_sigma)
+        components = np.column_stack([spread, size * self.components])
+        remainder = size**2 * self.remainder + MIN_REMAINDER**2
+        return self.level + size * self.shape, components, remainder
+
+    def posterior(self, visits: Visits) -> Posterior:
+        """Condition the prior on the visits of one planet of the kind it was learnt on."""
+        readings = self._readings(visits)
+        return _answer(readings, float(expit(readings.evidence + logit(self.spotted))))
+
+    def posteriors(self, planets: Sequence[Visits]) -> list[Posterior]:
+        """Condition the prior on the planets of a set, which may be of another kind.
+
+        What a planet's spectrum becomes thus depends on the others of its set where these show that
+        stars have spots.
+        """
+        readings = [self._readings(visits) for visits in planets]
+        found = chances(np.array([reading.evidence for reading in readings]), self.spotted)
+        return [_answer(*each) for each in zip(readings, found.tolist(), strict=True)]
+
+    def _readings(self, visits: Visits) -> _Readings:
+        one = self.errors.combined(visits)
+        true, log_jacobian = if_spotted(one)
+        spotted = self._gaussian(true)
+        return _Readings(
+            one,
+            self._gaussian(one),
+            replace(spotted, evidence=spotted.evidence - log_jacobian),
+        )
+
+    def _gaussian(self, measured: Measurement) -> _Moments:
+        """The mixture over sizes, conditioned."""
+        parts = [_condition(measured, *self.of_size(size)) for size in self.size.tolist()]
+        return _mixed(parts, self.weight)
+
+    def state(self) -> dict[str, Array]:
+        """Plain arrays, for a checkpoint."""
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "errors"}
+        factors = {f"errors_{f.name}": getattr(self.errors, f.name) for f in fields(self.errors)}
+        return {
+            name: np.asarray(value, dtype=np.float64) for name, value in (own | factors).items()
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Array]) -> "SpectralPrior":
+        """The prior back from its arrays.
+
+        Raises:
+            KeyError: an array is missing.
+        """
+        factors = {f.name: state[f"errors_{f.name}"] for f in fields(ErrorModel)}
+        own = {f.name: state[f.name] for f in fields(cls) if f.name != "errors"}
+        errors = ErrorModel(**_scalars(factors))
+        return cls(**_scalars(own), errors=errors)
+
+
+def _scalars(state: dict[str, Array]) -> dict[str, Any]:
+    return {name: value if np.ndim(value) else float(value) for name, value in state.items()}
+
+
+def _answer(readings: _Readings, spotted: float) -> Posterior:
+    """Posterior, given how likely the star is spotted."""
+    mean, variance = _blended([readings.quiet, readings.spotted], np.array([1 - spotted, spotted]))
+    return Posterior(
+        mean=mean,
+        sigma=np.sqrt(np.maximum(variance, 1e-14)),
+        depth=readings.measured.depth,
+        depth_sigma=np.sqrt(readings.measured.total_variance),
+    )
+
+
+def _blended(parts: Sequence[_Moments], share: Array) -> tuple[Array, Array]:
+    """Mean and variance of parts of known shares."""
+    mean: Array = share @ [part.mean for part in parts]
+    variance: Array = share @ [part.variance + (part.mean - mean) ** 2 for part in parts]
+    return mean, variance
+
+
+def _mixed(parts: Sequence[_Moments], weight: Array) -> _Moments:
+    """Moments of a mixture, and its evidence."""
+    log_weight = np.log(weight) + [part.evidence for part in parts]
+    evidence = float(logsumexp(log_weight))
+    return _Moments(*_blended(parts, np.exp(log_weight - evidence)), evidence)
+
+
+def _condition(measured: Measurement, mean: Array, components: Array, remainder: Array) -> _Moments:
+    """Posterior of one Gaussian, by low-rank algebra, and of it with a haze perhaps."""
+    variance = measured.variance + remainder
+    q, log_determinant = inverse(variance, np.column_stack([measured.modes, components]))
+
+    def solve(columns: Array) -> Array:
+        scaled: Array = (columns.T / variance).T - q @ (q.T @ columns)
+        return scaled
+
+    off = measured.depth - mean
+    answer = solve(off)
+    # Diagonal of C S^-1 C, with C = diag(remainder) + L L^T.
+    spread = solve(components)
+    explained = (
+        remainder**2 * (1 / variance - (q**2).sum(axis=1))
+        + 2 * remainder * (spread * components).sum(axis=1)
+        + ((components @ (components.T @ spread)) * components).sum(axis=1)
+    )
+    prior = remainder + (components**2).sum(axis=1)
+    shift = remainder * answer + components @ (components.T @ answer)
+    evidence = float(-0.5 * (off @ answer + log_determinant))
+    plain = _Moments(mean + shift, prior - explained, evidence)
+    first = np.zeros(len(off))
+    first[FGS1_BIN] = 1.0
+    column = solve(first)
+    effect = measured.variance * column + measured.modes @ (measured.modes.T @ column)
+    return _perhaps_hazy(plain, float(answer[FGS1_BIN]), float(column[FGS1_BIN]), effect)
+
+
+def _perhaps_hazy(plain: _Moments, pull: float, precision: float, effect: Array) -> _Moments:
+    """Moments when FGS1's prior variance may be larger by ``HAZE`` squared (Sherman-Morrison).
+
+    Args:
+        plain: the moments when it is not.
+        pull: FGS1's element of S^-1 (depth - mean), S the covariance of the depths.
+        precision: its diagonal element of S^-1.
+        effect: (283,) its column of N S^-1, N the covariance of the errors.
+    """
+    gain = HAZE**2 / (1 + HAZE**2 * precision)
+    hazy = _Moments(
+        plain.mean + gain * pull * effect,
+        plain.variance + gain * effect**2,
+        plain.evidence + 0.5 * float(gain * pull**2 - np.log1p(HAZE**2 * precision)),
+    )
+    return _mixed([plain, hazy], np.array([1 - HAZY, HAZY]))

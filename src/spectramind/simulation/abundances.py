@@ -1,0 +1,46 @@
+"""A random atmosphere for a planet of given mass, size and irradiation.
+
+The ranges in ``configs/sim/population.yaml`` are chosen so that the AIRS scatter within a planet
+(5-170 ppm for the middle 80 %) and the step from FGS1 to AIRS (tens to 500 ppm, either sign) come
+out as in the competition's spectra.
+"""
+
+import numpy as np
+from scipy.constants import Boltzmann, atomic_mass
+
+from spectramind.config.sim_planets import ChemistryConfig
+from spectramind.physics.atmosphere import Atmosphere
+from spectramind.simulation.system import System
+
+_RJUP_M = 7.1492e7
+_RSUN_M = 6.957e8
+_JUPITER_GRAVITY = 24.79
+_HYDROGEN_WEIGHT = 2.33
+_LARGEST_SIGNAL = 125e-6  # depth that one scale height adds
+
+
+def draw_atmosphere(
+    rng: np.random.Generator, config: ChemistryConfig, system: System
+) -> Atmosphere:
+    """Draw an atmosphere; light, hot planets keep a heavier one than hydrogen's.
+
+    Their mean molecular weight is as much above 2.33 as brings a scale height's signal
+    2 R H / Rs^2 down to 125 ppm. Hydrogen would escape there, and no real spectrum shows more.
+    """
+    temperature = float(system.equilibrium_K * rng.uniform(*config.temperature_factor))
+    gravity = _JUPITER_GRAVITY * system.mass / system.radius**2
+    radius_m, star_m = system.radius * _RJUP_M, system.star.radius * _RSUN_M
+    hydrogen_height_m = Boltzmann * temperature / (_HYDROGEN_WEIGHT * atomic_mass * gravity)
+    signal = 2 * radius_m * hydrogen_height_m / star_m**2
+    abundance = {gas: float(rng.uniform(*span)) for gas, span in config.log10_abundance}
+    return Atmosphere(
+        temperature_K=temperature,
+        gravity_m_s2=float(gravity),
+        mean_molecular_weight=float(_HYDROGEN_WEIGHT * max(1.0, signal / _LARGEST_SIGNAL)),
+        planet_radius_m=float(radius_m),
+        star_radius_m=star_m,
+        log10_abundance=abundance,
+        cloud_pressure_pa=float(10 ** rng.uniform(*config.cloud_log10_pa)),
+        haze_factor=float(10 ** rng.uniform(*config.haze_log10)),
+        haze_slope=float(rng.uniform(*config.haze_slope)),
+    )

@@ -1,0 +1,1 @@
+"""The simulator beside real files and published ranges."""
