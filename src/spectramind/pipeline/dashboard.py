@@ -8,17 +8,17 @@ import numpy as np
 
 from spectramind.config.root import Config
 from spectramind.contracts.depths import load_depths
-from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra
+from spectramind.contracts.predictive import SUBMITTED, Predictive
+from spectramind.contracts.spectra import TRUTH_COLUMNS
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.diagnostics.data import CorelTable, LightCurve, ReportData
 from spectramind.diagnostics.page import build_page
+from spectramind.estimators.artifact import Artifact
 from spectramind.instrument.detectors import DETECTORS
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
-from spectramind.models.checkpoint import load_trained
-from spectramind.pipeline.calibrators import SOURCES, load_fitted_corel
-from spectramind.pipeline.score import load_intervals
+from spectramind.pipeline.fit_calibrators import load_calibrators
 from spectramind.pipeline.visits import visits_by_planet
 from spectramind.run import environment
 from spectramind.run.atomic import write_text
@@ -28,11 +28,10 @@ from spectramind.run.record import RunRecord, read_events
 
 def dashboard(config: Config, record: RunRecord) -> None:
     """Write the report page, open it if asked to."""
-    source = SOURCES[0]
-    spectra = Spectra.load(config.paths.predictions / f"{source}.npz")
-    intervals = load_intervals(config, source)
-    trained = load_trained(config.paths.checkpoint)
-    corel = load_fitted_corel(config, source)
+    found = Predictive.load(WorkFolder(config.paths).prediction(SUBMITTED))
+    spectra, intervals = found.spectra, found.intervals
+    trained = Artifact.load(config.paths.checkpoint)
+    corel = load_calibrators(config, SUBMITTED).corel
     data = ReportData(
         title="SpectraMind V50 report",
         provenance={

@@ -13,7 +13,7 @@ from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star import StarRow
 from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.errors import SchemaError
-from spectramind.features.references import (
+from spectramind.features.reference_depths import (
     BinCurves,
     box_depths,
     least_squares_depths,
