@@ -11,8 +11,9 @@ from spectramind.errors import SchemaError
 from spectramind.estimators.network_estimate import NetworkEstimate
 from spectramind.estimators.physics_estimate import PhysicsEstimate
 from spectramind.estimators.protocol import Estimator
-from spectramind.models.checkpoint import build_network, load_state, save_state
+from spectramind.models.assembly import build_network
 from spectramind.models.network import SpectraMind
+from spectramind.models.state_file import load_state, save_state
 from spectramind.prior.spectral_prior import SpectralPrior
 
 

@@ -1,45 +1,11 @@
-"""Checkpoints: tensors and plain values only, loaded with ``weights_only=True``."""
-
-from pathlib import Path
-from pickle import UnpicklingError
-from typing import Any
-
-import torch
+"""A fresh network, put together from its settings."""
 
 from spectramind.config.model import ModelConfig
-from spectramind.errors import SchemaError
 from spectramind.instrument.graph import build_graph
 from spectramind.models.inputs import FGS1_CHANNELS, NODE_CHANNELS
 from spectramind.models.network import SpectraMind
-from spectramind.run.atomic import atomic_path
-
-FORMAT = 2
 
 
 def build_network(config: ModelConfig, seam: int | None) -> SpectraMind:
     """A fresh network on the bin graph."""
     return SpectraMind(config, build_graph(seam=seam), FGS1_CHANNELS, NODE_CHANNELS)
-
-
-def save_state(path: Path, state: dict[str, Any]) -> None:
-    """Write a checkpoint atomically."""
-    with atomic_path(path) as temporary:
-        torch.save({"format": FORMAT, **state}, temporary)
-
-
-def load_state(path: Path) -> dict[str, Any]:
-    """Read a checkpoint without running code from it.
-
-    Raises:
-        SchemaError: missing, damaged, or of another format.
-    """
-    if not path.is_file():
-        raise SchemaError(f"{path} is missing: run `spectramind train` first")
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, UnpicklingError, EOFError, OSError) as error:
-        reason = str(error).splitlines()[0]
-        raise SchemaError(f"{path} cannot be read as a checkpoint ({reason}): delete it") from error
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise SchemaError(f"{path} is not a format-{FORMAT} checkpoint: train again")
-    return state

@@ -15,7 +15,7 @@ from spectramind.contracts.star import StarRow
 from spectramind.errors import SpectraMindError
 from spectramind.features.visit_fit import estimate
 from spectramind.instrument.grid import N_BINS
-from spectramind.models.checkpoint import build_network
+from spectramind.models.assembly import build_network
 from spectramind.models.inputs import FGS1_CHANNELS, NODE_CHANNELS
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux

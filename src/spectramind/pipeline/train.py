@@ -19,7 +19,7 @@ from spectramind.estimators.artifact import Artifact
 from spectramind.estimators.network_estimate import NetworkEstimate
 from spectramind.estimators.physics_estimate import PhysicsEstimate
 from spectramind.instrument.grid import N_BINS
-from spectramind.models.checkpoint import build_network
+from spectramind.models.assembly import build_network
 from spectramind.models.network import SpectraMind
 from spectramind.pipeline.planets import load_labelled
 from spectramind.pipeline.result import Result
@@ -27,11 +27,13 @@ from spectramind.prior.prior_fit import fit_prior
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.code import code_digest
 from spectramind.run.devices import pick_device, prepare_cpu
+from spectramind.run.progress import track
 from spectramind.run.record import RunRecord
 from spectramind.run.seeds import seed_everything
 from spectramind.symbolic.pack import SymbolicPack
-from spectramind.training.loop import Outcome, Supervised
+from spectramind.training.engine.trainer import Trainer
 from spectramind.training.objective import Objective
+from spectramind.training.phases.supervised import Outcome, Supervised
 
 _ENOUGH_PAIRS = 5  # below, what two visits differ by hardly counts (prior/error_model.py)
 _FEW_PAIRS = ", too few: most of what is added counts as lasting"
@@ -133,10 +135,12 @@ def _with_labels(config: Config, record: RunRecord) -> Training:
     ) -> SpectraMind:
         nonlocal outcome
         objective = Objective(SymbolicPack(config.loss), config.train.aux_weight)
-        loop = Supervised(network, objective, prior, fold, stop, config.train, device, rng)
-        outcome = loop.run(WorkFolder(config.paths).unfinished, settings)
-        loop.network.load_state_dict(outcome.weights)
-        return loop.network
+        phase = Supervised(network, objective, prior, fold, stop, config.train, device)
+        engine = Trainer(phase, config.train, device, rng)
+        engine.run(WorkFolder(config.paths).unfinished, settings, track)
+        outcome = phase.choose(engine)
+        phase.network.load_state_dict(outcome.weights)
+        return phase.network
 
     untrained = NetworkEstimate(
         network=build_network(config.model, config.loss.seam),
