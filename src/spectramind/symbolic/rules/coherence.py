@@ -1,14 +1,17 @@
 """Molecular coherence: a molecule that shows itself shows all of its bands."""
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from spectramind.config.loss import LossConfig
 from spectramind.instrument.molecules import MOLECULES, window_bins, window_matrix
 from spectramind.symbolic.contrast import contrast
+from spectramind.symbolic.rule import Rule
 from spectramind.symbolic.templates import template
 
 _SMALLEST_NORM = 1e-6
@@ -51,21 +54,24 @@ class MoleculeCoherence(nn.Module):
             self.register_buffer(name, torch.from_numpy(values), persistent=False)
 
     def forward(self, above: Tensor) -> Tensor:
-        """Contrast (B, 283) -> (B,)."""
+        """Contrast (B, 283) -> (B, 283), zero outside the molecule's windows."""
         power = above[:, self.evidence].detach().square().mean(dim=1)
         presence = power / (power + self.presence**2)
         window = above[:, self.bins]
         norm = torch.linalg.vector_norm(window, dim=1, keepdim=True).clamp_min(_SMALLEST_NORM)
-        return presence * torch.relu(self.envelope - window / norm).square().sum(dim=1)
+        lacking = torch.relu(self.envelope - window / norm).square()
+        return torch.zeros_like(above).index_add(1, self.bins, presence.unsqueeze(1) * lacking)
 
 
-class Coherence(nn.Module):
+class Coherence(Rule):
     """Sum of the molecules' implications, on the contrast of the depth.
 
     Args:
         molecules: which. envelope, presence: see ``MoleculeCoherence``.
         continuum: quantile of the AIRS bins that stands for the continuum.
     """
+
+    name = "coh"
 
     def __init__(
         self, molecules: Sequence[str], envelope: float, presence: float, continuum: float
@@ -76,7 +82,12 @@ class Coherence(nn.Module):
             {name: MoleculeCoherence(name, envelope, presence) for name in molecules}
         )
 
+    @classmethod
+    def build(cls, config: LossConfig) -> Self:
+        """As configured."""
+        return cls(**config.coherence.model_dump(), continuum=config.continuum)
+
     def forward(self, depth: Tensor) -> Tensor:
-        """(B, 283), in ``loss.unit`` -> (B,)."""
+        """(B, 283), in ``loss.unit`` -> (B, 283)."""
         above = contrast(depth, self.continuum)
         return torch.stack([rule(above) for rule in self.molecules.values()]).sum(dim=0)

@@ -1,14 +1,19 @@
 """Smoothness: second differences along wavelength."""
 
+from typing import Self
+
 import numpy as np
 import torch
-from torch import Tensor, nn
+import torch.nn.functional as F
+from torch import Tensor
 
+from spectramind.config.loss import LossConfig
 from spectramind.instrument.grid import FGS1_BIN, N_BINS
 from spectramind.instrument.molecules import window_matrix
+from spectramind.symbolic.rule import Rule
 
 
-class Smoothness(nn.Module):
+class Smoothness(Rule):
     """L = mean_i w_i (x_(i+1) - 2 x_i + x_(i-1))^2 (seeds' doctrine, section 6.2, rule 1).
 
     x is the depth in ``loss.unit``. A triplet counts less inside a molecule's window, where edges
@@ -20,6 +25,7 @@ class Smoothness(nn.Module):
     """
 
     weight: Tensor
+    name = "sm"
 
     def __init__(self, window_weight: float, seam: int | None) -> None:
         super().__init__()
@@ -30,7 +36,12 @@ class Smoothness(nn.Module):
         centres = torch.tensor(weight[1:-1], dtype=torch.float32)
         self.register_buffer("weight", centres, persistent=False)
 
+    @classmethod
+    def build(cls, config: LossConfig) -> Self:
+        """As configured."""
+        return cls(config.smoothness.window_weight, config.seam)
+
     def forward(self, depth: Tensor) -> Tensor:
-        """(B, 283) -> (B,)."""
+        """(B, 283) -> (B, 283), each triplet at its centre."""
         second = depth[:, 2:] - 2 * depth[:, 1:-1] + depth[:, :-2]
-        return (self.weight * second.square()).mean(dim=1)
+        return F.pad(self.weight * second.square() / second.shape[1], (1, 1))
