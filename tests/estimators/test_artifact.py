@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from spectramind.models.assembly import build_network
 
 from spectramind.contracts.measurement import Measurement
 from spectramind.errors import SchemaError
 from spectramind.estimators.artifact import Artifact
 from spectramind.instrument.grid import N_BINS
+from spectramind.models.assembly import build_network
 from spectramind.models.state_file import save_state
 from spectramind.prior.prior_fit import fit_prior
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from spectramind.models.assembly import build_network
 
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.planet import LabelledPlanets, Planet
@@ -18,6 +17,7 @@ from spectramind.estimators.physics_estimate import PhysicsEstimate
 from spectramind.estimators.protocol import fitted_depths
 from spectramind.evaluation.official import element_scores, naive_moments
 from spectramind.instrument.grid import N_BINS
+from spectramind.models.assembly import build_network
 
 NOISE = 5e-5
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from spectramind.models.assembly import build_network
 
 from spectramind.config.root import Config
 from spectramind.contracts.planet import LabelledPlanets
+from spectramind.models.assembly import build_network
 from spectramind.models.network import Outputs
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.seeds import seed_everything
