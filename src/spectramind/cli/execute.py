@@ -64,8 +64,6 @@ def run(call: Call, config: "Config", overrides: list[str]) -> None:
     from spectramind.run.progress import show
 
     result = perform(call.command, config, overrides, call.flags)
-    if result is None:
-        return
     show(*result.report())
     if result.problem is not None:
         raise result.problem

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.contracts.spectra import Spectra
+from spectramind.errors import SchemaError
 from spectramind.run.atomic import write_npz
 from spectramind.run.npz import read_npz
 
@@ -78,7 +79,12 @@ class Predictive:
         """
         spectra = Spectra.load(path)
         held = read_npz(path, *_INTERVALS, made_by="predict")
-        level = float(held["level"])
+        level, half_width = float(held["level"]), np.asarray(held["half_width"], dtype=np.float64)
         if not np.isfinite(level):
             return cls(spectra)
-        return cls(spectra, Intervals(level, np.asarray(held["half_width"], dtype=np.float64)))
+        if half_width.shape != spectra.mu.shape:
+            raise SchemaError(
+                f"{path}: intervals {half_width.shape} of other planets than the spectra "
+                f"{spectra.mu.shape}: run `spectramind predict` again"
+            )
+        return cls(spectra, Intervals(level, half_width))

@@ -51,6 +51,6 @@ def perform(
     module, name = COMMANDS[command].split(":")
     with recording(record):
         result: Result = getattr(importlib.import_module(module), name)(config, record, **flags)
-        if result is not None and result.problem is not None:
+        if result.problem is not None:
             record.fail(str(result.problem))
     return result

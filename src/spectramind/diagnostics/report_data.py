@@ -78,6 +78,23 @@ class CorelTable:
 
 
 @dataclass(frozen=True)
+class CalibrationLog:
+    """What calibration left of a visit.
+
+    Attributes:
+        visit: its name.
+        records: the kill chain's records, one a step and detector; empty where none ran.
+        problem: why there are none, or empty.
+        failed: the visit could not be calibrated.
+    """
+
+    visit: str
+    records: Sequence[Mapping[str, Any]] = ()
+    problem: str = ""
+    failed: bool = False
+
+
+@dataclass(frozen=True)
 class ReportData:
     """Everything in the page; what is None or empty is left out of it, and said to be.
 
@@ -97,10 +114,12 @@ class ReportData:
         baseline: values of the physics estimate for the same keys.
         chosen_epoch: the epoch whose weights were kept.
         summaries: one mapping an estimator, the model first: ``name``, ``score``, ``low``, ``high``
-            and what else ``tables.SUMMARY_COLUMNS`` lists.
+            and what else the scores panel's table lists.
         corel: the conformal step.
         events: run record, one mapping a command.
-        calibration: one mapping a visit, with the same keys in each.
+        calibration: one log a visit.
+        problems: by the name of another field, why it is empty where it could have been filled,
+            or what of it is missing.
 
     Raises:
         SchemaError: a shape disagrees, mu or sigma is not finite, or sigma is not positive.
@@ -122,7 +141,8 @@ class ReportData:
     summaries: Sequence[Mapping[str, Any]] | None = None
     corel: CorelTable | None = None
     events: Sequence[Mapping[str, Any]] = ()
-    calibration: Sequence[Mapping[str, Any]] | None = None
+    calibration: Sequence[CalibrationLog] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _require("wavelength_um", self.wavelength_um, (N_BINS,))

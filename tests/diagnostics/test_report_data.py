@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from spectramind.diagnostics.data import CorelTable, LightCurve, ReportData
+from spectramind.diagnostics.report_data import CorelTable, LightCurve, ReportData
 from spectramind.errors import SchemaError
 from spectramind.instrument.grid import N_BINS
 

@@ -89,8 +89,8 @@
     };
   }
 
-  function curveSeries(planet) {
-    const curve = planet.curve || {};
+  function curveSeries(found) {
+    const curve = found || {};
     const flux = (values) => (values ? values.map((v) => (v === null ? null : 1 + v * 1e-6)) : []);
     const series = {};
     for (const detector of ["fgs1", "airs"]) {
@@ -120,8 +120,9 @@
     byId("planet-note").textContent = planet.note;
     fill("spectrum", spectrumSeries(planet));
     if (report.figures["light-curves"]) {
-      fill("light-curves", curveSeries(planet));
-      byId("light-curves").classList.toggle("empty", !planet.curve);
+      const curve = report.curves[index];
+      fill("light-curves", curveSeries(curve));
+      byId("light-curves").classList.toggle("empty", !curve);
     }
   }
 
