@@ -9,6 +9,7 @@ from typer.exceptions import Exit, TyperException
 
 from spectramind.cli.execute import Call, execute
 from spectramind.errors import ExitCode, SpectraMindError
+from spectramind.run.threads import calm_threads
 
 # What Typer makes of Ctrl-C, as shells do.
 INTERRUPTED = 130
@@ -202,6 +203,7 @@ def selftest(
 
 def main() -> NoReturn:
     """Console entry: run, and turn every error into one line and its exit code."""
+    calm_threads()
     sys.exit(_run())
 
 

@@ -62,10 +62,11 @@ class SubmissionConfig(Section):
 
 
 class EnvConfig(Section):
-    """The machine: worker processes (0 = one a core), torch device and threads (0 = all cores).
+    """The machine: worker processes (0 = one a core), torch device and threads (0 chooses).
 
     ``executor=dask`` sends the visits to an existing cluster instead: ``scheduler`` is its address
-    or scheduler file.
+    or scheduler file. ``threads`` are torch's on the CPU: 0 is one for a small network and every
+    core for a large one; the rest of the chain spreads its work over processes.
     """
 
     workers: int = Field(ge=0)

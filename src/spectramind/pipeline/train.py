@@ -86,7 +86,7 @@ class Training(Result):
 
 def train(config: Config, record: RunRecord) -> Training:
     """Train from the features of all labelled training planets, or without any label."""
-    prepare_cpu(config.env.threads)
+    prepare_cpu(config.env.threads)  # the prior alone: no network yet
     if config.model.prior.source == "atmosphere":
         return _without_labels(config, record)
     return _with_labels(config, record)
@@ -134,6 +134,7 @@ def _with_labels(config: Config, record: RunRecord) -> Training:
         network: SpectraMind, prior: SpectralPrior, fold: LabelledPlanets, stop: LabelledPlanets
     ) -> SpectraMind:
         nonlocal outcome
+        prepare_cpu(config.env.threads, network)
         objective = Objective(SymbolicPack(config.loss), config.train.aux_weight)
         phase = Supervised(network, objective, prior, fold, stop, config.train, device)
         engine = Trainer(phase, config.train, device, rng)

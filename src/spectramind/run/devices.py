@@ -2,8 +2,10 @@
 
 import ctypes
 import logging
+import os
 
 import torch
+from torch import nn
 
 from spectramind.errors import ConfigError
 
@@ -11,6 +13,9 @@ log = logging.getLogger("spectramind")
 
 # glibc mallopt codes (malloc.h).
 _M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
+
+# Weights from which a second thread pays for itself; the default network has a tenth.
+_LARGE = 2_000_000
 
 
 def pick_device(wanted: str) -> torch.device:
@@ -33,13 +38,22 @@ def _has_code_for_gpu() -> bool:
     return any(int(arch.rstrip("af")) // 10 == major for arch in built)
 
 
-def prepare_cpu(threads: int) -> None:
-    """Set torch's threads (0 keeps its own choice) and keep freed memory in the process.
+def fitting_threads(network: nn.Module | None) -> int:
+    """One thread for a small network: others would wait for it more than work."""
+    weights = 0 if network is None else sum(p.numel() for p in network.parameters())
+    return 1 if weights < _LARGE else len(os.sched_getaffinity(0))
+
+
+def prepare_cpu(threads: int, network: nn.Module | None = None) -> None:
+    """Set torch's threads and keep freed memory in the process.
 
     Activations of a few MB are otherwise mapped and unmapped at every step, which halves the speed.
+
+    Args:
+        threads: 0 chooses: one, or every core this process may use for a large network.
+        network: what will run on the CPU; None for nothing large.
     """
-    if threads:
-        torch.set_num_threads(threads)
+    torch.set_num_threads(threads or fitting_threads(network))
     try:
         libc = ctypes.CDLL(None)
         libc.mallopt(_M_MMAP_MAX, 0)
