@@ -4,6 +4,7 @@ Everything is scaled to order one with fixed numbers, not with those of the set 
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,7 +14,9 @@ from spectramind.contracts.planet import Planet
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.instrument.molecules import MOLECULES, window_matrix
 from spectramind.models.network import Inputs
-from spectramind.prior.spectral_prior import Posterior
+
+if TYPE_CHECKING:  # the network needs no prior, and a GPU's machine may lack SciPy
+    from spectramind.prior.spectral_prior import Posterior
 
 Array = NDArray[np.float64]
 UNIT = 1e-4  # 100 ppm, the size of a spectrum's structure
@@ -37,7 +40,7 @@ def sequence(planet: Planet, length: int) -> NDArray[np.float32]:
     return np.clip(np.stack(even, axis=1), -_LIMIT, _LIMIT).astype(np.float32)
 
 
-def node_features(posterior: Posterior) -> NDArray[np.float32]:
+def node_features(posterior: "Posterior") -> NDArray[np.float32]:
     """Features of each bin, (283, NODE_CHANNELS)."""
     level = posterior.mean[AIRS_BINS].mean()
     wavelength = bin_wavelengths()
@@ -56,7 +59,9 @@ def node_features(posterior: Posterior) -> NDArray[np.float32]:
     return np.clip(np.stack(columns, axis=1), -_LIMIT, _LIMIT).astype(np.float32)
 
 
-def batch_inputs(planets: Sequence[Planet], posteriors: Sequence[Posterior], length: int) -> Inputs:
+def batch_inputs(
+    planets: Sequence[Planet], posteriors: Sequence["Posterior"], length: int
+) -> Inputs:
     """Stack planets into a batch on the CPU."""
 
     def stack(rows: Sequence[NDArray[np.floating]]) -> torch.Tensor:
