@@ -28,6 +28,16 @@ if __name__ == "__main__":
     from spectramind.run.threads import calm_threads
     assert not {"numpy", "scipy", "torch"} & set(sys.modules), "loaded before it is calmed"
     calm_threads()
+    import time, numpy, torch
+    from spectramind.run.devices import prepare_cpu
+    prepare_cpu(0)
+    matrix, weights = numpy.ones((283, 283)), torch.ones(283, 283)
+    wall, cpu = time.perf_counter(), time.process_time()
+    for _ in range(200):
+        matrix @ matrix
+        weights @ weights
+    # A process that spins in other threads burns more time than passes.
+    assert time.process_time() - cpu <= 1.1 * (time.perf_counter() - wall)
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         for blas, policy in (found(0), pool.map(found, [0])[0]):
             assert blas and set(blas) == {1}, blas
