@@ -86,12 +86,14 @@ class CalibrationLog:
         records: the kill chain's records, one a step and detector; empty where none ran.
         problem: why there are none, or empty.
         failed: the visit could not be calibrated.
+        simulated: its light curves were simulated, there were no frames to calibrate.
     """
 
     visit: str
     records: Sequence[Mapping[str, Any]] = ()
     problem: str = ""
     failed: bool = False
+    simulated: bool = False
 
 
 @dataclass(frozen=True)

@@ -264,6 +264,6 @@ def read_calibration_log(visit: Visit, path: Path) -> CalibrationLog:
     if not isinstance(records, list) or not all(isinstance(row, dict) for row in records):
         return CalibrationLog(visit.name, problem=f"{path} is not a kill chain's log")
     if visit.light_curves_path.is_file():
-        drawn = "light curves were simulated without frames (level=lightcurves): nothing to do"
-        return CalibrationLog(visit.name, problem=drawn)
+        drawn = "light curves simulated without frames (level=lightcurves), no kill chain ran"
+        return CalibrationLog(visit.name, problem=drawn, simulated=True)
     return CalibrationLog(visit.name, records)

@@ -3,7 +3,6 @@
 A place of its own in the page is one line more, in ``ORDER``.
 """
 
-from collections.abc import Iterable
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -22,13 +21,13 @@ ORDER = (
 )
 
 
-def report_panels(folder: Iterable[str] = tuple(__path__)) -> list[Panel]:
-    """The panels of a folder in the page's order.
+def report_panels() -> list[Panel]:
+    """All panels in the page's order.
 
     Raises:
         TypeError: a file there holds no ``PANEL``.
     """
-    there = sorted(module.name for module in iter_modules(folder))
+    there = sorted(module.name for module in iter_modules(__path__))
     names = [name for name in ORDER if name in there]
     names += [name for name in there if name not in ORDER]
     return [_panel(name) for name in names]

@@ -33,7 +33,9 @@ def collect(context: ReportContext) -> Values | Lack:
     logs = sorted(data.calibration, key=lambda log: not log.failed)
     if not any(log.records or log.failed for log in logs):
         reasons = dict.fromkeys(log.problem for log in logs if log.problem)
-        return Lack(data.problems.get("calibration", "") or "; ".join(reasons))
+        drawn = bool(logs) and all(log.simulated for log in logs)
+        command = "simulate level=telemetry data.raw=ANOTHER_FOLDER" if drawn else ""
+        return Lack(data.problems.get("calibration", "") or "; ".join(reasons), command)
     return {
         "visits": [row(log) for log in logs],
         "failed": sum(log.failed for log in logs),
