@@ -1,6 +1,7 @@
 """simulate-report on a small simulated tree, with and without real data."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,3 +55,26 @@ def test_a_folder_that_is_no_tree_is_one_line(
 ) -> None:
     assert spectramind("simulate-report", *settings, f"data.raw={tmp_path}") == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_a_broken_visit_is_named_and_the_rest_is_measured(
+    spectramind: Cli, settings: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = tmp_path / "raw"
+    shutil.copytree(next(s for s in settings if s.startswith("data.raw="))[9:], raw)
+    first, *others = sorted((raw / "train").iterdir())
+    for path in first.glob("AIRS-CH0_signal_*.parquet"):
+        path.write_bytes(path.read_bytes()[:1000])
+    page = tmp_path / "report.html"
+    arguments = [*settings, f"data.raw={raw}", "--html", str(page)]
+    assert spectramind("simulate-report", *arguments) == 0
+    numbers = json.loads(page.with_suffix(".json").read_text())["numbers"]
+    assert all(row["simulated"] is not None for row in numbers)
+    assert f"{first.name} is left out: " in capsys.readouterr().out
+    for folder in others:
+        for path in folder.glob("FGS1_signal_*.parquet"):
+            path.write_bytes(b"")
+    assert spectramind("simulate-report", *arguments) == 2
+    said = capsys.readouterr().err.strip().splitlines()
+    assert "can be measured; the last: " in said[-1]
+    assert "FGS1_signal_" in said[-1]

@@ -29,7 +29,7 @@ def load_state(path: Path) -> dict[str, Any]:
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, UnpicklingError, EOFError, OSError) as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).partition("\n")[0] or type(error).__name__
         raise SchemaError(f"{path} cannot be read as a checkpoint ({reason}): delete it") from error
     if not isinstance(state, dict) or state.get("format") != FORMAT:
         raise SchemaError(f"{path} is not a format-{FORMAT} checkpoint: train again")

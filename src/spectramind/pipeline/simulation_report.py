@@ -1,6 +1,6 @@
 """simulate-report: the simulated tree set beside real data and the published ranges."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,36 +32,47 @@ _LABELS = ("train.csv", "train_truth_*.csv")
 
 
 @dataclass(frozen=True, eq=False)
-class TreesCompared(Result):
-    """Numbers of both trees beside the published ranges, and the files they were written to."""
+class AuditReport(Result):
+    """What was written: the page, the same numbers as JSON, the numbers, and what was left out."""
 
-    rows: tuple[Comparison, ...]
     page: Path
-    plain: Path
+    numbers: Path
+    rows: tuple[Comparison, ...]
+    left_out: tuple[str, ...] = ()
 
     @property
-    def inside(self) -> int:
-        """How many of the simulated numbers lie in their range."""
+    def in_range(self) -> int:
+        """Numbers that lie in their published range."""
         return sum(row.verdict == "in range" for row in self.rows)
 
     def report(self) -> list[str]:
-        found = f"{self.inside} of {len(self.rows)} in range; report: {self.page}, {self.plain}"
-        return [*_lines(self.rows), found]
+        head = f"{'':44} {'simulated':>10} {'real':>10}   {'range':^21}"
+        tail = f"{self.in_range} of {len(self.rows)} in range; report: {self.page}, {self.numbers}"
+        return [head, *(_line(row) for row in self.rows), *self.left_out, tail]
 
 
-def simulate_report(config: Config, record: RunRecord) -> TreesCompared:
+def simulate_report(config: Config, record: RunRecord) -> AuditReport:
     """Measure both trees, write the JSON and the page.
+
+    Raises:
+        SchemaError: a tree is missing, or no visit of its train split can be measured.
+    """
+    return _write(config, record, measure(config, record))
+
+
+def measure(config: Config, record: RunRecord) -> SimulationReport:
+    """What the page shows: both trees measured and compared with the published ranges.
 
     A tree of light curves has no frames to measure: its planets alone are compared.
 
     Raises:
-        SchemaError: a tree is missing, or a visit of the train split is broken.
+        SchemaError: a tree is missing, or no visit of its train split can be measured.
     """
     trees = {"simulated": KaggleTree(config.data.raw)}
     if config.paths.real is not None:
         trees["real"] = KaggleTree(config.paths.real)
     framed = _has_frames(trees["simulated"])
-    seen = {name: _views(tree) for name, tree in trees.items()} if framed else {}
+    seen = {name: _views(tree, record) for name, tree in trees.items()} if framed else {}
     depths = {name: found for name, tree in trees.items() if (found := _depths(tree)) is not None}
     stars = {name: read_star_info(tree, "train") for name, tree in trees.items()}
     telemetry = {name: _telemetry_numbers(views) for name, views in seen.items()}
@@ -69,7 +80,7 @@ def simulate_report(config: Config, record: RunRecord) -> TreesCompared:
     for name, table in depths.items():
         population[name] |= spectra_numbers(table)
     population["simulated"] |= _visit_numbers(trees["simulated"])
-    report = SimulationReport(
+    return SimulationReport(
         provenance={
             "config": config.hash,
             "simulated": str(config.data.raw),
@@ -86,32 +97,43 @@ def simulate_report(config: Config, record: RunRecord) -> TreesCompared:
         depths=depths,
         stars=stars,
     )
-    return _write(config, record, report)
 
 
-def _write(config: Config, record: RunRecord, report: SimulationReport) -> TreesCompared:
-    rows = (*report.telemetry, *report.population)
-    page, plain = (
-        config.paths.simulation_report,
-        config.paths.simulation_report.with_suffix(".json"),
-    )
-    write_json(plain, {"numbers": [row.to_json() for row in rows]})
-    write_text(page, build_simulation_page(report))
+def _write(config: Config, record: RunRecord, found: SimulationReport) -> AuditReport:
+    page = config.paths.simulation_report
+    rows = (*found.telemetry, *found.population)
+    report = AuditReport(page, page.with_suffix(".json"), rows, tuple(record.warnings))
+    write_json(report.numbers, {"numbers": [row.to_json() for row in report.rows]})
+    write_text(page, build_simulation_page(found))
     record.artifact(page)
-    record.artifact(plain)
-    compared = TreesCompared(rows, page, plain)
-    record.metrics |= {"in_range": compared.inside, "numbers": len(rows)}
-    return compared
+    record.artifact(report.numbers)
+    record.metrics |= {"in_range": report.in_range, "numbers": len(report.rows)}
+    return report
 
 
 def _has_frames(tree: KaggleTree) -> bool:
-    return tree.visits("train")[0].signal_path(AIRS).is_file()
+    return not all(visit.light_curves_path.is_file() for visit in tree.visits("train"))
 
 
-def _views(tree: KaggleTree) -> list[tuple[View, View]]:
-    """AIRS and FGS1 of the first visits."""
-    visits = tree.visits("train")[:_VISITS]
-    return [(view(tree, visit, AIRS), view(tree, visit, FGS1)) for visit in visits]
+def _views(tree: KaggleTree, record: RunRecord) -> list[tuple[View, View]]:
+    """AIRS and FGS1 of the first visits that can be read; those that cannot are warned of.
+
+    Raises:
+        SchemaError: there is none.
+    """
+    views: list[tuple[View, View]] = []
+    reason = ""
+    for visit in tree.visits("train"):
+        try:
+            views.append((view(tree, visit, AIRS), view(tree, visit, FGS1)))
+        except SchemaError as error:
+            reason = str(error)
+            record.warn(f"{visit.name} is left out: {reason}")
+        if len(views) == _VISITS:
+            break
+    if not views:
+        raise SchemaError(f"no visit of {tree.root / 'train'} can be measured; the last: {reason}")
+    return views
 
 
 def _telemetry_numbers(views: list[tuple[View, View]]) -> dict[str, float]:
@@ -147,11 +169,6 @@ def _visit_numbers(tree: KaggleTree) -> Mapping[str, float]:
         "mid_time_most_h": max(hours),
         "two_visits": twice / len(tree.planets("train")),
     }
-
-
-def _lines(rows: Sequence[Comparison]) -> list[str]:
-    head = f"{'':44} {'simulated':>10} {'real':>10}   {'range':^21}"
-    return [head, *(_line(row) for row in rows)]
 
 
 def _line(row: Comparison) -> str:

@@ -1,0 +1,159 @@
+"""What the dashboard gathers from a work folder in any state: broken files are named, not fatal."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spectramind.config.compose import compose
+from spectramind.config.root import Config
+from spectramind.contracts.depths import Depths, save_depths, unmeasured
+from spectramind.contracts.spectra import Spectra
+from spectramind.contracts.work_folder import WorkFolder
+from spectramind.dataset.tree import KaggleTree
+from spectramind.diagnostics.report_data import ReportData
+from spectramind.instrument.grid import N_BINS
+from spectramind.pipeline.dashboard import DashboardReport, dashboard, gather
+from spectramind.run.atomic import write_npz, write_text
+from spectramind.run.failures import note_failure
+from spectramind.run.record import RunRecord
+
+
+@pytest.fixture
+def config(tree: KaggleTree, tmp_path: Path) -> Config:
+    """Planet 101 of the test split, predicted."""
+    (tree.root / "train").rename(tree.root / "test")
+    config = compose([f"data.raw={tree.root}", f"paths.work={tmp_path / 'work'}"])
+    predict(config, "101")
+    return config
+
+
+def predict(config: Config, *ids: str) -> None:
+    depth = np.full((len(ids), N_BINS), 0.01)
+    Spectra(ids, depth, 1e-4 * np.ones_like(depth)).save(
+        WorkFolder(config.paths).prediction("spectramind")
+    )
+
+
+def record_of(config: Config) -> RunRecord:
+    return RunRecord("diagnose dashboard", {}, config.paths.work, config.hash, 0, config.data.raw)
+
+
+def gathered(config: Config) -> tuple[ReportData, list[str]]:
+    record = record_of(config)
+    return gather(config, record), record.warnings
+
+
+def made(config: Config) -> DashboardReport:
+    return dashboard(config, record_of(config))
+
+
+def measured(depth: float) -> Depths:
+    time = np.linspace(0, 5, 40)
+    flux = np.full((40, 2), 1 - depth)
+    return Depths(unmeasured("").fit, time, flux, flux, {"reason": ""})
+
+
+def test_the_report_says_what_it_shows_and_what_is_absent(
+    config: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = made(config)
+    assert report.shown == ("Spectra",)
+    assert report.size_bytes == report.path.stat().st_size
+    commands = {part.command for part in report.absent}
+    assert commands == {"score", "features", "train", "calibrate-corel", "calibrate", "selftest"}
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == report.lines()
+    assert len(printed) == 1 + len(report.absent)
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("score", "summaries"),
+        ("truth", "truth"),
+        ("checkpoint", "history"),
+    ],
+)
+@pytest.mark.parametrize("content", ["", "[]", "{}", "nonsense\n1,2"])
+def test_a_broken_file_costs_its_own_panel(
+    config: Config, name: str, field: str, content: str
+) -> None:
+    path = getattr(config.paths, name)
+    write_text(path, content)
+    data, warnings = gathered(config)
+    assert not getattr(data, field)
+    assert path.name in data.problems[field]
+    assert len(warnings) == 1
+    assert path.name in warnings[0]
+    assert made(config).shown == ("Spectra",)
+
+
+def test_broken_predictions_cost_what_needs_them(config: Config) -> None:
+    path = WorkFolder(config.paths).prediction("spectramind")
+    path.write_bytes(path.read_bytes()[:100])
+    report = made(config)
+    assert report.shown == ()
+    reasons = {part.what: part.reason for part in report.absent}
+    assert "spectramind.npz" in reasons["spectra"]
+
+
+def test_intervals_of_other_planets_are_not_shown(config: Config) -> None:
+    half = np.ones((3, N_BINS))
+    path = config.paths.predictions / "spectramind_intervals.npz"
+    write_npz(path, level=np.array(0.9), half_width=half)
+    data, _ = gathered(config)
+    assert data.half_width is None
+    assert data.coverage_level is None
+    assert "predict` again" in data.problems["half_width"]
+    assert "other planets" in made(config).path.read_text(encoding="utf-8")
+
+
+def test_predictions_of_another_tree_have_no_light_curves(config: Config) -> None:
+    predict(config, "999", "998", "997", "996")
+    data, _ = gathered(config)
+    assert data.light_curves == {}
+    assert data.problems["light_curves"].startswith("999: not in data.raw; 998: ")
+    assert data.problems["light_curves"].endswith("; and 1 more")
+
+
+def test_a_second_visit_stands_in_for_a_first_that_failed(config: Config) -> None:
+    folder = config.data.raw / "test/101"
+    for path in folder.glob("*_signal_0.parquet"):
+        path.with_name(path.name.replace("_0", "_1")).write_bytes(path.read_bytes())
+    features = WorkFolder(config.paths).features
+    save_depths(features.depths("101"), unmeasured("file is cut"), "")
+    data, _ = gathered(config)
+    assert data.light_curves == {}
+    save_depths(features.depths("101_1"), measured(0.01), "")
+    data, _ = gathered(config)
+    assert data.light_curves["101"].fgs1[0] == pytest.approx(0.99)
+    assert "light_curves" not in data.problems
+
+
+def test_logs_in_any_state_are_told_apart(config: Config) -> None:
+    path = WorkFolder(config.paths).calibrated.log("101")
+    assert gathered(config)[0].calibration[0].problem == "not calibrated yet"
+    note_failure(path, "FGS1_signal_0.parquet is cut")
+    log = gathered(config)[0].calibration[0]
+    assert log.failed
+    assert log.problem == "FGS1_signal_0.parquet is cut"
+    assert made(config).shown == ("Spectra", "Kill chain")
+    for content in ("{", "{}", "[1]"):
+        write_text(path, content)
+        log = gathered(config)[0].calibration[0]
+        assert not log.failed
+        assert str(path) in log.problem
+        assert log.records == ()
+    write_text(path, json.dumps([{"detector": "both", "step": "visit", "t_ms": 1.0}]))
+    assert len(gathered(config)[0].calibration[0].records) == 1
+    assert made(config).shown == ("Spectra", "Kill chain")
+
+
+def test_a_tree_that_is_gone_is_said(config: Config) -> None:
+    (config.data.raw / "test").rename(config.data.raw / "elsewhere")
+    data, warnings = gathered(config)
+    assert "test" in data.problems["light_curves"]
+    assert data.problems["calibration"] == data.problems["light_curves"]
+    assert len(warnings) == 1
