@@ -9,6 +9,7 @@ import pytest
 from spectramind.config.compose import compose
 from spectramind.config.root import Config
 from spectramind.contracts.depths import Depths, save_depths, unmeasured
+from spectramind.contracts.predictive import Predictive
 from spectramind.contracts.spectra import Spectra
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree
@@ -31,9 +32,8 @@ def config(tree: KaggleTree, tmp_path: Path) -> Config:
 
 def predict(config: Config, *ids: str) -> None:
     depth = np.full((len(ids), N_BINS), 0.01)
-    Spectra(ids, depth, 1e-4 * np.ones_like(depth)).save(
-        WorkFolder(config.paths).prediction("spectramind")
-    )
+    found = Predictive(Spectra(ids, depth, 1e-4 * np.ones_like(depth)))
+    found.save(WorkFolder(config.paths).prediction("spectramind"))
 
 
 def record_of(config: Config) -> RunRecord:
@@ -95,8 +95,20 @@ def test_broken_predictions_cost_what_needs_them(config: Config) -> None:
     path.write_bytes(path.read_bytes()[:100])
     report = made(config)
     assert report.shown == ()
-    reasons = {part.what: part.reason for part in report.absent}
-    assert "spectramind.npz" in reasons["spectra"]
+    reasons = [part.reason for part in report.absent]
+    # spectra, light curves, errors, worst planets
+    assert sum("spectramind.npz" in reason for reason in reasons) == 4
+
+
+def test_what_is_switched_off_is_said(config: Config) -> None:
+    off = compose(
+        [
+            f"data.raw={config.data.raw}",
+            f"paths.work={config.paths.work}",
+            "calib.corel.enabled=false",
+        ]
+    )
+    assert "calib.corel.enabled=false" in gathered(off)[0].problems["corel"]
 
 
 def test_intervals_of_other_planets_are_not_shown(config: Config) -> None:

@@ -119,9 +119,11 @@ def gather(config: Config, record: RunRecord) -> ReportData:
     corel = problems.read(
         "corel", config.paths.corel, lambda: load_calibrators(config, SUBMITTED).corel
     )
+    if not config.calib.corel.enabled:
+        problems.note("corel", "switched off by calib.corel.enabled=false")
     if trained is not None and not trained.history:
         for name in ("history", *(["corel"] if corel is None else [])):
-            problems.note(name, _NO_LABELS)
+            problems.by_field.setdefault(name, _NO_LABELS)
     visits = problems.read("light_curves", raw, lambda: visits_by_planet(KaggleTree(raw), "test"))
     visits = visits or {}
     return ReportData(

@@ -30,7 +30,7 @@ def collect(context: ReportContext) -> Values | Lack:
     """Per bin (283,) [ppm] and shares; classes of z; pairs of rms sigma and rms error [ppm]."""
     data, score = context.data, context.score
     if score is None:
-        return Lack(data.problems.get("truth", ""))
+        return Lack(data.problems.get("truth", "") or data.problems.get("mu", ""))
     m = len(score.ids)
     error, sigma = score.error * PPM, score.sigma * PPM
     with_interval = score.half_width is not None and data.coverage_level is not None

@@ -23,7 +23,8 @@ def collect(context: ReportContext) -> Values | Lack:
     """One row a planet, the lowest likelihood first; depths in ppm."""
     score = context.score
     if score is None:
-        return Lack(context.data.problems.get("truth", ""))
+        problems = context.data.problems
+        return Lack(problems.get("truth", "") or problems.get("mu", ""))
     likelihood, z = log_likelihood(score), rms(score.z, 1)
     airs, sigma = rms(score.error[:, 1:], 1) * PPM, rms(score.sigma[:, 1:], 1) * PPM
     rows = [
