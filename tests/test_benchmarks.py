@@ -165,7 +165,9 @@ def a_prior() -> SpectralPrior:
     size, weight = np.array([1.0, 3.0]), np.array([0.75, 0.25])
     shape, components = 1e-5 * rng.standard_normal(283), 1e-5 * rng.standard_normal((283, 4))
     remainder = np.full(283, 1e-12)
-    return SpectralPrior(0.01, 0.01, size, weight, shape, components, remainder, STATED, 1e-9)
+    return SpectralPrior(
+        0.01, 0.01, size, weight, shape, components, remainder, STATED, 1e-9, 0.1, 2.5e-4
+    )
 
 
 def test_every_variant_is_a_setting_that_exists(ablation: ModuleType) -> None:

@@ -12,11 +12,10 @@ from spectramind.config.model import ModelConfig
 from spectramind.errors import SchemaError
 from spectramind.instrument.graph import build_graph
 from spectramind.models.inputs import FGS1_CHANNELS, NODE_CHANNELS
+from spectramind.models.migration import FORMAT, migrated
 from spectramind.models.network import SpectraMind
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.atomic import atomic_path
-
-FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -54,10 +53,10 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
 
 
 def load_state(path: Path) -> dict[str, Any]:
-    """Read a checkpoint without running code from it.
+    """Read a checkpoint without running code from it; one of an older format is migrated.
 
     Raises:
-        SchemaError: missing, damaged, or of another format.
+        SchemaError: missing, damaged, of an unknown format, or not to be migrated.
     """
     if not path.is_file():
         raise SchemaError(f"{path} is missing: run `spectramind train` first")
@@ -66,9 +65,9 @@ def load_state(path: Path) -> dict[str, Any]:
     except (RuntimeError, UnpicklingError, EOFError, OSError) as error:
         reason = str(error).splitlines()[0]
         raise SchemaError(f"{path} cannot be read as a checkpoint ({reason}): delete it") from error
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise SchemaError(f"{path} is not a format-{FORMAT} checkpoint: train again")
-    return state
+    if not isinstance(state, dict) or "format" not in state:
+        raise SchemaError(f"{path} is not a checkpoint of SpectraMind: train again")
+    return migrated(state, path)
 
 
 def save_trained(path: Path, trained: Trained, model: ModelConfig, seam: int | None) -> None:
@@ -110,5 +109,9 @@ def load_trained(path: Path) -> Trained:
             settings=state["settings"],
             fold=state["fold"],
         )
-    except (KeyError, RuntimeError, ValueError) as error:
+    except KeyError as error:
+        raise SchemaError(
+            f"{path} is not a finished training: it lacks {error}; train again"
+        ) from error
+    except (RuntimeError, ValueError) as error:
         raise SchemaError(f"{path} is not a finished training: {error}; train again") from error
