@@ -21,9 +21,12 @@ from numpy.typing import NDArray
 
 from spectramind.config.overrides import quoted
 from spectramind.config.root import Config
-from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra, truth_for
+from spectramind.contracts.predictive import SUBMITTED, Predictive
+from spectramind.contracts.spectra import TRUTH_COLUMNS, truth_for
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
+from spectramind.estimators.artifact import Artifact
 from spectramind.evaluation.official import (
     clipped_score,
     element_scores,
@@ -32,8 +35,6 @@ from spectramind.evaluation.official import (
     planet_scores,
 )
 from spectramind.instrument.detectors import DETECTORS
-from spectramind.models.checkpoint import load_trained, save_trained
-from spectramind.pipeline.calibrators import SOURCES
 from spectramind.prior.error_model import STATED
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.atomic import write_json
@@ -184,9 +185,8 @@ class Ablation:
         stages = [*LABELS]
         if name in PRIORS:
             stages.remove("train")
-            trained = load_trained(self.run(FULL).config.paths.checkpoint)
-            changed = replace(trained, prior=PRIORS[name](trained.prior))
-            save_trained(config.paths.checkpoint, changed, config.model, config.loss.seam)
+            trained = Artifact.load(self.run(FULL).config.paths.checkpoint)
+            replace(trained, prior=PRIORS[name](trained.prior)).save(config.paths.checkpoint)
         for step in ("temp", "corel"):
             if not getattr(config.calib, step).enabled:
                 stages.remove(f"calibrate-{step}")
@@ -196,7 +196,7 @@ class Ablation:
         """What ``score`` found, and the difference to the full estimate."""
         config = self.run(name).config
         ours, full = planets(config), planets(self.run(FULL).config)
-        found = scores(config)[SOURCES[0]]
+        found = scores(config)[SUBMITTED]
         errors = found["residuals_ppm"]
         return Row(
             variant=name,
@@ -233,7 +233,7 @@ def kill_chain(own: Sequence[str]) -> list[str]:
 
 def planets(config: Config) -> NDArray[np.float64]:
     """Official scores of the test planets by themselves, (n,)."""
-    spectra = Spectra.load(config.paths.predictions / f"{SOURCES[0]}.npz")
+    spectra = Predictive.load(WorkFolder(config.paths).prediction(SUBMITTED)).spectra
     truth = truth_for(read_truth(config.paths.truth), spectra.planet_ids)
     labels = read_truth(config.data.raw / "train.csv")[list(TRUTH_COLUMNS)].to_numpy()
     return planet_scores(element_scores(truth, spectra.mu, spectra.sigma, *naive_moments(labels)))

@@ -15,7 +15,7 @@ done again. Printed, and written to ``marks.json``, are the marks and whether th
 
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,19 +23,21 @@ from chain import ANSWERS, LABELS, PROFILES, Run, options, scores, tree
 
 from spectramind.config.overrides import quoted
 from spectramind.config.root import Config
-from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra, truth_for
+from spectramind.contracts.predictive import SUBMITTED, Predictive
+from spectramind.contracts.spectra import TRUTH_COLUMNS, truth_for
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.evaluation.coverage import white_z_scores
 from spectramind.evaluation.official import naive_moments
 from spectramind.evaluation.score_tables import ORACLE
 from spectramind.evaluation.summary import FAR_OFF, summarise
-from spectramind.pipeline.calibrators import SOURCES
-from spectramind.pipeline.references import Oracle, ask_oracle, doubts, learn_oracle
+from spectramind.pipeline.planets import doubts, load_planets
+from spectramind.pipeline.references import Folds, Reference, learn_oracle, true_depths
 from spectramind.run.atomic import write_json
 from spectramind.run.progress import say, show
 
-NOMINAL, OURS = "nominal", SOURCES[0]
+NOMINAL, OURS = "nominal", SUBMITTED
 LEAST_SCORE, MOST_ERROR, MOST_SECONDS, MOST_FALL = 0.95, 1.3, 1.0, 0.03
 CORES = 2
 
@@ -94,10 +96,10 @@ def applied(trained: Run, there: Run) -> Run:
     return run
 
 
-def standing(estimate: str, run: Run, bound: float, oracle: Oracle | None = None) -> Standing:
+def standing(estimate: str, run: Run, bound: float, oracle: Reference | None = None) -> Standing:
     """What ``score`` found, beside the oracle of the tree, and the one given if it is another."""
     config = run.config
-    spectra = Spectra.load(config.paths.predictions / f"{OURS}.npz")
+    spectra = Predictive.load(WorkFolder(config.paths).prediction(OURS)).spectra
     truth, doubted = read_truth(config.paths.truth), doubts(config, spectra.planet_ids)
     white = white_z_scores(truth_for(truth, spectra.planet_ids), spectra.mu, spectra.sigma)
     trusted = [planet not in doubted for planet in spectra.planet_ids]
@@ -112,13 +114,19 @@ def standing(estimate: str, run: Run, bound: float, oracle: Oracle | None = None
     )
 
 
-def oracle_score(oracle: Oracle, config: Config) -> float:
+def oracle_score(oracle: Reference, config: Config) -> float:
     """Score of an oracle on the test planets of a tree it has not learnt on."""
     root = KaggleTree(config.data.raw)
     labels = read_truth(root.root / "train.csv")[list(TRUTH_COLUMNS)].to_numpy()
-    spectra = ask_oracle(oracle, config, "test", root.planets("test"))
+    there = replace(oracle.estimator, depths=true_depths(config))
+    planets = load_planets(config, root, "test", root.planets("test"))
+    found = replace(oracle, estimator=there).predict(planets)
     rng, truth = np.random.default_rng(config.seed), read_truth(config.paths.truth)
-    return summarise(ORACLE, spectra, truth, naive_moments(labels), rng).score
+    return summarise(ORACLE, found, truth, naive_moments(labels), rng).score
+
+
+def _oracle(config: Config) -> Reference:
+    return learn_oracle(config, Folds(config))
 
 
 def nominal_marks(run: Run, seconds: float) -> list[Mark]:
@@ -190,7 +198,7 @@ def judge(work: Path, given: dict[str, Path | None], overrides: Sequence[str], t
     read = {name: tree(name, given[name], work, overrides) for name in PROFILES}
     runs = {name: chain(work / "marks" / name, read[name], overrides) for name in PROFILES}
     bounds = {name: scores(run.config)[ORACLE]["score"] for name, run in runs.items()}
-    nominal, oracle = runs[NOMINAL], learn_oracle(runs[NOMINAL].config)
+    nominal, oracle = runs[NOMINAL], _oracle(runs[NOMINAL].config)
     standings = [standing(NOMINAL, nominal, bounds[NOMINAL])]
     for name in ("shifted", "hostile"):
         by_nominal = applied(nominal, runs[name])

@@ -25,7 +25,7 @@ from spectramind.contracts.star import StarRow
 from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.features.extract import extract
-from spectramind.features.references import read_bin_curves
+from spectramind.features.reference_depths import read_bin_curves
 from spectramind.features.visit_fit import bin_in_time, estimate, mean_around
 from spectramind.pipeline.draw_light_curves import light_curves_level
 from spectramind.pipeline.visits import star_rows

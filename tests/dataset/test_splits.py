@@ -44,6 +44,6 @@ def test_leakage_is_refused_at_load(tmp_path: Path) -> None:
 
 def test_empty_fold_and_too_few_planets() -> None:
     with pytest.raises(SchemaError, match="empty"):
-        Splits(seed=1, train=("a",), val=(), calibration=("b",))
+        Splits(seed=1, folds=5, train=("a",), val=(), calibration=("b",))
     with pytest.raises(ConfigError, match="3 planets"):
         make_splits(["a", "b", "c"], 5, 1)

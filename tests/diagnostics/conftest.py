@@ -10,7 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spectramind.diagnostics.data import CorelTable, LightCurve, ReportData
+from spectramind.diagnostics.report_data import (
+    CalibrationLog,
+    CorelTable,
+    LightCurve,
+    ReportData,
+)
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 
 
@@ -95,12 +100,24 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
                 ]
             )
         ],
-        calibration=[
-            {"visit": ids[i], "fgs1_masked": 0.0042, "airs_masked": 0.0127, "seconds": 4.4}
-            for i in range(4)
-        ],
+        calibration=[CalibrationLog(ids[i], records(0.0042, 0.0127)) for i in range(4)],
     )
     return replace(data, **changes)
+
+
+def records(fgs1_masked: float, airs_masked: float) -> list[dict[str, Any]]:
+    """A visit's log as far as the page reads it."""
+    stats = {
+        "linearity": {"median_correction_ppm": 812.4},
+        "dark": {"median_e_per_s": 0.0063},
+    }
+    log: list[dict[str, Any]] = [
+        {"detector": "both", "step": "visit", "t_ms": 4412.7, "delta_stats": {}}
+    ]
+    for name, masked in (("FGS1", fgs1_masked), ("AIRS-CH0", airs_masked)):
+        for step, found in {**stats, "bad_pixels": {"mask_frac": masked}}.items():
+            log.append({"detector": name, "step": step, "t_ms": 1.0, "delta_stats": found})
+    return log
 
 
 def _summary(

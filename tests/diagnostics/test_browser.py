@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from spectramind.diagnostics.data import CorelTable, ReportData
 from spectramind.diagnostics.page import build_page
+from spectramind.diagnostics.report_data import CorelTable, ReportData
 from spectramind.instrument.grid import N_BINS
 
 pytestmark = pytest.mark.browser
@@ -17,7 +17,7 @@ Make = Callable[..., ReportData]
 
 
 def page_of(data: ReportData) -> str:
-    return build_page(data, max_planets=20, worst_planets=5)
+    return build_page(data, max_planets=20, worst_planets=5).html
 
 
 def with_script(page: str, script: str) -> str:

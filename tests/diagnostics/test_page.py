@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from spectramind.diagnostics.data import CorelTable, ReportData
-from spectramind.diagnostics.page import build_page, embedded
+from spectramind.diagnostics.page import build_page
+from spectramind.diagnostics.report_data import CalibrationLog, CorelTable, ReportData
 from spectramind.instrument.grid import N_BINS
 
 Make = Callable[..., ReportData]
@@ -43,7 +43,7 @@ class Reader(HTMLParser):
 
 
 def page_of(data: ReportData, max_planets: int = 20, worst_planets: int = 5) -> str:
-    return build_page(data, max_planets=max_planets, worst_planets=worst_planets)
+    return build_page(data, max_planets=max_planets, worst_planets=worst_planets).html
 
 
 def content(page: str) -> dict:
@@ -92,7 +92,7 @@ def test_a_full_report_has_every_section_and_a_place_for_every_figure(make_repor
         ("light_curves", {}, {"light-curves-section"}, "features"),
         ("history", None, {"training"}, "train"),
         ("corel", None, {"corel"}, "calibrate-corel"),
-        ("calibration", None, {"kill-chain"}, "calibrate"),
+        ("calibration", (), {"kill-chain"}, "calibrate"),
         ("events", (), {"runs"}, "selftest"),
     ],
 )
@@ -111,7 +111,7 @@ def test_no_planet_at_all_is_a_page_too(make_report: Make) -> None:
     none = np.empty((0, N_BINS))
     page = page_of(ReportData("empty", {}, full.wavelength_um, (), none, none))
     assert Reader(page).ids("section") == ["absent"]
-    assert content(page)["planets"] == []
+    assert content(page) == {"figures": {}}
 
 
 def test_spectra_are_embedded_in_ppm_and_gaps_are_null(make_report: Make) -> None:
@@ -122,9 +122,10 @@ def test_spectra_are_embedded_in_ppm_and_gaps_are_null(make_report: Make) -> Non
     assert planets[2]["half"][40] is None
     assert planets[2]["half"][41] == round(data.half_width[2, 41] * 1e6, 1)
     assert planets[3]["truth"] is None
-    assert planets[5]["curve"] is None
+    curves = content(page_of(data))["curves"]
+    assert curves[5] is None
     expected = round((data.light_curves[data.planet_ids[0]].fgs1[10] - 1) * 1e6)
-    assert planets[0]["curve"]["fgs1"][10] == expected
+    assert curves[0]["fgs1"][10] == expected
 
 
 def test_infinite_intervals_everywhere_are_no_interval(make_report: Make) -> None:
@@ -161,7 +162,8 @@ def test_names_cannot_break_out(make_report: Make) -> None:
         provenance={evil: evil},
         summaries=[{"name": evil, "score": 0.4}, {"name": evil, "score": 0.3}],
         events=[{"cmd": evil, "status": evil}],
-        calibration=[{evil: evil}],
+        calibration=[CalibrationLog(evil, problem=evil, failed=True)],
+        problems={"light_curves": evil, "corel": evil},
         history=[{"epoch": 1, f"{evil}_loss": 1.0}],
     )
     page = page_of(hostile, worst_planets=6)
@@ -169,12 +171,6 @@ def test_names_cannot_break_out(make_report: Make) -> None:
     assert "<b onclick" not in page
     assert content(page)["planets"][0]["id"] == evil
     assert f'data-planet="{evil}"' not in page
-
-
-def test_embedded_json_refuses_nan_and_hides_markup() -> None:
-    assert embedded({"a": "<&>"}) == '{"a":"\\u003c\\u0026\\u003e"}'
-    with pytest.raises(ValueError, match="JSON"):
-        embedded([float("nan")])
 
 
 def test_the_choice_of_planets_is_limited_and_said(make_report: Make) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from spectramind.diagnostics.data import ReportData
+from spectramind.diagnostics.report_data import ReportData
 from spectramind.diagnostics.statistics import (
     choose_planets,
     coverage,

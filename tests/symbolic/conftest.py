@@ -34,9 +34,7 @@ def make_config():
     """``make_config(lambda_sm=1.0)``: every rule on with weight 1, some keys changed."""
 
     def make(**changes: object) -> LossConfig:
-        weights = dict.fromkeys(
-            ("lambda_sm", "lambda_nn", "lambda_coh", "lambda_seam", "lambda_ratio"), 1.0
-        )
+        weights = {key: 1.0 for key in LossConfig.model_fields if key.startswith("lambda_")}
         rest = {
             "unit": 1e-4,
             "continuum": 0.1,

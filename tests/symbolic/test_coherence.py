@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from spectramind.instrument.molecules import window_bins
-from spectramind.symbolic.coherence import Coherence, MoleculeCoherence, evidence_bins
 from spectramind.symbolic.contrast import contrast
+from spectramind.symbolic.rules.coherence import Coherence, MoleculeCoherence, evidence_bins
 
 MOLECULES = ("h2o", "co2", "ch4")
 
@@ -18,7 +18,9 @@ def rule() -> Coherence:
 @pytest.mark.parametrize("molecule", MOLECULES)
 def test_injected_template_costs_nothing(rule: Coherence, with_bands, molecule: str) -> None:
     depth = with_bands(**{molecule: 60.0})
-    assert rule.molecules[molecule](contrast(depth, 0.1)).item() == pytest.approx(0.0, abs=1e-12)
+    assert rule.molecules[molecule](contrast(depth, 0.1)).sum().item() == pytest.approx(
+        0.0, abs=1e-12
+    )
 
 
 @pytest.mark.parametrize("molecule", ["h2o", "ch4"])
@@ -29,7 +31,7 @@ def test_broken_shape_costs(rule: Coherence, with_bands, molecule: str) -> None:
     broken[:, bins[len(bins) // 4 : len(bins) // 2]] = depth.min()  # a hole in the band
     upside_down = depth.clone()
     upside_down[:, bins] = depth[:, bins].max() + depth[:, bins].min() - depth[:, bins]
-    whole, hole, inverted = rule(torch.cat([depth, broken, upside_down])).tolist()
+    whole, hole, inverted = rule(torch.cat([depth, broken, upside_down])).sum(dim=1).tolist()
     assert whole == pytest.approx(0.0, abs=1e-6)
     assert hole > 0.01
     assert inverted > 0.001
@@ -38,11 +40,11 @@ def test_broken_shape_costs(rule: Coherence, with_bands, molecule: str) -> None:
 def test_methane_at_3_3_microns_asks_for_its_band_at_2_3(rule: Coherence, with_bands) -> None:
     depth = with_bands(ch4=60.0)
     depth[:, 24:60] = depth.min()
-    assert rule.molecules["ch4"](contrast(depth, 0.1)).item() > 0.005
+    assert rule.molecules["ch4"](contrast(depth, 0.1)).sum().item() > 0.005
 
 
 def test_flat_planet_need_not_hold_any_molecule(rule: Coherence, flat: torch.Tensor) -> None:
-    assert rule(flat).item() == 0.0
+    assert rule(flat).sum().item() == 0.0
 
 
 def test_presence_turns_the_rule_on_gradually(with_bands) -> None:
@@ -50,11 +52,13 @@ def test_presence_turns_the_rule_on_gradually(with_bands) -> None:
     broken = with_bands(ch4=1.0)
     broken[:, 24:60] = broken.min()
     above = contrast(broken, 0.1)
-    costs = [rule(above * factor).item() for factor in (0.1, 1.0, 10.0, 1000.0)]
+    costs = [rule(above * factor).sum().item() for factor in (0.1, 1.0, 10.0, 1000.0)]
     assert costs == sorted(costs)
     assert costs[0] < 0.01 * costs[-1]
     rms = above[:, rule.evidence].square().mean().sqrt()
-    assert rule(above * 0.5 / rms).item() == pytest.approx(0.5 * rule(above * 1e6).item(), rel=1e-3)
+    assert rule(above * 0.5 / rms).sum().item() == pytest.approx(
+        0.5 * rule(above * 1e6).sum().item(), rel=1e-3
+    )
 
 
 def test_hiding_a_molecule_is_no_way_out(with_bands) -> None:
@@ -73,3 +77,12 @@ def test_evidence_is_what_no_other_molecule_explains() -> None:
     assert not co2 & set(evidence_bins("h2o").tolist())
     assert set(evidence_bins("co2").tolist()) == co2  # all inside the water window
     assert 0 < len(evidence_bins("ch4")) < len(window_bins("ch4"))
+
+
+def test_the_hole_is_told_where_it_is(rule: Coherence, with_bands) -> None:
+    depth = with_bands(ch4=60.0)
+    depth[:, 24:60] = depth.min()
+    values = rule(depth)[0]
+    told = set(values.nonzero().flatten().tolist())
+    assert told <= set(range(24, 60))
+    assert values.argmax().item() in range(24, 60)

@@ -26,6 +26,29 @@ def test_total_is_the_weighted_sum(make_config, spectra: torch.Tensor) -> None:
     assert all((part >= 0).all() for part in parts.values())
 
 
+def test_bins_add_up_to_the_penalties(make_config, spectra: torch.Tensor) -> None:
+    pack = SymbolicPack(make_config())
+    _, parts = pack(spectra)
+    bins = pack.per_bin(spectra)
+    assert set(bins) == set(parts)
+    for name, values in bins.items():
+        assert values.shape == spectra.shape
+        assert (values >= 0).all()
+        torch.testing.assert_close(values.sum(dim=1), parts[name])
+
+
+def test_the_least_depths_stay_finite(make_config) -> None:
+    """No light, no contrast, huge contrast: penalties, bins and gradients are numbers."""
+    pack = SymbolicPack(make_config())
+    mu = torch.stack([torch.zeros(283), torch.full((283,), 1e-30), 1e3 * torch.rand(283)])
+    mu.requires_grad_()
+    total, _ = pack(mu)
+    total.sum().backward()
+    assert torch.isfinite(total).all()
+    assert torch.isfinite(mu.grad).all()
+    assert all(torch.isfinite(values).all() for values in pack.per_bin(mu.detach()).values())
+
+
 @pytest.mark.parametrize("off", ["sm", "nn", "coh", "seam", "ratio"])
 def test_weight_zero_removes_the_rule(make_config, spectra: torch.Tensor, off: str) -> None:
     _, parts = SymbolicPack(make_config(**{f"lambda_{off}": 0.0}))(spectra)

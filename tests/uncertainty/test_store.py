@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from spectramind.contracts.work_folder import CalibratorFolder
 from spectramind.errors import ConfigError, SchemaError
 from spectramind.instrument.grid import bin_wavelengths
 from spectramind.run.atomic import write_npz
@@ -11,54 +12,70 @@ from spectramind.uncertainty.corel import Corel
 from spectramind.uncertainty.store import (
     load_corel,
     load_temperature,
+    refuse_seen,
     save_corel,
     save_temperature,
-    table_path,
 )
 from spectramind.uncertainty.temperature import Temperature
 
 MINE, OTHER = "a" * 64, "b" * 64
+PLANETS = [str(number) for number in range(30)]
+
+
+def folder(root):
+    return CalibratorFolder(root / "temperature.json", root / "corel.npz")
 
 
 @pytest.fixture
 def corel():
     rng = np.random.default_rng(0)
-    return Corel(0.1, 40, rng.uniform(0.8, 1.2, 283), rng.uniform(1.5, 2, 283))
+    return Corel(0.1, 30, rng.uniform(0.8, 1.2, 283), rng.uniform(1.5, 2, 283))
 
 
 @pytest.fixture
 def temperature_file(tmp_path):
     path = tmp_path / "temperature.json"
-    save_temperature(path, Temperature(1.25, 30), fold="early_stop", checkpoint=MINE)
+    save_temperature(
+        path, Temperature(1.25, 30), fold="early_stop", planets=PLANETS, checkpoint=MINE
+    )
     return path
 
 
 @pytest.fixture
 def corel_file(tmp_path, corel):
-    path = tmp_path / "corel.npz"
-    save_corel(path, corel, tau=1.25, fold="conformal", checkpoint=MINE)
-    return path
+    save_corel(
+        folder(tmp_path), corel, tau=1.25, fold="conformal", planets=PLANETS, checkpoint=MINE
+    )
+    return tmp_path / "corel.npz"
 
 
 def test_temperature_comes_back(temperature_file):
-    assert load_temperature(temperature_file, checkpoint=MINE) == Temperature(1.25, 30)
+    assert load_temperature(temperature_file, checkpoint=MINE) == (
+        Temperature(1.25, 30),
+        frozenset(PLANETS),
+    )
     content = json.loads(temperature_file.read_text())
-    assert content == {"tau": 1.25, "n_planets": 30, "fold": "early_stop", "checkpoint": MINE}
+    assert content == {
+        "tau": 1.25,
+        "planets": PLANETS,
+        "fold": "early_stop",
+        "checkpoint": MINE,
+    }
 
 
 def test_corel_comes_back(corel_file, corel):
     again = load_corel(corel_file, tau=1.25, checkpoint=MINE)
-    assert (again.alpha, again.n_planets) == (0.1, 40)
+    assert (again.alpha, again.n_planets) == (0.1, 30)
     np.testing.assert_array_equal(again.factors, corel.factors)
     np.testing.assert_array_equal(again.quantiles, corel.quantiles)
 
 
 def test_infinite_quantiles_survive(tmp_path, corel):
-    path = tmp_path / "corel.npz"
     endless = Corel(0.1, 3, corel.factors, np.full(283, np.inf))
-    save_corel(path, endless, tau=1.0, fold="conformal", checkpoint=MINE)
-    assert np.isinf(load_corel(path, tau=1.0, checkpoint=MINE).quantiles).all()
-    assert np.isinf(pd.read_csv(table_path(path))["q"]).all()
+    where = folder(tmp_path)
+    save_corel(where, endless, tau=1.0, fold="conformal", planets=["1", "2", "3"], checkpoint=MINE)
+    assert np.isinf(load_corel(where.corel, tau=1.0, checkpoint=MINE).quantiles).all()
+    assert np.isinf(pd.read_csv(where.corel_table)["q"]).all()
 
 
 def test_table_of_bins(corel_file, corel):
@@ -94,7 +111,7 @@ def test_missing_files_say_what_makes_them(tmp_path):
     [
         ({"tau": 0.0}, "tau"),
         ({"tau": "NaN"}, "tau"),
-        ({"n_planets": 0}, "n_planets"),
+        ({"planets": []}, "planets"),
         ({"extra": 1}, "extra"),
         ({"checkpoint": None}, "checkpoint"),
     ],
@@ -121,3 +138,11 @@ def test_altered_corel_is_refused(corel_file, factors):
     write_npz(corel_file, **(arrays | {"factors": factors}))
     with pytest.raises(SchemaError, match="factors must be 283 numbers"):
         load_corel(corel_file, tau=1.25, checkpoint=MINE)
+
+
+def test_planets_that_were_seen_before_are_refused():
+    refuse_seen("calibrate-temp", ["1", "2"], {"trained on": {"3"}})
+    with pytest.raises(SchemaError, match=r"2 planets that were trained on \(1, 2\)"):
+        refuse_seen(
+            "calibrate-temp", ["1", "2", "4"], {"stopped by": set(), "trained on": {"1", "2"}}
+        )

@@ -57,7 +57,7 @@ def visit_digest(visit: Visit, tree_root: Path, config: KillChainConfig) -> str:
     return digest(config.kill_chain(), code_digest("calibration", "dataset"), *stamps)
 
 
-def _is_finished(
+def is_finished(
     visit: Visit, tree_root: Path, config: KillChainConfig, out: CalibratedFolder
 ) -> bool:
     if not all(out.series(detector, visit.name).is_file() for detector in DETECTORS):
@@ -76,7 +76,7 @@ def plan_calibration(
     config: KillChainConfig, tree: KaggleTree, visits: Sequence[Visit], out: CalibratedFolder
 ) -> CalibrationPlan:
     """Sort visits into finished (light curves of both and a log with the same digest) and to do."""
-    state = [(visit, _is_finished(visit, tree.root, config, out)) for visit in visits]
+    state = [(visit, is_finished(visit, tree.root, config, out)) for visit in visits]
     return CalibrationPlan(
         to_do=tuple(visit for visit, finished in state if not finished),
         finished=tuple(visit for visit, finished in state if finished),
@@ -149,7 +149,7 @@ def _attempt(
     What another worker finished meanwhile (one of a cluster, that died before it could say so) is
     not done again.
     """
-    if not _is_finished(visit, tree_root, config, out):
+    if not is_finished(visit, tree_root, config, out):
         try:
             calibrate_visit(visit, tree_root, config, out, threads)
         except SchemaError as error:

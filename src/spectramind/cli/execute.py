@@ -3,12 +3,9 @@
 Heavy imports happen here at call time, so that ``--help`` stays instant.
 """
 
-import importlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from spectramind.pipeline.commands import COMMANDS
 
 if TYPE_CHECKING:
     from spectramind.config.root import Config
@@ -62,15 +59,11 @@ def execute(call: Call) -> None:
 
 
 def run(call: Call, config: "Config", overrides: list[str]) -> None:
-    """Run a command with a frozen configuration, inside its record."""
-    from spectramind.run.record import RunRecord, open_log, recording
+    """Run a command with a frozen configuration, and print what it found."""
+    from spectramind.pipeline.commands import perform
+    from spectramind.run.progress import show
 
-    settings = config.logger
-    work = config.paths.work
-    open_log(work, settings.level, settings.rotate_bytes, settings.backups)
-    args = {"overrides": overrides, **call.flags}
-    record = RunRecord(call.command, args, work, config.hash, config.seed, config.data.raw)
-    module, name = COMMANDS[call.command].split(":")
-    with recording(record):
-        function = getattr(importlib.import_module(module), name)
-        function(config, record, **call.flags)
+    result = perform(call.command, config, overrides, call.flags)
+    show(*result.report())
+    if result.problem is not None:
+        raise result.problem

@@ -8,9 +8,15 @@ from spectramind.config.base import Section
 
 
 class SplitConfig(Section):
-    """GroupKFold over planets: one fold for early stopping, one for calibration, the rest train."""
+    """GroupKFold over planets: one fold for early stopping, one for calibration, the rest train.
+
+    Attributes:
+        folds: how many.
+        seed: what shuffles the planets.
+    """
 
     folds: int = Field(ge=3)
+    seed: int = Field(ge=0)
 
 
 class TrainConfig(Section):

@@ -20,6 +20,7 @@ class Planet:
         white, model: (T, 2) light curves without star and drift, and transit models, of FGS1 and
             AIRS, first of these visits; T = 0 when nothing was measured.
         jitter: (T, 2) FGS1 jitter on the same samples [px].
+        visits: names of all its visits, the first first; usable: those that count.
     """
 
     planet_id: str
@@ -27,6 +28,8 @@ class Planet:
     white: Array
     model: Array
     jitter: Array
+    visits: tuple[str, ...] = ()
+    usable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,3 +41,8 @@ class LabelledPlanets:
 
     def __len__(self) -> int:
         return len(self.planets)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The planets' names."""
+        return tuple(planet.planet_id for planet in self.planets)

@@ -81,8 +81,12 @@ class Spectra:
 
     def save(self, path: Path) -> None:
         """Write an npz with ``planet_id``, ``mu`` and ``sigma``, atomically."""
+        write_npz(path, **self.arrays())
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """The plain arrays of a file."""
         ids = np.array(self.planet_ids, dtype=np.str_)
-        write_npz(path, planet_id=ids, mu=self.mu, sigma=self.sigma)
+        return {"planet_id": ids, "mu": self.mu, "sigma": self.sigma}
 
     @classmethod
     def load(cls, path: Path) -> Self:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from spectramind.config.root import PathsConfig
+from spectramind.contracts.predictive import SUBMITTED
 from spectramind.instrument.detectors import Detector
 
 
@@ -136,16 +137,21 @@ class WorkFolder:
         """The state of a training that goes on."""
         return self.paths.checkpoint.with_name("last.pt")
 
-    def calibrators(self, estimator: str, submitted: str) -> CalibratorFolder:
+    def calibrators(self, estimator: str) -> CalibratorFolder:
         """An estimator's calibrators: those of the submitted one where ``paths`` says, those of
         any other in a folder of its own beside them.
         """
 
         def of(path: Path) -> Path:
-            return path if estimator == submitted else path.parent / estimator / path.name
+            return path if estimator == SUBMITTED else path.parent / estimator / path.name
 
         return CalibratorFolder(of(self.paths.temperature), of(self.paths.corel))
 
     def prediction(self, estimator: str) -> Path:
         """An estimator's spectra of the test planets."""
         return self.paths.predictions / f"{estimator}.npz"
+
+    @property
+    def applied(self) -> Path:
+        """What made the submission."""
+        return self.paths.submission.with_suffix(".applied.json")

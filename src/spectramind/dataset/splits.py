@@ -19,24 +19,25 @@ REASON = (
 
 @dataclass(frozen=True)
 class Splits:
-    """Planet ids of the three folds.
+    """Planet ids of the three folds, and how they were drawn.
 
     Raises:
         SchemaError: a planet stands in two folds (leakage), or a fold is empty.
     """
 
     seed: int
+    folds: int
     train: tuple[str, ...]
     val: tuple[str, ...]
     calibration: tuple[str, ...]
     reason: str = REASON
 
     def __post_init__(self) -> None:
-        folds = {"train": self.train, "val": self.val, "calibration": self.calibration}
-        for name, ids in folds.items():
+        ids_by_fold = {"train": self.train, "val": self.val, "calibration": self.calibration}
+        for name, ids in ids_by_fold.items():
             if not ids:
                 raise SchemaError(f"fold {name!r} is empty: simulate or add more labelled planets")
-        everyone = [planet for ids in folds.values() for planet in ids]
+        everyone = [planet for ids in ids_by_fold.values() for planet in ids]
         shared = sorted({planet for planet in everyone if everyone.count(planet) > 1})
         if shared:
             raise SchemaError(
@@ -62,7 +63,7 @@ def make_splits(planets: Sequence[str], folds: int, seed: int) -> Splits:
     groups = [held for _, held in kfold.split(np.zeros((len(names), 1)), groups=names)]
     pick = [tuple(names[i] for i in held) for held in groups]
     rest = tuple(sorted(planet for ids in pick[2:] for planet in ids))
-    return Splits(seed=seed, train=rest, val=pick[0], calibration=pick[1])
+    return Splits(seed=seed, folds=folds, train=rest, val=pick[0], calibration=pick[1])
 
 
 def save_splits(path: Path, splits: Splits) -> None:
@@ -82,6 +83,7 @@ def load_splits(path: Path) -> Splits:
         raw = json.loads(path.read_text(encoding="utf-8"))
         return Splits(
             seed=raw["seed"],
+            folds=raw["folds"],
             train=tuple(raw["train"]),
             val=tuple(raw["val"]),
             calibration=tuple(raw["calibration"]),

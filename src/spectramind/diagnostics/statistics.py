@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from spectramind.diagnostics.data import Array, ReportData
+from spectramind.diagnostics.report_data import Array, ReportData
 from spectramind.evaluation.coverage import conformal_rank, coverage_band
 
 CHANCE = 0.95  # probability of every band drawn for chance

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from spectramind.contracts.spectra import Spectra, truth_for
+from spectramind.contracts.predictive import Intervals, Predictive
+from spectramind.contracts.spectra import truth_for
 from spectramind.evaluation.coverage import (
     PPM,
     Residuals,
@@ -30,19 +31,6 @@ from spectramind.evaluation.official import (
 
 WORST_LISTED = 5
 FAR_OFF = 6.0  # sigmas of the white-light depth beyond which a spectrum is simply wrong
-
-
-@dataclass(frozen=True, eq=False)
-class Intervals:
-    """Symmetric prediction intervals mu +- half_width at a nominal coverage.
-
-    Attributes:
-        level: nominal marginal coverage per bin, 1 - alpha.
-        half_width: (n, 283), rows as in the spectra they belong to; may be infinite.
-    """
-
-    level: float
-    half_width: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -105,27 +93,26 @@ def _interval_fields(
 
 def summarise(
     name: str,
-    spectra: Spectra,
+    predictive: Predictive,
     truth: pd.DataFrame,
     naive: tuple[float, float],
     rng: np.random.Generator,
-    intervals: Intervals | None = None,
     reasons: Mapping[str, str] | None = None,
 ) -> ScoreSummary:
     """Score one prediction.
 
     Args:
         name: how the table calls it.
-        spectra: the prediction; every planet of it is scored.
+        predictive: the prediction; every planet of it is scored, its intervals are checked.
         truth: index planet_id (str), columns wl_1..wl_283.
         naive: the metric's m0 and s0 (``naive_moments`` of the train labels).
         rng: for the bootstrap over planets.
-        intervals: prediction intervals to check, rows as in ``spectra``.
         reasons: by planet, why its fit is doubted; planets not named are trusted.
 
     Raises:
         SchemaError: a planet without truth, or a negative mu.
     """
+    spectra = predictive.spectra
     y = truth_for(truth, spectra.planet_ids)
     elements = element_scores(y, spectra.mu, spectra.sigma, *naive)
     planets = planet_scores(elements)
@@ -148,7 +135,7 @@ def summarise(
         white_z=z_statistics(white),
         z=z_statistics(z_scores(y, spectra.mu, spectra.sigma)),
         one_sigma_coverage=float(covered(y, spectra.mu, spectra.sigma).mean()),
-        **_interval_fields(y, spectra.mu, intervals),
+        **_interval_fields(y, spectra.mu, predictive.intervals),
         worst=tuple(sorted(rows, key=lambda row: row.score)[:WORST_LISTED]),
         far_off=tuple(row for row in rows if abs(row.white_z) > FAR_OFF and not row.reason),
     )

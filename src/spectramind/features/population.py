@@ -64,17 +64,32 @@ class Population:
         Raises:
             SchemaError: not such a file.
         """
+        known = cls._read(path)
+        return known[0] if known is not None and known[1] == made_with else None
+
+    @classmethod
+    def known(cls, path: Path) -> "Population | None":
+        """What was learnt last, from whatever it was; None where nothing was.
+
+        Raises:
+            SchemaError: not such a file.
+        """
+        known = cls._read(path)
+        return None if known is None else known[0]
+
+    @classmethod
+    def _read(cls, path: Path) -> "tuple[Population, str] | None":
+        """The population and the digest of what it was learnt from."""
         if not path.is_file():
             return None
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
             found = cls(np.array(raw["mean"]), np.array(raw["covariance"]), int(raw["visits"]))
-            same = raw["digest"] == made_with
+            return found, str(raw["digest"])
         except (ValueError, LookupError, TypeError) as error:
             raise SchemaError(
                 f"{path} is not what `spectramind features` writes: delete it and repeat that"
             ) from error
-        return found if same else None
 
     def describe(self) -> str:
         """One line for people."""

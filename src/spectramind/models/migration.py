@@ -20,6 +20,8 @@ from spectramind.run.progress import say
 
 State = dict[str, Any]
 FORMAT = 3
+# In place of planets' ids, where a file does not say which planets it has seen.
+UNKNOWN_IDS = ["planets that its file does not name"]
 
 log = logging.getLogger("spectramind")
 
@@ -71,17 +73,22 @@ def _from_first(state: State) -> State:
         "errors_visit": torch.stack([old["extra_fgs1"], old["extra_airs"]]),
         "errors_lasting": torch.zeros(2, dtype=torch.float64),
     }
-    # Which planets it has seen was not written: no fold equals this one.
+    # It always learnt from labels; an empty fold would say that it read none.
     return _with_settings(state, _FIRST_PRIOR) | {"prior": prior, "fold": "unknown"}
 
 
 def _from_second(state: State) -> State:
-    """Format 2: hazes were constants; its first checkpoints knew no spots."""
+    """Format 2: hazes were constants; its first checkpoints knew no spots.
+
+    Its fold was a digest, from which the planets it had seen cannot be told.
+    """
     if "prior" not in state:
         return state
     given = {"spotted": _SPOTTED, **_HAZE}
     missing = {name: torch.tensor(v, dtype=torch.float64) for name, v in given.items()}
-    return _with_settings(state, _HAZE) | {"prior": missing | state["prior"]}
+    seen = UNKNOWN_IDS if state.get("fold") else []
+    ids = {"train_ids": seen, "stop_ids": seen}
+    return _with_settings(ids | state, _HAZE) | {"prior": missing | state["prior"]}
 
 
 def _with_settings(state: State, prior: dict[str, Any]) -> State:

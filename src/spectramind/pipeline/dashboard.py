@@ -2,145 +2,268 @@
 
 import json
 import webbrowser
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectramind.config.root import Config
 from spectramind.contracts.depths import load_depths
+from spectramind.contracts.predictive import SUBMITTED, Predictive
 from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tables import read_truth
-from spectramind.dataset.tree import KaggleTree
-from spectramind.diagnostics.data import CorelTable, LightCurve, ReportData
+from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.diagnostics.page import build_page
-from spectramind.instrument.detectors import DETECTORS
+from spectramind.diagnostics.report_data import CalibrationLog, CorelTable, LightCurve, ReportData
+from spectramind.errors import SchemaError, SpectraMindError
+from spectramind.estimators.artifact import Artifact
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
-from spectramind.models.checkpoint import load_trained
-from spectramind.pipeline.calibrators import SOURCES, load_fitted_corel
-from spectramind.pipeline.score import load_intervals
+from spectramind.pipeline.fit_calibrators import load_calibrators
+from spectramind.pipeline.result import Result
 from spectramind.pipeline.visits import visits_by_planet
+from spectramind.plotting.document import AbsentPart
 from spectramind.run import environment
 from spectramind.run.atomic import write_text
-from spectramind.run.progress import show
+from spectramind.run.failures import failure_of
 from spectramind.run.record import RunRecord, read_events
 
+T = TypeVar("T")
+_NO_LABELS = "the checkpoint was made without labels (model.prior.source=atmosphere)"
+_SOME = 3  # names in a message
+_NOTHING = Predictive(Spectra((), np.empty((0, N_BINS)), np.empty((0, N_BINS))))
 
-def dashboard(config: Config, record: RunRecord) -> None:
-    """Write the report page, open it if asked to."""
-    source = SOURCES[0]
-    spectra = Spectra.load(config.paths.predictions / f"{source}.npz")
-    intervals = load_intervals(config, source)
-    trained = load_trained(config.paths.checkpoint)
-    corel = load_fitted_corel(config, source)
-    data = ReportData(
+
+@dataclass(frozen=True, eq=False)
+class DashboardReport(Result):
+    """The page that was written.
+
+    Attributes:
+        path: where it is.
+        size_bytes: its size.
+        shown: titles of the panels in it.
+        absent: what is not in it, why, and the command that brings it.
+    """
+
+    path: Path
+    size_bytes: int
+    shown: tuple[str, ...]
+    absent: tuple[AbsentPart, ...]
+
+    def report(self) -> list[str]:
+        head = f"report: {self.path} ({self.size_bytes / 1e6:.1f} MB, opens offline)"
+        return [head, *(_absent_line(part) for part in self.absent)]
+
+
+def _absent_line(part: AbsentPart) -> str:
+    reason = f" ({part.reason})" if part.reason else ""
+    return f"not in it: {part.what}{reason}: spectramind {part.command}"
+
+
+def dashboard(config: Config, record: RunRecord) -> DashboardReport:
+    """Write the report page, open it if asked to.
+
+    What is missing or broken is left out of the page, named in it and in the record; nothing that
+    the chain can leave behind stops it.
+    """
+    data = gather(config, record)
+    page = build_page(
+        data, max_planets=config.diag.max_planets, worst_planets=config.diag.worst_planets
+    )
+    for laid_out in page.panels:
+        if laid_out.broken and isinstance(laid_out.part, AbsentPart):
+            record.warn(f"{laid_out.part.what}: {laid_out.part.reason}")
+    out = config.diag.html.out
+    write_text(out, page.html)
+    record.artifact(out)
+    written = DashboardReport(out, len(page.html.encode()), page.shown, page.absent)
+    if config.diag.html.open:
+        webbrowser.open(out.resolve().as_uri())
+    return written
+
+
+@dataclass
+class _Problems:
+    """Why parts of the report are empty; what is broken (not only missing) warns."""
+
+    record: RunRecord
+    by_field: dict[str, str] = field(default_factory=dict)
+
+    def note(self, name: str, reason: str) -> None:
+        self.by_field[name] = reason
+
+    def read(self, name: str, path: Path, load: Callable[[], T | None]) -> T | None:
+        """What ``load`` gives; None, and the reason noted, where the file at ``path`` is broken."""
+        if not path.exists():
+            return None
+        try:
+            return load()
+        except SpectraMindError as error:
+            self.note(name, str(error))
+            self.record.warn(f"left out of the report: {error}")
+            return None
+
+
+def gather(config: Config, record: RunRecord) -> ReportData:
+    """What the chain left of the test planets, and why parts of it are not there."""
+    problems = _Problems(record)
+    folder, raw = WorkFolder(config.paths), config.data.raw
+    predicted = folder.prediction(SUBMITTED)
+    found = problems.read("mu", predicted, lambda: Predictive.load(predicted)) or _NOTHING
+    spectra, intervals, ids = found.spectra, found.intervals, found.planet_ids
+    checkpoint = config.paths.checkpoint
+    trained = problems.read("history", checkpoint, lambda: Artifact.load(checkpoint))
+    corel = problems.read(
+        "corel", config.paths.corel, lambda: load_calibrators(config, SUBMITTED).corel
+    )
+    if trained is not None and not trained.history:
+        for name in ("history", *(["corel"] if corel is None else [])):
+            problems.note(name, _NO_LABELS)
+    visits = problems.read("light_curves", raw, lambda: visits_by_planet(KaggleTree(raw), "test"))
+    visits = visits or {}
+    return ReportData(
         title="SpectraMind V50 report",
-        provenance={
-            "run": record.run_id,
-            "git": (environment.git_sha() or "not a checkout")[:12],
-            "config": config.hash,
-            "date": record.timestamp,
-            "data": str(config.data.raw),
-        },
+        provenance=_provenance(config, record),
         wavelength_um=bin_wavelengths(),
-        planet_ids=spectra.planet_ids,
+        planet_ids=ids,
         mu=spectra.mu,
         sigma=spectra.sigma,
-        truth=_truth(config, spectra.planet_ids),
+        truth=problems.read("truth", config.paths.truth, lambda: _truth(config, ids)),
         half_width=None if intervals is None else intervals.half_width,
         coverage_level=None if intervals is None else intervals.level,
-        light_curves=_light_curves(config, spectra.planet_ids),
-        history=trained.history,
-        baseline={"val_loss": trained.history[0]["val_loss"]},
-        chosen_epoch=trained.epoch,
-        summaries=_summaries(config),
+        light_curves=_light_curves(config, ids, visits, problems),
+        history=None if trained is None else trained.history,
+        baseline=_baseline(trained),
+        chosen_epoch=None if trained is None else trained.epoch,
+        summaries=problems.read("summaries", config.paths.score, lambda: _summaries(config)),
         corel=None
         if corel is None
         else CorelTable(corel.quantiles, corel.factors, corel.alpha, corel.n_planets),
         events=read_events(config.paths.work),
-        calibration=_calibration(config, spectra.planet_ids),
+        calibration=_calibration(config, visits, problems),
+        problems=problems.by_field,
     )
-    page = build_page(
-        data, max_planets=config.diag.max_planets, worst_planets=config.diag.worst_planets
-    )
-    write_text(config.diag.html.out, page)
-    record.artifact(config.diag.html.out)
-    show(f"report: {config.diag.html.out} ({len(page) / 1e6:.1f} MB, opens offline)")
-    if config.diag.html.open:
-        webbrowser.open(config.diag.html.out.resolve().as_uri())
 
 
-def _truth(config: Config, ids: tuple[str, ...]) -> np.ndarray | None:
-    if not config.paths.truth.is_file():
-        return None
+def _provenance(config: Config, record: RunRecord) -> dict[str, str]:
+    return {
+        "run": record.run_id,
+        "git": (environment.git_sha() or "not a checkout")[:12],
+        "config": config.hash,
+        "date": record.timestamp,
+        "data": str(config.data.raw),
+    }
+
+
+def _baseline(trained: Artifact | None) -> dict[str, float]:
+    """The physics estimate's loss: epoch 0 of a training; empty where nothing was trained."""
+    first = trained.history[0] if trained is not None and trained.history else {}
+    return {"val_loss": first["val_loss"]} if "val_loss" in first else {}
+
+
+def _truth(config: Config, ids: Sequence[str]) -> NDArray[np.float64]:
     table = read_truth(config.paths.truth).reindex(list(ids))
     return table[list(TRUTH_COLUMNS)].to_numpy(dtype=np.float64).reshape(-1, N_BINS)
 
 
-def _light_curves(config: Config, ids: tuple[str, ...]) -> dict[str, LightCurve]:
-    curves = {}
-    visits = visits_by_planet(KaggleTree(config.data.raw), "test")
+def _light_curves(
+    config: Config, ids: Sequence[str], visits: dict[str, list[Visit]], problems: _Problems
+) -> dict[str, LightCurve]:
+    """The first measured visit of each planet; why others have none is noted."""
+    features, points = WorkFolder(config.paths).features, config.diag.light_curve_points
+    curves: dict[str, LightCurve] = {}
+    without: dict[str, str] = {}
     for planet_id in ids:
-        depths = load_depths(WorkFolder(config.paths).features.depths(visits[planet_id][0].name))
-        if len(depths.time_h):
-            curve = LightCurve(
-                depths.time_h,
-                depths.white[:, 0],
-                depths.white[:, 1],
-                depths.model[:, 0],
-                depths.model[:, 1],
-            )
-            curves[planet_id] = curve.binned(config.diag.light_curve_points)
+        without[planet_id] = "not in data.raw" if visits else "no test visits in data.raw"
+        for visit in visits.get(planet_id, ()):
+            try:
+                depths = load_depths(features.depths(visit.name))
+                curve = LightCurve(depths.time_h, *depths.white.T, *depths.model.T)
+            except SpectraMindError as error:
+                without[planet_id] = str(error)
+                continue
+            if depths.measured:
+                curves[planet_id] = curve.binned(points)
+                del without[planet_id]
+                break
+            without[planet_id] = str(depths.info.get("reason") or "no transit was fitted")
+    if without and "light_curves" not in problems.by_field:
+        named = "; ".join(f"{name}: {why}" for name, why in list(without.items())[:_SOME])
+        more = f"; and {len(without) - _SOME} more" if len(without) > _SOME else ""
+        problems.note("light_curves", named + more)
     return curves
 
 
-def _summaries(config: Config) -> list[dict[str, Any]] | None:
-    """Scores as the page names them."""
-    if not config.paths.score.is_file():
-        return None
-    rows = json.loads(config.paths.score.read_text(encoding="utf-8"))["predictions"]
-    return [
-        {
-            "name": row["name"],
-            "score": row["score"],
-            "low": row["score_low"],
-            "high": row["score_high"],
-            "fgs1_score": row["fgs1_part"],
-            "airs_score": row["airs_part"],
-            "rms_fgs1_ppm": row["residuals_ppm"]["fgs1_rms"],
-            "rms_airs_mean_ppm": row["residuals_ppm"]["airs_mean_rms"],
-            "rms_airs_shape_ppm": row["residuals_ppm"]["airs_shape_rms"],
-            "coverage_1sigma": row["one_sigma_coverage"],
-            "coverage_interval": row["interval_coverage"],
-        }
-        for row in rows
-    ]
+def _summaries(config: Config) -> list[dict[str, Any]]:
+    """Scores as the page names them.
+
+    Raises:
+        SchemaError: the file is not what ``score`` writes.
+    """
+    path = config.paths.score
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["predictions"]
+        return [
+            {
+                "name": row["name"],
+                "score": row["score"],
+                "low": row["score_low"],
+                "high": row["score_high"],
+                "fgs1_score": row["fgs1_part"],
+                "airs_score": row["airs_part"],
+                "rms_fgs1_ppm": row["residuals_ppm"]["fgs1_rms"],
+                "rms_airs_mean_ppm": row["residuals_ppm"]["airs_mean_rms"],
+                "rms_airs_shape_ppm": row["residuals_ppm"]["airs_shape_rms"],
+                "coverage_1sigma": row["one_sigma_coverage"],
+                "coverage_interval": row["interval_coverage"],
+            }
+            for row in rows
+        ]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise SchemaError(
+            f"{path} is not what score writes ({reason}): run `spectramind score` again"
+        ) from error
 
 
-def _calibration(config: Config, ids: tuple[str, ...]) -> list[dict[str, Any]] | None:
-    """One row a visit out of the kill chain's logs."""
-    rows = []
-    visits = visits_by_planet(KaggleTree(config.data.raw), "test")
-    for planet_id in ids[: config.diag.max_planets]:
+def _calibration(
+    config: Config, visits: dict[str, list[Visit]], problems: _Problems
+) -> list[CalibrationLog]:
+    """Logs of the test visits: all that failed, and the first ``diag.max_planets`` planets'."""
+    if not visits:
+        if "light_curves" in problems.by_field:
+            problems.note("calibration", problems.by_field["light_curves"])
+        return []
+    logs, more = [], 0
+    for number, planet_id in enumerate(visits):
         for visit in visits[planet_id]:
-            path = WorkFolder(config.paths).calibrated.log(visit.name)
-            if path.is_file():
-                rows.append(visit_summary(visit.name, json.loads(path.read_text("utf-8"))))
-    return rows or None
+            log = read_calibration_log(visit, WorkFolder(config.paths).calibrated.log(visit.name))
+            if log.failed or number < config.diag.max_planets:
+                logs.append(log)
+            else:
+                more += 1
+    if more:
+        problems.note("calibration", f"{more} more visits (diag.max_planets)")
+    return logs
 
 
-def visit_summary(visit: str, log: list[dict[str, Any]]) -> dict[str, Any]:
-    """A visit's kill-chain log in one row."""
-    found = {(r["detector"], r["step"]): r for r in log}
-    row: dict[str, Any] = {"visit": visit}
-    for detector in DETECTORS:
-
-        def stat(step: str, key: str, name: str = detector.kaggle) -> float:
-            return float(found[name, step]["delta_stats"][key])
-
-        row |= {
-            f"{detector.key} masked": f"{stat('bad_pixels', 'mask_frac'):.2%}",
-            f"{detector.key} linearity [ppm]": round(stat("linearity", "median_correction_ppm")),
-            f"{detector.key} dark [e/s]": round(stat("dark", "median_e_per_s"), 4),
-        }
-    return row | {"time [ms]": round(found["both", "visit"]["t_ms"])}
+def read_calibration_log(visit: Visit, path: Path) -> CalibrationLog:
+    """A visit's log, or why there is none."""
+    failure = failure_of(path)
+    if failure is not None:
+        return CalibrationLog(visit.name, problem=failure, failed=True)
+    if not path.is_file():
+        return CalibrationLog(visit.name, problem="not calibrated yet")
+    try:
+        records = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        return CalibrationLog(visit.name, problem=f"{path} cannot be read: {error}")
+    if not isinstance(records, list) or not all(isinstance(row, dict) for row in records):
+        return CalibrationLog(visit.name, problem=f"{path} is not a kill chain's log")
+    if visit.light_curves_path.is_file():
+        drawn = "light curves were simulated without frames (level=lightcurves): nothing to do"
+        return CalibrationLog(visit.name, problem=drawn)
+    return CalibrationLog(visit.name, records)

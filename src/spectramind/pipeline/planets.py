@@ -42,6 +42,8 @@ def load_planets(config: Config, tree: KaggleTree, split: str, ids: Iterable[str
                 white=shown.white,
                 model=shown.model,
                 jitter=_jitter(features, first, shown),
+                visits=tuple(visit.name for visit in grouped[planet_id]),
+                usable=tuple(visits),
             )
         )
     return planets
@@ -76,3 +78,15 @@ def load_labelled(config: Config, tree: KaggleTree, ids: Sequence[str]) -> Label
         )
     truth = truth_for(read_truth(tree.root / "train.csv"), [p.planet_id for p in planets])
     return LabelledPlanets(tuple(planets), truth)
+
+
+def doubts(config: Config, ids: Sequence[str]) -> dict[str, str]:
+    """Why the fit of a test planet is doubted, for those of which no visit is trusted."""
+    grouped = visits_by_planet(KaggleTree(config.data.raw), "test")
+    features = WorkFolder(config.paths).features
+    reasons = {}
+    for planet in ids:
+        found = [load_depths(features.depths(visit.name)).info for visit in grouped[planet]]
+        if all(info["reason"] for info in found):
+            reasons[planet] = "; ".join(dict.fromkeys(str(info["reason"]) for info in found))
+    return reasons

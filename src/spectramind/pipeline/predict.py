@@ -1,58 +1,86 @@
 """predict: the checkpoint and its calibrators on every planet of the test folder."""
 
-import numpy as np
+from dataclasses import dataclass
+from pathlib import Path
 
 from spectramind.config.root import Config
-from spectramind.contracts.spectra import Spectra
+from spectramind.contracts.predictive import SUBMITTED, Predictive
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree
-from spectramind.inference.predict import predict as predict_planets
-from spectramind.models.checkpoint import load_trained
-from spectramind.pipeline.calibrators import SOURCES, apply
+from spectramind.estimators.artifact import Artifact
+from spectramind.pipeline.fit_calibrators import load_calibrators, members
 from spectramind.pipeline.planets import load_planets
-from spectramind.run.atomic import write_npz
+from spectramind.pipeline.result import Result
 from spectramind.run.devices import pick_device, prepare_cpu
-from spectramind.run.progress import show
+from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord
+from spectramind.submission.applied import Applied, AppliedCorel
 from spectramind.submission.dialects import Dialect
 from spectramind.submission.table import write_submission
 from spectramind.submission.validate import validate_submission
+from spectramind.uncertainty.calibrators import Calibrators
 
 
-def predict(config: Config, record: RunRecord) -> None:
+@dataclass(frozen=True, eq=False)
+class Prediction(Result):
+    """What predict found.
+
+    Attributes:
+        answers: by estimator, sigma calibrated, as saved.
+        sigma: what was done to the submitted sigma, in words.
+        submission: the table, valid.
+        dialect: its columns.
+        device: where the network computed.
+    """
+
+    answers: dict[str, Predictive]
+    sigma: str
+    submission: Path
+    dialect: str
+    device: str
+
+    @property
+    def submitted(self) -> Predictive:
+        """What stands in the submission."""
+        return self.answers[SUBMITTED]
+
+    def report(self) -> list[str]:
+        return [
+            f"{len(self.submitted.planet_ids)} planets on {self.device}; sigma: {self.sigma}",
+            f"submission: {self.submission} ({self.dialect} columns, valid)",
+        ]
+
+
+def predict(config: Config, record: RunRecord) -> Prediction:
     """Predict, calibrate sigma, write spectra and the submission, validate it."""
     prepare_cpu(config.env.threads)
-    trained = load_trained(config.paths.checkpoint)
+    artifact, folder = Artifact.load(config.paths.checkpoint), WorkFolder(config.paths)
     tree = KaggleTree(config.data.raw)
     ids = tree.planets("test")
     planets = load_planets(config, tree, "test", ids)
-    device = pick_device(config.env.device)
-    raw = dict(
-        zip(
-            SOURCES,
-            predict_planets(trained, planets, device, config.train.batch_size),
-            strict=True,
-        )
-    )
-    for source, spectra in raw.items():
-        done = _calibrate_and_save(config, record, source, spectra)
-        if source == SOURCES[0]:
-            show(f"{len(ids)} planets on {device}; sigma: {done}")
+    answers, applied = {}, {}
+    for name, estimator in members(config, artifact).items():
+        applied[name] = load_calibrators(config, name)
+        answers[name] = applied[name].apply(estimator.predict(planets))
+        answers[name].save(folder.prediction(name))
+        record.artifact(folder.prediction(name))
     path = config.paths.submission
-    final = Spectra.load(config.paths.predictions / f"{SOURCES[0]}.npz")
-    write_submission(path, final, Dialect(config.submission.dialect))
+    write_submission(path, answers[SUBMITTED].spectra, Dialect(config.submission.dialect))
     validate_submission(path, ids)
     record.artifact(path)
-    show(f"submission: {path} ({config.submission.dialect} columns, valid)")
+    sigma = applied[SUBMITTED]
+    _note_applied(config, folder, sigma)
+    device = str(pick_device(config.env.device))
+    return Prediction(answers, sigma.describe(), path, config.submission.dialect, device)
 
 
-def _calibrate_and_save(config: Config, record: RunRecord, source: str, raw: Spectra) -> str:
-    final, intervals, done = apply(config, source, raw)
-    path = config.paths.predictions / f"{source}.npz"
-    final.save(path)
-    record.artifact(path)
-    half_width = config.paths.predictions / f"{source}_intervals.npz"
-    half_width.unlink(missing_ok=True)
-    if intervals is not None:
-        write_npz(half_width, level=np.array(intervals.level), half_width=intervals.half_width)
-        record.artifact(half_width)
-    return done
+def _note_applied(config: Config, folder: WorkFolder, sigma: Calibrators) -> None:
+    """Leave word of what made the submission."""
+    corel = sigma.corel
+    Applied(
+        submission=file_digest(config.paths.submission),
+        prediction=file_digest(folder.prediction(SUBMITTED)),
+        checkpoint=file_digest(config.paths.checkpoint),
+        temperature=None if sigma.temperature is None else sigma.tau,
+        corel=None if corel is None else AppliedCorel(alpha=corel.alpha, n_planets=corel.n_planets),
+    ).save(folder.applied)

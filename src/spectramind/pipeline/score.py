@@ -1,30 +1,55 @@
 """score: the official metric on planets whose truth is known, beside the references."""
 
 import json
-from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from rich.console import RenderableType
 
 from spectramind.config.root import Config
-from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra
+from spectramind.contracts.predictive import SUBMITTED, Predictive
+from spectramind.contracts.spectra import TRUTH_COLUMNS
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.evaluation.official import naive_moments
 from spectramind.evaluation.score_tables import ORACLE, render
-from spectramind.evaluation.summary import Intervals, ScoreSummary, ratios, summarise
-from spectramind.pipeline.calibrators import SOURCES
-from spectramind.pipeline.references import doubts, predict_reference
+from spectramind.evaluation.summary import ScoreSummary, ratios, summarise
+from spectramind.pipeline.planets import doubts
+from spectramind.pipeline.references import answer
+from spectramind.pipeline.result import Result
 from spectramind.run.atomic import write_json
-from spectramind.run.npz import read_npz
-from spectramind.run.progress import show
+from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord
 
 _ALIKE = 1e-5
 
 
-def score(config: Config, record: RunRecord) -> None:
+@dataclass(frozen=True, eq=False)
+class Scores(Result):
+    """What score found: the submitted estimate first, then the references; and their file."""
+
+    summaries: tuple[ScoreSummary, ...]
+    file: Path
+
+    def remarks(self) -> list[str]:
+        """What a reader should not miss."""
+        by_name = {summary.name: summary for summary in self.summaries}
+        model, physics = by_name[SUBMITTED], by_name.get("physics")
+        lines = [
+            f"{row.planet_id} is off by {abs(row.white_z):.1f} sigma and nobody doubted its fit"
+            for row in model.far_off
+        ]
+        return lines if physics is None else [*lines, _beside(model, physics)]
+
+    def report(self) -> list[RenderableType]:
+        return [*render(self.summaries), *self.remarks(), f"details: {self.file}"]
+
+
+def score(config: Config, record: RunRecord) -> Scores:
     """Score the predictions of the test planets.
 
     Raises:
@@ -37,37 +62,40 @@ def score(config: Config, record: RunRecord) -> None:
         )
     truth = read_truth(config.paths.truth)
     labels = read_truth(KaggleTree(config.data.raw).root / "train.csv")
-    train = labels[list(TRUTH_COLUMNS)].to_numpy()
-    naive = naive_moments(train)
-    ours = Spectra.load(config.paths.predictions / f"{SOURCES[0]}.npz")
+    naive = naive_moments(labels[list(TRUTH_COLUMNS)].to_numpy())
+    scored = WorkFolder(config.paths).prediction(SUBMITTED)
+    ours = Predictive.load(scored)
     reasons = doubts(config, ours.planet_ids)
 
-    def worth(name: str, spectra: Spectra) -> ScoreSummary:
-        rng = np.random.default_rng(config.seed)
-        intervals = load_intervals(config, name)
-        return summarise(name, spectra, truth, naive, rng, intervals, reasons)
+    def worth(name: str, found: Predictive) -> ScoreSummary:
+        return summarise(name, found, truth, naive, np.random.default_rng(config.seed), reasons)
 
-    summaries = [worth(SOURCES[0], ours)]
+    summaries = [worth(SUBMITTED, ours)]
     for name in config.score.against:
-        summaries.append(worth(name, predict_reference(name, config, ours.planet_ids)))
-    by_name = {summary.name: summary for summary in summaries}
-    rows = [s.to_json() for s in summaries]
-    if ORACLE in by_name:
-        best = by_name[ORACLE]
-        rows = [row | {"over_oracle": ratios(by_name[row["name"]], best)} for row in rows]
-    write_json(config.paths.score, {"predictions": rows})
+        summaries.append(worth(name, answer(name, config, ours.planet_ids)))
+    write_json(config.paths.score, {"scored": file_digest(scored), "predictions": _rows(summaries)})
     record.artifact(config.paths.score)
     record.metrics |= {f"score_{s.name}": s.score for s in summaries}
-    show(*render(summaries), *_remarks(by_name), f"details: {config.paths.score}")
+    return Scores(tuple(summaries), config.paths.score)
 
 
-def load_intervals(config: Config, source: str) -> Intervals | None:
-    """Conformal intervals that predict wrote, None when COREL was not fitted."""
-    path = config.paths.predictions / f"{source}_intervals.npz"
-    if not path.is_file():
-        return None
-    raw = read_npz(path, "level", "half_width", made_by="predict")
-    return Intervals(float(raw["level"]), np.asarray(raw["half_width"], dtype=np.float64))
+def _rows(summaries: list[ScoreSummary]) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = [summary.to_json() for summary in summaries]
+    best = next((summary for summary in summaries if summary.name == ORACLE), None)
+    if best is None:
+        return rows
+    return [
+        row | {"over_oracle": ratios(summary, best)}
+        for row, summary in zip(rows, summaries, strict=True)
+    ]
+
+
+def _beside(model: ScoreSummary, physics: ScoreSummary) -> str:
+    gap = model.score - physics.score
+    if abs(gap) < _ALIKE:  # the network computes in single precision
+        return "the network was not kept: both predictions are the physics estimate"
+    word = "above" if gap > 0 else "below"
+    return f"the network stands {abs(gap):.4f} {word} physics alone"
 
 
 def score_lines(path: Path) -> list[str]:
@@ -82,19 +110,3 @@ def score_lines(path: Path) -> list[str]:
             f", {first['interval_coverage']:.3f} within the {first['interval_level']:.0%} intervals"
         )
     return [*lines, covered]
-
-
-def _remarks(by_name: Mapping[str, ScoreSummary]) -> list[str]:
-    model = by_name[SOURCES[0]]
-    lines = [
-        f"{row.planet_id} is off by {abs(row.white_z):.1f} sigma and nobody doubted its fit"
-        for row in model.far_off
-    ]
-    physics = by_name.get(SOURCES[1])
-    if physics is None:
-        return lines
-    if abs(model.score - physics.score) < _ALIKE:  # the network computes in single precision
-        return [*lines, "the network was not kept: both predictions are the physics estimate"]
-    word = "above" if model.score > physics.score else "below"
-    gap = abs(model.score - physics.score)
-    return [*lines, f"the network stands {gap:.4f} {word} physics alone"]

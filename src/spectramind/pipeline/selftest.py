@@ -3,8 +3,10 @@
 import importlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+from rich.console import RenderableType
 from rich.table import Table
 
 from spectramind.config.compose import compose, resource_dir
@@ -13,22 +15,53 @@ from spectramind.contracts.star import StarRow
 from spectramind.errors import SpectraMindError
 from spectramind.features.visit_fit import estimate
 from spectramind.instrument.grid import N_BINS
-from spectramind.models.checkpoint import build_network
+from spectramind.models.assembly import build_network
 from spectramind.models.inputs import FGS1_CHANNELS, NODE_CHANNELS
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
 from spectramind.pipeline.commands import COMMANDS
+from spectramind.pipeline.result import Result
 from spectramind.pipeline.schemas import SCHEMAS
-from spectramind.run.progress import show
 from spectramind.run.record import RunRecord
 
 
-def selftest(config: Config, record: RunRecord, deep: bool = False) -> None:
-    """Run every check, print a table.
+@dataclass(frozen=True)
+class Finding:
+    """What one check found, or why it failed."""
 
-    Raises:
-        SpectraMindError: at least one check failed.
-    """
+    check: str
+    passed: bool
+    said: str
+
+
+@dataclass(frozen=True, eq=False)
+class Findings(Result):
+    """All checks, in order."""
+
+    checks: tuple[Finding, ...]
+
+    @property
+    def failed(self) -> list[str]:
+        """Names of the checks that failed."""
+        return [one.check for one in self.checks if not one.passed]
+
+    def report(self) -> list[RenderableType]:
+        table = Table(title="selftest")
+        for column in ("check", "result", "finding"):
+            table.add_column(column)
+        for one in self.checks:
+            table.add_row(one.check, "ok" if one.passed else "FAIL", one.said)
+        return [table]
+
+    @property
+    def problem(self) -> SpectraMindError | None:
+        if not self.failed:
+            return None
+        return SpectraMindError(f"selftest failed: {', '.join(self.failed)}")
+
+
+def selftest(config: Config, record: RunRecord, deep: bool = False) -> Findings:
+    """Run every check."""
     checks: dict[str, Callable[[Config], str]] = {
         "commands": _commands,
         "experiments": _experiments,
@@ -36,19 +69,13 @@ def selftest(config: Config, record: RunRecord, deep: bool = False) -> None:
     }
     if deep:
         checks |= {"network": _network, "transit": _transit}
-    table = Table(title="selftest")
-    for column in ("check", "result", "finding"):
-        table.add_column(column)
-    failed = []
+    found = []
     for name, check in checks.items():
         try:
-            table.add_row(name, "ok", check(config))
+            found.append(Finding(name, True, check(config)))
         except Exception as error:  # a broken installation breaks in any way
-            failed.append(name)
-            table.add_row(name, "FAIL", f"{type(error).__name__}: {error}")
-    show(table)
-    if failed:
-        raise SpectraMindError(f"selftest failed: {', '.join(failed)}")
+            found.append(Finding(name, False, f"{type(error).__name__}: {error}"))
+    return Findings(tuple(found))
 
 
 def _commands(config: Config) -> str:

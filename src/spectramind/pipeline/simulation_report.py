@@ -1,6 +1,7 @@
 """simulate-report: the simulated tree set beside real data and the published ranges."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,9 @@ from spectramind.dataset.tables import SPECTRUM_COLUMNS, read_star_info, read_tr
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.instrument.detectors import AIRS, FGS1
+from spectramind.pipeline.result import Result
 from spectramind.run.atomic import write_json, write_text
 from spectramind.run.npz import read_npz
-from spectramind.run.progress import show
 from spectramind.run.record import RunRecord
 from spectramind.simulation.audit.audit_page import SimulationReport, build_simulation_page
 from spectramind.simulation.audit.expectations import POPULATION, TELEMETRY, Comparison, compare
@@ -30,8 +31,26 @@ _VISITS = 3
 _LABELS = ("train.csv", "train_truth_*.csv")
 
 
-def simulate_report(config: Config, record: RunRecord) -> None:
-    """Measure both trees, print the table, write the JSON and the page.
+@dataclass(frozen=True, eq=False)
+class TreesCompared(Result):
+    """Numbers of both trees beside the published ranges, and the files they were written to."""
+
+    rows: tuple[Comparison, ...]
+    page: Path
+    plain: Path
+
+    @property
+    def inside(self) -> int:
+        """How many of the simulated numbers lie in their range."""
+        return sum(row.verdict == "in range" for row in self.rows)
+
+    def report(self) -> list[str]:
+        found = f"{self.inside} of {len(self.rows)} in range; report: {self.page}, {self.plain}"
+        return [*_lines(self.rows), found]
+
+
+def simulate_report(config: Config, record: RunRecord) -> TreesCompared:
+    """Measure both trees, write the JSON and the page.
 
     A tree of light curves has no frames to measure: its planets alone are compared.
 
@@ -67,11 +86,11 @@ def simulate_report(config: Config, record: RunRecord) -> None:
         depths=depths,
         stars=stars,
     )
-    _write(config, record, report)
+    return _write(config, record, report)
 
 
-def _write(config: Config, record: RunRecord, report: SimulationReport) -> None:
-    rows = [*report.telemetry, *report.population]
+def _write(config: Config, record: RunRecord, report: SimulationReport) -> TreesCompared:
+    rows = (*report.telemetry, *report.population)
     page, plain = (
         config.paths.simulation_report,
         config.paths.simulation_report.with_suffix(".json"),
@@ -80,9 +99,9 @@ def _write(config: Config, record: RunRecord, report: SimulationReport) -> None:
     write_text(page, build_simulation_page(report))
     record.artifact(page)
     record.artifact(plain)
-    inside = sum(row.verdict == "in range" for row in rows)
-    record.metrics |= {"in_range": inside, "numbers": len(rows)}
-    show(*_lines(rows), f"{inside} of {len(rows)} in range; report: {page}, {plain}")
+    compared = TreesCompared(rows, page, plain)
+    record.metrics |= {"in_range": compared.inside, "numbers": len(rows)}
+    return compared
 
 
 def _has_frames(tree: KaggleTree) -> bool:
@@ -130,7 +149,7 @@ def _visit_numbers(tree: KaggleTree) -> Mapping[str, float]:
     }
 
 
-def _lines(rows: list[Comparison]) -> list[str]:
+def _lines(rows: Sequence[Comparison]) -> list[str]:
     head = f"{'':44} {'simulated':>10} {'real':>10}   {'range':^21}"
     return [head, *(_line(row) for row in rows)]
 

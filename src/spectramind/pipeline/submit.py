@@ -1,58 +1,101 @@
 """submit bundle, submit validate."""
 
+import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from spectramind.config.root import Config
+from spectramind.contracts.predictive import SUBMITTED
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree
+from spectramind.pipeline.result import Result
 from spectramind.pipeline.score import score_lines
 from spectramind.run import environment
-from spectramind.run.progress import show
-from spectramind.run.record import MANIFEST, RunRecord
+from spectramind.run.record import RunRecord
+from spectramind.submission.applied import Applied
 from spectramind.submission.bundle import verify_bundle, write_bundle
 from spectramind.submission.validate import validate_submission
-from spectramind.uncertainty.store import table_path
 
 
-def bundle(config: Config, record: RunRecord) -> None:
-    """Zip the validated submission with what explains it."""
-    candidates = (
-        config.paths.temperature,
-        config.paths.corel,
-        table_path(config.paths.corel),
-        config.paths.score,
-        config.paths.work / MANIFEST,
-    )
-    extras = {path.name: path for path in candidates if path.is_file()}
+@dataclass(frozen=True, eq=False)
+class Bundle(Result):
+    """What was packed.
+
+    Attributes:
+        submission, bundle: the table and the zip.
+        page: the dashboard's page, None where there is none yet.
+        score: the score in words, or why none is in the zip.
+    """
+
+    submission: Path
+    bundle: Path
+    page: Path | None
+    score: tuple[str, ...]
+
+    def report(self) -> list[str]:
+        page = [] if self.page is None else [f"report:     {self.page}"]
+        packed = [f"submission: {self.submission}", f"bundle:     {self.bundle}"]
+        return [*packed, *page, *self.score]
+
+
+@dataclass(frozen=True, eq=False)
+class Validated(Result):
+    """A table, or a zip that holds one, that keeps its contract; and what was found in it."""
+
+    file: Path
+    finding: str
+
+    def report(self) -> list[str]:
+        return [f"{self.file}: valid, {self.finding}"]
+
+
+def bundle(config: Config, record: RunRecord) -> Bundle:
+    """Zip the validated submission with what explains it, and with nothing that does not.
+
+    Raises:
+        SchemaError: the submission is not valid, or not the one that predict wrote.
+    """
+    folder, paths = WorkFolder(config.paths), config.paths
+    applied = Applied.of(paths.submission, folder.applied)
+    where = folder.calibrators(SUBMITTED)
+    wanted = [folder.record.manifest, folder.applied]
+    wanted += [where.temperature] if applied.temperature is not None else []
+    wanted += [where.corel, where.corel_table] if applied.corel is not None else []
+    known, score = _score(paths.score, applied)
+    wanted += [paths.score] if known else []
+    extras = {path.name: path for path in wanted if path.is_file()}
     manifest = {
         "time": record.timestamp,
         "git_sha": environment.git_sha() or "not a checkout",
         "config_hash": config.hash,
-        "calibration": {
-            "temperature": config.paths.temperature.name in extras,
-            "corel": config.paths.corel.name in extras,
-            "alpha": config.calib.corel.alpha,
-        },
+        "calibration": applied.model_dump(include={"temperature", "corel"}),
         "toolchain": environment.package_versions(),
     }
-    write_bundle(config.paths.bundle, config.paths.submission, manifest, extras, _expected(config))
-    record.artifact(config.paths.bundle)
-    show(f"submission: {config.paths.submission}", f"bundle:     {config.paths.bundle}")
-    if config.diag.html.out.is_file():
-        show(f"report:     {config.diag.html.out}")
-    if config.paths.score.is_file():
-        show(*score_lines(config.paths.score))
+    write_bundle(paths.bundle, paths.submission, manifest, extras, _expected(config))
+    record.artifact(paths.bundle)
+    page = config.diag.html.out if config.diag.html.out.is_file() else None
+    return Bundle(paths.submission, paths.bundle, page, score)
 
 
-def validate(config: Config, record: RunRecord, file: Path | None = None) -> None:
+def _score(path: Path, applied: Applied) -> tuple[bool, tuple[str, ...]]:
+    """Whether the last score is of this prediction, and what to say of it."""
+    if not path.is_file():
+        return False, ("no score: `spectramind score` has not run",)
+    scored = json.loads(path.read_text(encoding="utf-8")).get("scored")
+    if scored != applied.prediction:
+        return False, (f"no score: {path} is of another prediction, run `spectramind score` again",)
+    return True, tuple(score_lines(path))
+
+
+def validate(config: Config, record: RunRecord, file: Path | None = None) -> Validated:
     """Check a submission, or the zip that holds it, against the schema and the tree's planets."""
     path = file or config.paths.submission
     if path.suffix == ".zip":
         manifest = verify_bundle(path, _expected(config))
-        show(f"{path}: valid, {len(manifest.files)} files as their manifest has them")
-        return
+        return Validated(path, f"{len(manifest.files)} files as their manifest has them")
     checked = validate_submission(path, _expected(config))
-    show(f"{path}: valid, {len(checked.spectra)} planets, {checked.dialect.value} columns")
+    return Validated(path, f"{len(checked.spectra)} planets, {checked.dialect.value} columns")
 
 
 def _expected(config: Config) -> Iterable[str] | None:

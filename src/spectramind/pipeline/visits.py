@@ -11,8 +11,11 @@ from spectramind.errors import SchemaError
 
 def splits_of(config: Config, tree: KaggleTree) -> list[str]:
     """Splits a command works on: the one asked for, or all the tree holds."""
-    if config.data.split != "all":
-        return [config.data.split]
+    return splits_in(tree) if config.data.split == "all" else [config.data.split]
+
+
+def splits_in(tree: KaggleTree) -> list[str]:
+    """Splits that the tree holds."""
     return [split for split in ("train", "test") if (tree.root / split).is_dir()]
 
 

@@ -18,44 +18,6 @@ class Column:
     spec: str = ""
 
 
-SUMMARY_COLUMNS = (
-    Column("name", "estimator"),
-    Column("score", "score", ".4f"),
-    Column("low", "CI low", ".4f"),
-    Column("high", "CI high", ".4f"),
-    Column("fgs1_score", "FGS1 score", ".4f"),
-    Column("airs_score", "AIRS score", ".4f"),
-    Column("rms_fgs1_ppm", "rms FGS1 [ppm]", ",.1f"),
-    Column("rms_airs_mean_ppm", "rms AIRS mean [ppm]", ",.1f"),
-    Column("rms_airs_shape_ppm", "rms AIRS shape [ppm]", ",.1f"),
-    Column("coverage_1sigma", "inside ±1σ", ".1%"),
-    Column("coverage_interval", "inside interval", ".1%"),
-)
-EVENT_COLUMNS = (
-    Column("ts", "time"),
-    Column("cmd", "command"),
-    Column("status", "status"),
-    Column("duration_ms", "duration"),
-    Column("cfg_hash", "config"),
-    Column("git_sha", "git"),
-)
-WORST_COLUMNS = (
-    Column("planet", "planet"),
-    Column("log_likelihood", "log L a bin [nat]", ".2f"),
-    Column("fgs1", "FGS1 error [ppm]", "+,.0f"),
-    Column("airs", "AIRS rms error [ppm]", ",.0f"),
-    Column("sigma", "AIRS rms σ [ppm]", ",.0f"),
-    Column("z", "rms z", ".2f"),
-    Column("inside", "bins inside interval", ".0%"),
-)
-COREL_COLUMNS = (
-    Column("bin", "bin"),
-    Column("wavelength", "µm", ".4f"),
-    Column("q", "q [σ]", ".3f"),
-    Column("factor", "factor on σ", ".3f"),
-)
-
-
 def shown(value: Any, spec: str = "") -> str:
     """A value as escaped text; a dash for None, NaN and infinities."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):

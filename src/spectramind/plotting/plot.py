@@ -82,6 +82,42 @@ def y_name(row: int) -> str:
     return "y" if row == 0 else f"y{row + 1}"
 
 
+def axis_key(letter: str, number: int) -> str:
+    """The layout's key of an axis, counted from 1."""
+    return f"{letter}axis{'' if number == 1 else number}"
+
+
+def axis_ref(letter: str, number: int) -> str:
+    """Plotly's name of an axis, counted from 1."""
+    return f"{letter}{'' if number == 1 else number}"
+
+
+def band(meta: str, name: str, color: str, yaxis: str = "y") -> Trace:
+    """A filled ring over AIRS's axis without points; nameless it is not in the legend."""
+    return {
+        "type": "scatter",
+        "meta": meta,
+        "name": name,
+        "showlegend": bool(name),
+        "xaxis": "x2",
+        "yaxis": yaxis,
+        "mode": "lines",
+        "line": {"width": 0},
+        "fill": "toself",
+        "fillcolor": color,
+        "hoverinfo": "skip",
+    }
+
+
+def single_layout() -> dict[str, Any]:
+    """Layout of a figure without a wavelength axis."""
+    return {
+        "height": 390,
+        "legend": {"orientation": "h", "y": 1.01, "yanchor": "bottom", "x": 0},
+        "margin": {"l": 64, "r": 16, "t": 54, "b": 46},
+    }
+
+
 def horizontal(y: float, row: int, dash: str = "dash") -> dict[str, Any]:
     """A line across a row."""
     style = {"color": NEUTRAL, "width": 1.3, "dash": dash}

@@ -47,6 +47,7 @@ class RunRecord:
     artifacts: list[Path] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    failure: str | None = None
 
     @property
     def run_id(self) -> str:
@@ -67,6 +68,11 @@ class RunRecord:
         log.warning(message)
         self.warnings.append(message)
 
+    def fail(self, message: str) -> None:
+        """Note that part of the work could not be done; the command's status becomes ``fail``."""
+        log.error(message)
+        self.failure = message
+
 
 @contextmanager
 def recording(record: RunRecord) -> Iterator[RunRecord]:
@@ -82,7 +88,9 @@ def recording(record: RunRecord) -> Iterator[RunRecord]:
             _write(record, "fail", message, start)
         raise
     with full_disk_means_risk(record.work):
-        if record.warnings:
+        if record.failure is not None:
+            _write(record, "fail", record.failure, start)
+        elif record.warnings:
             _write(record, "warn", "; ".join(record.warnings), start)
         else:
             _write(record, "ok", None, start)

@@ -1,1 +1,1 @@
-"""The training loop and its checkpoints."""
+"""Training: an engine that knows no spectra, and phases that do."""

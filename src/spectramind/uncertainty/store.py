@@ -1,5 +1,6 @@
 """The fitted calibrators on disk, each bound to the checkpoint it was fitted for."""
 
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Self
 
@@ -8,6 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from spectramind.contracts.spectra import name_some
+from spectramind.contracts.work_folder import CalibratorFolder
 from spectramind.errors import ConfigError, SchemaError
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.run.atomic import write_json, write_npz, write_text
@@ -17,12 +20,12 @@ from spectramind.uncertainty.temperature import Temperature
 
 
 class _Record(BaseModel):
-    """What both files say of their origin: the checkpoint's SHA-256 and the planets' fold."""
+    """What both files say of their origin: the checkpoint's SHA-256, the fold and its planets."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     tau: float = Field(gt=0)
-    n_planets: int = Field(ge=1)
+    planets: tuple[str, ...] = Field(min_length=1)
     fold: str
     checkpoint: str
 
@@ -51,23 +54,47 @@ class _CorelRecord(_Record):
     alpha: float = Field(gt=0, lt=1)
 
 
-def save_temperature(path: Path, temperature: Temperature, *, fold: str, checkpoint: str) -> None:
+def refuse_seen(command: str, fold: Sequence[str], seen: Mapping[str, Set[str]]) -> None:
+    """Refuse to calibrate on planets that something before has seen: sigma would look too honest.
+
+    Args:
+        command: who asks. fold: planets to calibrate on.
+        seen: planets by what was done with them (``trained on``).
+
+    Raises:
+        SchemaError: the first kind that the fold shares planets with.
+    """
+    for what, planets in seen.items():
+        shared = [planet for planet in fold if planet in planets]
+        if shared:
+            raise SchemaError(
+                f"leakage: {command} would calibrate on {len(shared)} planets that were {what} "
+                f"({name_some(shared)}): the split file was changed afterwards; set it back, or "
+                "run `spectramind train` again"
+            )
+
+
+def save_temperature(
+    path: Path, temperature: Temperature, *, fold: str, planets: Sequence[str], checkpoint: str
+) -> None:
     """Write ``temperature.json``.
 
     Args:
         path: the target.
         temperature: what was fitted.
-        fold: the planets it was fitted on, as the split file calls them.
+        fold: what the split file calls the planets it was fitted on.
+        planets: their ids.
         checkpoint: SHA-256 of the checkpoint whose predictions it corrects.
     """
-    record = _Record(
-        tau=temperature.tau, n_planets=temperature.n_planets, fold=fold, checkpoint=checkpoint
-    )
+    record = _Record(tau=temperature.tau, planets=tuple(planets), fold=fold, checkpoint=checkpoint)
     write_json(path, record.model_dump())
 
 
-def load_temperature(path: Path, *, checkpoint: str) -> Temperature:
+def load_temperature(path: Path, *, checkpoint: str) -> tuple[Temperature, frozenset[str]]:
     """Read ``temperature.json``.
+
+    Returns:
+        The temperature, and the planets it was fitted on.
 
     Raises:
         SchemaError: the file is missing or broken.
@@ -78,25 +105,28 @@ def load_temperature(path: Path, *, checkpoint: str) -> Temperature:
         raise SchemaError(f"{path} is missing: run `spectramind {again}` first")
     record = _Record.parse(path, path.read_text(encoding="utf-8", errors="replace"), again)
     record.belongs_to(path, checkpoint, again)
-    return Temperature(record.tau, record.n_planets)
+    return Temperature(record.tau, len(record.planets)), frozenset(record.planets)
 
 
-def table_path(path: Path) -> Path:
-    """Where the per-bin table of the COREL file ``path`` stands."""
-    return path.with_name("corel_q_bin.csv")
-
-
-def save_corel(path: Path, corel: Corel, *, tau: float, fold: str, checkpoint: str) -> None:
-    """Write ``corel.npz`` and ``corel_q_bin.csv`` beside it (bin, wavelength_um, q, factor).
+def save_corel(
+    folder: CalibratorFolder,
+    corel: Corel,
+    *,
+    tau: float,
+    fold: str,
+    planets: Sequence[str],
+    checkpoint: str,
+) -> None:
+    """Write the npz and the table for people beside it (bin, wavelength_um, q, factor).
 
     Args:
-        path: the npz.
+        folder: where both go.
         corel: what was fitted.
         tau: the temperature that made the z-scores, 1 without one.
-        fold, checkpoint: as in ``save_temperature``.
+        fold, planets, checkpoint: as in ``save_temperature``.
     """
     record = _CorelRecord(
-        tau=tau, n_planets=corel.n_planets, fold=fold, checkpoint=checkpoint, alpha=corel.alpha
+        tau=tau, planets=tuple(planets), fold=fold, checkpoint=checkpoint, alpha=corel.alpha
     )
     table = pd.DataFrame(
         {
@@ -106,9 +136,12 @@ def save_corel(path: Path, corel: Corel, *, tau: float, fold: str, checkpoint: s
             "factor": corel.factors,
         }
     )
-    write_text(table_path(path), table.to_csv(index=False, float_format="%.9g"))
+    write_text(folder.corel_table, table.to_csv(index=False, float_format="%.9g"))
     write_npz(
-        path, factors=corel.factors, quantiles=corel.quantiles, record=record.model_dump_json()
+        folder.corel,
+        factors=corel.factors,
+        quantiles=corel.quantiles,
+        record=record.model_dump_json(),
     )
 
 
@@ -144,4 +177,4 @@ def load_corel(path: Path, *, tau: float, checkpoint: str) -> Corel:
         )
     factors = _per_bin(path, "factors", arrays["factors"], again)
     quantiles = _per_bin(path, "quantiles", arrays["quantiles"], again)
-    return Corel(record.alpha, record.n_planets, factors, quantiles)
+    return Corel(record.alpha, len(record.planets), factors, quantiles)

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from spectramind.diagnostics.page import document
-from spectramind.diagnostics.sections import Section, lead, place
 from spectramind.plotting import html_tables as tables
+from spectramind.plotting.document import PagePart, document, lead, place
 from spectramind.plotting.html_tables import Column
 from spectramind.simulation.audit import audit_figures as figures
 from spectramind.simulation.audit.audit_figures import Views
@@ -58,7 +57,7 @@ def build_simulation_page(report: SimulationReport) -> str:
     return document("Simulated beside real", report.provenance, parts, {})
 
 
-def _numbers(report: SimulationReport) -> Section:
+def _numbers(report: SimulationReport) -> PagePart:
     rows = [*report.telemetry, *report.population]
     inside = sum(row.verdict == "in range" for row in rows)
     measured = sum(row.simulated is not None for row in rows)
@@ -67,10 +66,10 @@ def _numbers(report: SimulationReport) -> Section:
         "medians over the first visits; both trees are cut to the same few exposures."
     )
     table = tables.table(_COLUMNS, [row.to_json() for row in rows])
-    return Section("numbers", "Numbers", lead(text) + table)
+    return PagePart("numbers", "Numbers", lead(text) + table)
 
 
-def _detector(key: str, title: str, views: Views) -> Section:
+def _detector(key: str, title: str, views: Views) -> PagePart:
     drawn = {
         f"{key}-counts": figures.counts(views),
         f"{key}-image": figures.image(views),
@@ -87,10 +86,10 @@ def _detector(key: str, title: str, views: Views) -> Section:
         ("frames", "Reference frames, cumulative"),
     ):
         html += f"<div><h3>{heading}</h3>{place(f'{key}-{name}', False)}</div>"
-    return Section(key, title, html + "</div>", drawn)
+    return PagePart(key, title, html + "</div>", drawn)
 
 
-def _population(report: SimulationReport) -> Section:
+def _population(report: SimulationReport) -> PagePart:
     drawn = {
         "spectra": figures.spectra(report.depths),
         "scatter": figures.scatter(report.depths),
@@ -100,4 +99,4 @@ def _population(report: SimulationReport) -> Section:
     html = lead(f"Spectra: {counted}.") + place("spectra")
     html += "<h3>Step from FGS1 to AIRS</h3>" + place("scatter")
     html += "<h3>Star table, cumulative</h3>" + place("star-table")
-    return Section("population", "Planets", html, drawn)
+    return PagePart("population", "Planets", html, drawn)

@@ -1,0 +1,141 @@
+"""What a panel is: the data it takes from a report, and how it draws them."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from spectramind.diagnostics.report_data import ReportData
+from spectramind.diagnostics.statistics import Scored, choose_planets, scored
+from spectramind.plotting.document import AbsentPart, PagePart, lead
+from spectramind.plotting.plot import Figure
+
+log = logging.getLogger("spectramind")
+
+# A panel's data: text, numbers, None, and lists and mappings of these. NaN and infinities are None.
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ReportContext:
+    """A report and which of its planets can be chosen in the page.
+
+    Attributes:
+        data: the report.
+        max_planets: planets to choose from; the statistics use all.
+        worst_planets: rows of the table of worst planets; these can be chosen, too.
+    """
+
+    data: ReportData
+    max_planets: int
+    worst_planets: int
+
+    @property
+    def worst(self) -> int:
+        """Worst planets that can be chosen."""
+        return min(self.worst_planets, self.max_planets)
+
+    @cached_property
+    def rows(self) -> NDArray[np.intp]:
+        """Rows of the planets to choose from, ascending."""
+        return choose_planets(self.data, self.max_planets, self.worst)
+
+    @cached_property
+    def score(self) -> Scored | None:
+        """The planets whose truth is known; None without any."""
+        return scored(self.data)
+
+
+@dataclass(frozen=True)
+class Lack:
+    """Why a report has not what a panel needs.
+
+    Attributes:
+        reason: for people; empty: it was not made yet.
+        command: what brings it, where that is not the panel's own command.
+    """
+
+    reason: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class PanelBody:
+    """What a panel draws.
+
+    Attributes:
+        html: tables, and places of figures.
+        note: what its data say of themselves, after the panel's own sentence.
+        figures: by the name of their place.
+        content: what ``page.js`` fills figures of a chosen planet from, by name.
+    """
+
+    html: str
+    note: str = ""
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    content: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One panel of the report page: a file in ``panels/`` holds one, called ``PANEL``.
+
+    Attributes:
+        anchor: of its section.
+        title: its heading.
+        needs: what it shows, as the page names it where it is absent.
+        command: the ``spectramind`` command that makes what it needs.
+        look_for: the one sentence that says what to look for.
+        collect: its data out of a report, or what the report lacks.
+        draw: its body out of nothing but these data.
+    """
+
+    anchor: str
+    title: str
+    needs: str
+    command: str
+    look_for: str
+    collect: Callable[[ReportContext], Values | Lack]
+    draw: Callable[[Values], PanelBody]
+
+
+@dataclass(frozen=True)
+class LaidOut:
+    """A panel as it came out: its part of the page, its data and its content for ``page.js``.
+
+    ``broken``: the panel itself failed; its traceback is in the log.
+    """
+
+    part: PagePart | AbsentPart
+    values: Values | None = None
+    content: Mapping[str, Any] = field(default_factory=dict)
+    broken: bool = False
+
+
+def lay_out(panel: Panel, context: ReportContext) -> LaidOut:
+    """A panel's part of the page; never raises, for one panel must not cost all the others."""
+    try:
+        values = panel.collect(context)
+        if isinstance(values, Lack):
+            command = values.command or panel.command
+            return LaidOut(AbsentPart(panel.needs, command, values.reason))
+        body = panel.draw(values)
+    except Exception as error:
+        log.exception("panel %s failed", panel.anchor)
+        reason = f"the panel failed ({type(error).__name__}: {error}); the log says where"
+        return LaidOut(AbsentPart(panel.needs, panel.command, reason), broken=True)
+    sentence = f"{panel.look_for} {body.note}".strip()
+    part = PagePart(panel.anchor, panel.title, lead(sentence) + body.html, body.figures)
+    return LaidOut(part, values, body.content)
+
+
+def plain(values: ArrayLike) -> list[Any]:
+    """An array as nested lists of numbers, None for NaN and infinities."""
+    array = np.asarray(values, dtype=np.float64)
+    numbers = array.astype(object)
+    numbers[~np.isfinite(array)] = None
+    return list(numbers.tolist())

@@ -1,0 +1,166 @@
+"""What the report page shows, as plain arrays; nothing here knows where they came from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spectramind.errors import SchemaError
+from spectramind.instrument.grid import N_BINS
+
+Array = NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class LightCurve:
+    """White light curves of one planet, normalised to 1 out of transit, all of shape (T,).
+
+    Attributes:
+        time_h: hours.
+        fgs1, airs_white: relative flux.
+        model_fgs1, model_airs: the fitted transit model on the same times, None without a fit.
+    """
+
+    time_h: Array
+    fgs1: Array
+    airs_white: Array
+    model_fgs1: Array | None = None
+    model_airs: Array | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("fgs1", "airs_white", "model_fgs1", "model_airs"):
+            _require(name, getattr(self, name), self.time_h.shape)
+
+    def binned(self, points: int) -> "LightCurve":
+        """Means over at most ``points`` runs of samples of equal length (the last may be shorter).
+
+        NaN samples are left out of a run's mean; a run of nothing else is NaN.
+        """
+        step = -(-len(self.time_h) // points)
+        edges = np.arange(0, len(self.time_h), step)
+
+        def mean(values: Array) -> Array:
+            good = np.isfinite(values)
+            total = np.add.reduceat(np.where(good, values, 0.0), edges)
+            count = np.add.reduceat(good.astype(np.int64), edges)
+            return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+        return LightCurve(
+            mean(self.time_h),
+            mean(self.fgs1),
+            mean(self.airs_white),
+            None if self.model_fgs1 is None else mean(self.model_fgs1),
+            None if self.model_airs is None else mean(self.model_airs),
+        )
+
+
+@dataclass(frozen=True)
+class CorelTable:
+    """The conformal step: per-bin quantile of \\|z\\| and factor on sigma, both (283,).
+
+    Attributes:
+        q: half width of the interval in units of sigma; infinite where too few planets calibrate.
+        factor: what the smoothing multiplies sigma by.
+        alpha: the interval misses with at most this probability.
+        n: calibration planets.
+    """
+
+    q: Array
+    factor: Array
+    alpha: float
+    n: int
+
+    def __post_init__(self) -> None:
+        _require("corel.q", self.q, (N_BINS,))
+        _require("corel.factor", self.factor, (N_BINS,))
+
+
+@dataclass(frozen=True)
+class CalibrationLog:
+    """What calibration left of a visit.
+
+    Attributes:
+        visit: its name.
+        records: the kill chain's records, one a step and detector; empty where none ran.
+        problem: why there are none, or empty.
+        failed: the visit could not be calibrated.
+    """
+
+    visit: str
+    records: Sequence[Mapping[str, Any]] = ()
+    problem: str = ""
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """Everything in the page; what is None or empty is left out of it, and said to be.
+
+    Spectra are depths (Rp/Rs)^2; arrays over planets are (n, 283), bins as in ``instrument.grid``.
+
+    Attributes:
+        title: heading.
+        provenance: run id, git SHA, config hash, date ... as they shall be shown.
+        wavelength_um: (283,).
+        planet_ids: n names.
+        mu, sigma: predicted depth and its standard deviation.
+        truth: true depth; a row of NaN where it is not known.
+        half_width: of the conformal interval, infinite where there is none.
+        coverage_level: probability promised for that interval.
+        light_curves: by planet id, for some of the planets.
+        history: one mapping an epoch: ``epoch`` and any ``*_loss`` and ``*_score``.
+        baseline: values of the physics estimate for the same keys.
+        chosen_epoch: the epoch whose weights were kept.
+        summaries: one mapping an estimator, the model first: ``name``, ``score``, ``low``, ``high``
+            and what else the scores panel's table lists.
+        corel: the conformal step.
+        events: run record, one mapping a command.
+        calibration: one log a visit.
+        problems: by the name of another field, why it is empty where it could have been filled,
+            or what of it is missing.
+
+    Raises:
+        SchemaError: a shape disagrees, mu or sigma is not finite, or sigma is not positive.
+    """
+
+    title: str
+    provenance: Mapping[str, str]
+    wavelength_um: Array
+    planet_ids: tuple[str, ...]
+    mu: Array
+    sigma: Array
+    truth: Array | None = None
+    half_width: Array | None = None
+    coverage_level: float | None = None
+    light_curves: Mapping[str, LightCurve] = field(default_factory=dict)
+    history: Sequence[Mapping[str, Any]] | None = None
+    baseline: Mapping[str, float] = field(default_factory=dict)
+    chosen_epoch: int | None = None
+    summaries: Sequence[Mapping[str, Any]] | None = None
+    corel: CorelTable | None = None
+    events: Sequence[Mapping[str, Any]] = ()
+    calibration: Sequence[CalibrationLog] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _require("wavelength_um", self.wavelength_um, (N_BINS,))
+        for name in ("mu", "sigma", "truth", "half_width"):
+            _require(name, getattr(self, name), (len(self.planet_ids), N_BINS))
+        if not np.isfinite(self.mu).all():
+            raise SchemaError("report data: mu holds NaN or infinity; run predict again")
+        if not (np.isfinite(self.sigma) & (self.sigma > 0)).all():
+            raise SchemaError("report data: sigma must be finite and above 0; run predict again")
+
+    @property
+    def labelled(self) -> NDArray[np.intp]:
+        """Rows of the planets whose truth is known in every bin."""
+        if self.truth is None:
+            return np.array([], dtype=np.intp)
+        return np.flatnonzero(np.isfinite(self.truth).all(axis=1))
+
+
+def _require(name: str, values: Array | None, shape: tuple[int, ...]) -> None:
+    if values is not None and values.shape != shape:
+        raise SchemaError(f"report data: {name} has shape {values.shape}, expected {shape}")

@@ -1,0 +1,1 @@
+"""Depths in, spectra with sigma out: every estimator behind one protocol."""

@@ -1,1 +1,0 @@
-"""Checkpoint to raw predictions."""

@@ -1,0 +1,35 @@
+"""Files of tensors and plain values, written whole, read without running code from them."""
+
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+import torch
+
+from spectramind.errors import SchemaError
+from spectramind.models.migration import FORMAT, migrated
+from spectramind.run.atomic import atomic_path
+
+
+def save_state(path: Path, state: dict[str, Any]) -> None:
+    """Write a checkpoint atomically."""
+    with atomic_path(path) as temporary:
+        torch.save({"format": FORMAT, **state}, temporary)
+
+
+def load_state(path: Path) -> dict[str, Any]:
+    """Read a checkpoint without running code from it; one of an older format is migrated.
+
+    Raises:
+        SchemaError: missing, damaged, of an unknown format, or not to be migrated.
+    """
+    if not path.is_file():
+        raise SchemaError(f"{path} is missing: run `spectramind train` first")
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (RuntimeError, UnpicklingError, EOFError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise SchemaError(f"{path} cannot be read as a checkpoint ({reason}): delete it") from error
+    if not isinstance(state, dict) or "format" not in state:
+        raise SchemaError(f"{path} is not a checkpoint of SpectraMind: train again")
+    return migrated(state, path)

@@ -1,0 +1,62 @@
+"""What made a submission: written beside it by ``predict``, read by ``submit bundle``."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from spectramind.errors import SchemaError
+from spectramind.run.atomic import write_json
+from spectramind.run.environment import file_digest
+
+
+class AppliedCorel(BaseModel):
+    """COREL as it was applied."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    alpha: float
+    n_planets: int
+
+
+class Applied(BaseModel):
+    """Digests (SHA-256) of what was read and written, and the calibrators that were applied.
+
+    Attributes:
+        submission: of the table; prediction: of the spectra it was written from.
+        checkpoint: of the artifact that predicted.
+        temperature: tau, None where none was applied; corel: likewise.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    submission: str
+    prediction: str
+    checkpoint: str
+    temperature: float | None
+    corel: AppliedCorel | None
+
+    def save(self, path: Path) -> None:
+        """Write it as JSON, atomically."""
+        write_json(path, self.model_dump())
+
+    @classmethod
+    def of(cls, submission: Path, path: Path) -> "Applied":
+        """The record at ``path`` of the table ``submission``.
+
+        Raises:
+            SchemaError: there is none, it is broken, or the table is not the one it tells of.
+        """
+        again = "run `spectramind predict` again"
+        if not path.is_file():
+            raise SchemaError(f"{path} is missing, so nothing says what made {submission}: {again}")
+        try:
+            applied = cls.model_validate_json(path.read_text(encoding="utf-8", errors="replace"))
+        except ValidationError as error:
+            problem = error.errors()[0]
+            raise SchemaError(f"{path}: {problem['loc']}: {problem['msg']}; {again}") from error
+        if submission.is_file() and file_digest(submission) != applied.submission:
+            raise SchemaError(
+                f"{submission} is not the table that predict wrote (its digest differs from the "
+                f"one in {path}): {again}"
+            )
+        return applied

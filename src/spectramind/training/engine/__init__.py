@@ -1,0 +1,1 @@
+"""How any phase is trained: steps, schedule, precision, early stop, exact resume."""

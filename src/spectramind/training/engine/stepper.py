@@ -1,0 +1,75 @@
+"""One optimizer step: mixed precision, accumulation, clipping, schedule."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from spectramind.config.optimisation import TrainConfig
+from spectramind.training.engine.schedule import cosine
+
+
+class Stepper:
+    """AdamW with warm-up and cosine; half precision with scaled gradients on CUDA, if wanted.
+
+    Args:
+        network: whose parameters. config: learning rate, decay, warm-up, clipping, accumulation.
+        batches: batches an epoch, from which follow the steps of the schedule.
+        device: where the network is.
+    """
+
+    def __init__(
+        self, network: nn.Module, config: TrainConfig, batches: int, device: torch.device
+    ) -> None:
+        self.network, self.config, self.batches, self.device = network, config, batches, device
+        self.optimizer = torch.optim.AdamW(
+            network.parameters(), lr=config.lr, weight_decay=config.weight_decay
+        )
+        steps = -(-batches // config.grad_accum) * config.epochs
+        self.scheduler = torch.optim.lr_scheduler.LambdaLR(
+            self.optimizer, lambda step: cosine(step, config.warmup_steps, max(steps, 1))
+        )
+        self.amp = config.amp and device.type == "cuda"
+        self.scaler = torch.amp.GradScaler("cuda", enabled=self.amp)
+        self.optimizer.zero_grad(set_to_none=True)
+
+    @property
+    def lr(self) -> float:
+        """Learning rate of the next step."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    @contextmanager
+    def precision(self) -> Iterator[None]:
+        """Autocast to half precision where it is on."""
+        with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.amp):
+            yield
+
+    def take(self, loss: Tensor, number: int) -> None:
+        """Add the gradient of an epoch's batch ``number``, from 1; step when enough are in."""
+        self.scaler.scale(loss / self.config.grad_accum).backward()
+        if number % self.config.grad_accum == 0 or number == self.batches:
+            self._step()
+
+    def _step(self) -> None:
+        self.scaler.unscale_(self.optimizer)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.grad_clip)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scheduler.step()
+
+    def state(self) -> dict[str, Any]:
+        """All that the next step depends on beside the weights."""
+        return {
+            "optimizer": self.optimizer.state_dict(),
+            "scheduler": self.scheduler.state_dict(),
+            "scaler": self.scaler.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put back what ``state`` gave."""
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scheduler.load_state_dict(state["scheduler"])
+        self.scaler.load_state_dict(state["scaler"])

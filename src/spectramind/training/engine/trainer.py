@@ -1,0 +1,132 @@
+"""The engine: epochs of any phase, stopped early, resumable to the bit.
+
+It knows losses and weights, nothing of spectra. Epoch 0 is the network as it was given.
+"""
+
+import copy
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from spectramind.config.optimisation import TrainConfig
+from spectramind.errors import SchemaError
+from spectramind.models.state_file import load_state, save_state
+from spectramind.training.engine.phase import Answer, Batch, Phase
+from spectramind.training.engine.random_states import random_states, restore_random_states
+from spectramind.training.engine.stepper import Stepper
+
+log = logging.getLogger("spectramind")
+Weights = dict[str, Tensor]
+# Shows progress over so many items: run.progress.track, which a plain checkout may lack (rich).
+Progress = Callable[[Iterable[int], str, int], Iterable[int]]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Weights, on the CPU, after an epoch, and what the validation said of each item, (n,)."""
+
+    number: int
+    weights: Weights
+    each: Tensor
+
+
+def unseen(items: Iterable[int], description: str, total: int) -> Iterable[int]:
+    """No progress shown."""
+    return items
+
+
+class Trainer(Generic[Batch, Answer]):
+    """One training of a phase, resumable after every ``ckpt_every_epochs`` epochs.
+
+    Attributes:
+        first, best: epoch 0, and the one with the smallest mean validation loss so far.
+        history: one dict an epoch, epoch 0 first.
+    """
+
+    def __init__(
+        self,
+        phase: Phase[Batch, Answer],
+        config: TrainConfig,
+        device: torch.device,
+        rng: np.random.Generator,
+    ) -> None:
+        self.phase, self.config, self.device, self.rng = phase, config, device, rng
+        self.stepper = Stepper(phase.network, config, phase.batch_count(), device)
+        self.epoch = 0
+        self.first = self.best = Epoch(0, self._weights(), phase.evaluate())
+        self.history = [{"epoch": 0.0, "val_loss": float(self.first.each.mean())}]
+
+    def run(self, resume: Path, settings: str, progress: Progress = unseen) -> None:
+        """Train to the end.
+
+        Args:
+            resume: where the unfinished state is kept, and found again.
+            settings: digest of all that the result depends on; a state of others is left alone.
+
+        Raises:
+            SchemaError: ``resume`` is damaged.
+        """
+        if resume.is_file():
+            self._restore(resume, settings)
+        left = range(self.epoch, self.config.epochs)
+        for _ in progress(left, "train", len(left)):
+            if self.epoch - self.best.number >= self.config.patience:
+                continue
+            self._one_epoch()
+            if self.epoch % self.config.ckpt_every_epochs == 0:
+                save_state(resume, self._state(settings))
+
+    def _one_epoch(self) -> None:
+        self.phase.network.train()
+        self.epoch += 1
+        losses = []
+        for number, batch in enumerate(self.phase.batches(self.rng), start=1):
+            with self.stepper.precision():
+                answer = self.phase.answer(batch)
+            judged = self.phase.judge(batch, answer)
+            self.stepper.take(judged.total, number)
+            losses.append({"total_loss": float(judged.total.detach())} | judged.parts)
+        each = self.phase.evaluate()
+        row = {name: float(np.mean([loss[name] for loss in losses])) for name in losses[0]}
+        row |= {"epoch": float(self.epoch), "val_loss": float(each.mean()), "lr": self.stepper.lr}
+        self.history.append(row)
+        log.info("epoch %s", row)
+        if each.mean() < self.best.each.mean():
+            self.best = Epoch(self.epoch, self._weights(), each)
+
+    def _weights(self) -> Weights:
+        return copy.deepcopy({k: v.cpu() for k, v in self.phase.network.state_dict().items()})
+
+    def _state(self, settings: str) -> dict[str, Any]:
+        return {
+            "settings": settings,
+            "epoch": self.epoch,
+            "history": self.history,
+            "weights": self._weights(),
+            "best": self.best.weights,
+            "best_epoch": self.best.number,
+            "best_each": self.best.each,
+            "stepper": self.stepper.state(),
+            "random": random_states(self.rng, self.device),
+        }
+
+    def _restore(self, path: Path, settings: str) -> None:
+        state = load_state(path)
+        if state.get("settings") != settings:
+            log.info("%s belongs to other settings: training starts anew", path)
+            return
+        try:
+            restore_random_states(state["random"], self.rng, self.device)
+            self.phase.network.load_state_dict(state["weights"])
+            self.stepper.restore(state["stepper"])
+            self.best = Epoch(state["best_epoch"], state["best"], state["best_each"])
+            self.epoch, self.history = state["epoch"], state["history"]
+        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+            raise SchemaError(f"{path} cannot be gone on from ({error}): delete it") from error
+        log.info("resumed after epoch %d", self.epoch)

@@ -1,0 +1,1 @@
+"""What is trained: batches, loss, validation, and which weights are kept."""

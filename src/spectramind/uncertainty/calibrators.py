@@ -1,0 +1,36 @@
+"""Temperature and COREL together: from an estimator's own sigma to the one that is submitted."""
+
+from dataclasses import dataclass
+
+from spectramind.contracts.predictive import Intervals, Predictive
+from spectramind.contracts.spectra import Spectra
+from spectramind.uncertainty.corel import Corel
+from spectramind.uncertainty.temperature import Temperature
+
+
+@dataclass(frozen=True, eq=False)
+class Calibrators:
+    """What was fitted for one estimator; None where a calibrator is switched off or not fitted."""
+
+    temperature: Temperature | None = None
+    corel: Corel | None = None
+
+    @property
+    def tau(self) -> float:
+        """The temperature in use, 1 without one."""
+        return 1.0 if self.temperature is None else self.temperature.tau
+
+    def apply(self, raw: Predictive) -> Predictive:
+        """The same mean with the sigma to submit, and intervals where COREL was fitted."""
+        spectra = raw.spectra
+        sigma = self.tau * spectra.sigma
+        intervals = None
+        if self.corel is not None:
+            intervals = Intervals(1 - self.corel.alpha, self.corel.half_width(sigma))
+            sigma = self.corel.sigma(sigma)
+        return Predictive(Spectra(spectra.planet_ids, spectra.mu, sigma), intervals)
+
+    def describe(self) -> str:
+        """What is applied, in a few words."""
+        temperature = "no temperature" if self.temperature is None else f"tau {self.tau:.3f}"
+        return f"{temperature}, {'no COREL' if self.corel is None else 'COREL factors'}"

@@ -1,0 +1,35 @@
+"""The page's skeleton: what is embedded cannot break out, what is absent is named."""
+
+import pytest
+
+from spectramind.plotting.document import AbsentPart, PagePart, document, embedded, lead, place
+
+
+def test_embedded_json_refuses_nan_and_hides_markup() -> None:
+    assert embedded({"a": "<&>"}) == '{"a":"\\u003c\\u0026\\u003e"}'
+    with pytest.raises(ValueError, match="JSON"):
+        embedded([float("nan")])
+
+
+def test_parts_stand_in_order_and_the_absent_last() -> None:
+    figure = {"data": [], "layout": {"height": 7}}
+    parts = [
+        PagePart("one", "One", place("a", False), {"a": figure}),
+        AbsentPart("<two>", "train", "no & label"),
+        PagePart("three", "Three", lead("1 < 2")),
+        AbsentPart("four", "score"),
+    ]
+    page = document("<t>", {"k": "<v>"}, parts, {"x": [1]})
+    visible, scripts = page.split('<script type="application/json"', 1)
+    assert visible.index('<section id="one">') < visible.index('<section id="three">')
+    absent = visible.split('<section id="absent">')[1]
+    assert "<li>&lt;two&gt;: no &amp; label: <code>spectramind train</code></li>" in absent
+    assert "<li>four: <code>spectramind score</code></li>" in absent
+    assert '<figure id="a" class="plot half"></figure>' in visible
+    assert "1 &lt; 2" in visible
+    assert "<title>&lt;t&gt;</title>" in visible
+    assert scripts.startswith(' id="report-data">{"x":[1],"figures":{"a":{"data":[],"layout":')
+
+
+def test_nothing_absent_is_not_spoken_of() -> None:
+    assert "Not in this report" not in document("t", {}, [PagePart("a", "A", "")], {})

@@ -1,0 +1,134 @@
+"""The supervised phase: physics first, resumable to the bit, honest about whether it helped."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from spectramind.config.root import Config
+from spectramind.contracts.planet import LabelledPlanets
+from spectramind.models.assembly import build_network
+from spectramind.models.network import Outputs
+from spectramind.prior.spectral_prior import SpectralPrior
+from spectramind.run.seeds import seed_everything
+from spectramind.symbolic.pack import SymbolicPack
+from spectramind.training.batches import redrawn, training_batches
+from spectramind.training.engine.phase import Judged
+from spectramind.training.engine.trainer import Trainer
+from spectramind.training.objective import Objective
+from spectramind.training.phases.supervised import Labelled, Outcome, Supervised
+
+Folds = tuple[LabelledPlanets, LabelledPlanets]
+
+
+def supervised(
+    config: Config, folds: Folds, prior: SpectralPrior, epochs: int = 2
+) -> tuple[Supervised, Trainer]:
+    rng = seed_everything(1)
+    settings = config.train.model_copy(update={"epochs": epochs})
+    phase = Supervised(
+        build_network(config.model, None),
+        Objective(SymbolicPack(config.loss), config.train.aux_weight),
+        prior,
+        *folds,
+        settings,
+        torch.device("cpu"),
+    )
+    return phase, Trainer(phase, settings, torch.device("cpu"), rng)
+
+
+def outcome(phase: Supervised, trainer: Trainer, resume: Path) -> Outcome:
+    trainer.run(resume, "s")
+    return phase.choose(trainer)
+
+
+def test_epoch_zero_is_the_physics_estimate(
+    config: Config, folds: Folds, prior: SpectralPrior
+) -> None:
+    _, trainer = supervised(config, folds, prior, epochs=0)
+    posteriors = prior.posteriors([planet.measurements for planet in folds[1].planets])
+    weight = np.where(np.arange(283) == 0, 57.846, 1.0)
+    expected = []
+    for y, p in zip(folds[1].truth, posteriors, strict=True):
+        each = 0.5 * np.log(2 * np.pi * p.sigma**2) + 0.5 * ((y - p.mean) / p.sigma) ** 2
+        expected.append(np.average(each, weights=weight))
+    np.testing.assert_allclose(trainer.first.each.numpy(), expected, atol=2e-3)
+
+
+def test_training_that_does_not_help_is_not_kept(
+    config: Config, folds: Folds, prior: SpectralPrior, tmp_path: Path
+) -> None:
+    """A learning rate that wrecks the network must leave the physics estimate."""
+    wild = config.model_copy(update={"train": config.train.model_copy(update={"lr": 1.0})})
+    phase, trainer = supervised(wild, folds, prior)
+    found = outcome(phase, trainer, tmp_path / "last.pt")
+    assert found.epoch == 0
+    for name, value in trainer.first.weights.items():
+        torch.testing.assert_close(found.weights[name], value)
+    assert [row["epoch"] for row in found.history] == [0, 1, 2]
+
+
+def test_a_gain_is_kept(config: Config, folds: Folds, prior: SpectralPrior, tmp_path: Path) -> None:
+    """Sigma stated ten times too wide is easy to better: training must find and keep it."""
+    errors = replace(prior.errors, noise=400.0)
+    wide = replace(prior, remainder=prior.remainder + 400.0, errors=errors)
+    found = outcome(*supervised(config, folds, wide, epochs=6), tmp_path / "last.pt")
+    assert found.epoch > 0
+    assert found.gain > found.gain_error
+    assert found.history[-1]["val_loss"] < found.history[0]["val_loss"]
+
+
+def test_an_interrupted_training_ends_like_one_that_was_not(
+    config: Config, folds: Folds, prior: SpectralPrior, tmp_path: Path
+) -> None:
+    """Killed in the third epoch: the same history and weights, to the bit."""
+    phase, trainer = supervised(config, folds, prior, epochs=4)
+    whole = outcome(phase, trainer, tmp_path / "whole.pt")
+    broken, trainer = supervised(config, folds, prior, epochs=4)
+    judge, calls = broken.judge, iter(range(100))
+
+    def killed(batch: Labelled, answer: Outputs) -> Judged:
+        if next(calls) == 7:  # three batches an epoch
+            raise KeyboardInterrupt
+        return judge(batch, answer)
+
+    broken.judge = killed
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run(tmp_path / "cut.pt", "s")
+    resumed, trainer_again = supervised(config, folds, prior, epochs=4)
+    torch.manual_seed(99)  # the state must bring its own generators back
+    trainer_again.rng.random(5)
+    again = outcome(resumed, trainer_again, tmp_path / "cut.pt")
+    assert trainer_again.epoch == 4
+    assert again.history == whole.history
+    for name, value in phase.network.state_dict().items():
+        assert torch.equal(resumed.network.state_dict()[name], value), name
+
+
+def test_redrawn_measurements_scatter_as_the_errors_are_believed_to(
+    folds: Folds, prior: SpectralPrior
+) -> None:
+    rng = np.random.default_rng(3)
+    measured, truth = folds[0].planets[0].measurements[0], folds[0].truth[0]
+    errors = replace(prior.errors, visit=np.full(2, 0.01), lasting=np.full(2, 0.02))
+    drawn = [redrawn([measured, measured], truth, errors, rng) for _ in range(2000)]
+    one, two = (np.array([visits[v].depth - truth for visits in drawn]) for v in range(2))
+    expected = errors.combined([measured]).total_variance
+    np.testing.assert_allclose(one.var(axis=0), expected, rtol=0.2)
+    # Two visits share what lasts, and nothing else.
+    shared = (one[:, 1:].mean(axis=1) * two[:, 1:].mean(axis=1)).mean()
+    assert shared == pytest.approx((0.02 * truth[1:].mean()) ** 2, rel=0.2)
+
+
+def test_an_epoch_visits_every_planet_once(folds: Folds, prior: SpectralPrior) -> None:
+    fold = folds[0]
+    measured = [prior.posterior(planet.measurements) for planet in fold.planets]
+    rng = np.random.default_rng(4)
+    seen = [y for _, y in training_batches(fold, measured, prior, 32, 4, 0.5, rng)]
+    assert [len(y) for y in seen] == [4, 4, 2]
+    rows = torch.cat(seen).numpy()
+    order = np.argsort(rows[:, 0])
+    expected = fold.truth[np.argsort(fold.truth[:, 0])]
+    np.testing.assert_allclose(rows[order], expected, rtol=1e-6)
