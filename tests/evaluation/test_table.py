@@ -9,7 +9,12 @@ from rich.console import Console
 from spectramind.contracts.predictive import Intervals, Predictive
 from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra
 from spectramind.errors import SchemaError
-from spectramind.evaluation.official import naive_moments, official_score
+from spectramind.evaluation.official import (
+    clipped_score,
+    element_scores,
+    naive_moments,
+    planet_scores,
+)
 from spectramind.evaluation.score_tables import render
 from spectramind.evaluation.summary import ratios, summarise
 
@@ -45,7 +50,9 @@ def test_summary_agrees_with_its_parts(truth):
     naive = naive_moments(truth.to_numpy())
     summary = summarise("x", Predictive(spectra), truth, naive, np.random.default_rng(0))
     y = truth.loc[planets].to_numpy()
-    assert summary.score == official_score(y, spectra.mu, spectra.sigma, *naive)
+    assert summary.score == clipped_score(
+        planet_scores(element_scores(y, spectra.mu, spectra.sigma, *naive))
+    )
     assert summary.score_low <= summary.score <= summary.score_high
     assert summary.worst[0].planet_id == "p4"
     assert summary.worst[0].white_z == pytest.approx(-10, abs=0.2)

@@ -19,6 +19,7 @@ from spectramind.simulation.response_drift import draw_drift, no_drift
 Array = NDArray[np.float64]
 HOURS, SAMPLES, PERIOD_D, A, TEFF_K = 7.5, 280, 3.5, 9.0, 5600.0
 AIRS = slice(1, None)
+DETECTOR = compose().sim.detector
 # One sample at the full photon budget, as the simulator's stars have it: FGS1, an AIRS bin.
 NOISE = np.concatenate([[1.0e-4], np.full(N_BINS - 1, 1.2e-3)])
 DEPTH = 0.014 + 1.5e-4 * np.sin(np.arange(N_BINS) / 25)
@@ -50,7 +51,11 @@ def visit(
     separation = projected_separation(time_h, t0, PERIOD_D, A, inclination)
     limb = quadratic_coefficients(TEFF_K, bin_wavelengths())
     transit = transit_flux(separation, np.sqrt(depth), limb)
-    response = draw_drift(rng, drift) if drift else no_drift()
+    response = (
+        draw_drift(rng, DETECTOR.model_copy(update={"drift_factor": drift}))
+        if drift
+        else no_drift()
+    )
     light = transit * response.factor(time_h, HOURS, slice(0, N_BINS))
     return time_h, 3e4 * light.T * (1 + quiet * NOISE * rng.standard_normal((SAMPLES, N_BINS)))
 

@@ -9,7 +9,8 @@ from spectramind.config.model import ModelConfig
 from spectramind.models.network import Inputs
 
 SIZES: dict[str, dict[str, Any]] = {
-    "prior": {"source": "labels", "strength": 10, "atmospheres": 50, "components": 4},
+    "prior": {"source": "labels", "strength": 10, "atmospheres": 50, "components": 4}
+    | {"haze_share": 0.1, "haze_depth": 2.5e-4},
     "fgs1_mamba": {
         "d_model": 16,
         "n_layers": 1,

@@ -7,7 +7,14 @@ from numpy.typing import NDArray
 from spectramind.errors import ConfigError
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.physics.atmosphere import Atmosphere, transmission_spectrum
-from spectramind.physics.layers import build_layers, chord_paths, level_radii
+from spectramind.physics.layers import (
+    REFERENCE_PRESSURE_PA,
+    build_layers,
+    chord_paths,
+    is_bound,
+    level_radii,
+    scale_height_of,
+)
 
 Array = NDArray[np.float64]
 JUPITER_M, SUN_M = 7.1492e7, 6.957e8
@@ -30,8 +37,29 @@ def atmosphere(**abundance: float) -> Atmosphere:
     )
 
 
-def test_one_scale_height_is_128_ppm() -> None:
-    assert pytest.approx(128, abs=0.5) == SCALE_HEIGHT_PPM
+def test_pressure_falls_by_e_in_a_scale_height() -> None:
+    """361.5 km by hand for the planet of the check values: 128 ppm of the star's disc."""
+    height = scale_height_of(1000.0, 10.0, 2.3)
+    assert height == pytest.approx(SCALE_HEIGHT_M, rel=1e-6)
+    large = 1e4 * JUPITER_M  # gravity does not fall on the way
+    bottom, above = level_radii(REFERENCE_PRESSURE_PA * np.exp([0.0, -1.0]), height, large)
+    assert above - bottom == pytest.approx(361.5e3, rel=1e-3)
+    small = 1.2 * JUPITER_M
+    depths = (level_radii(REFERENCE_PRESSURE_PA * np.exp([0.0, -1.0]), height, small) / SUN_M) ** 2
+    assert 1e6 * np.diff(depths)[0] == pytest.approx(128, rel=0.02)
+
+
+@pytest.mark.parametrize(("height_m", "bound"), [(2.0e6, True), (3.0e6, False)])
+def test_what_is_not_bound_is_told_before_it_is_refused(height_m: float, bound: bool) -> None:
+    """ln(10 bar / 1e-4 Pa) = 23.0 heights may be two thirds of the radius: 2.48e6 m here."""
+    radius = 1.2 * JUPITER_M
+    assert is_bound(height_m, radius) == bound
+    planet = replace(atmosphere(), gravity_m_s2=10.0 * SCALE_HEIGHT_M / height_m)
+    if bound:
+        assert np.isfinite(transmission_spectrum(planet)).all()
+    else:
+        with pytest.raises(ConfigError, match="within 3 radii"):
+            transmission_spectrum(planet)
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,20 @@
 import numpy as np
 import pytest
 
+from spectramind.config.compose import compose
 from spectramind.config.model import PriorConfig
 from spectramind.contracts.measurement import Measurement
 from spectramind.errors import ConfigError
 from spectramind.instrument.grid import N_BINS
+from spectramind.prior import prior_fit
 from spectramind.prior.atmospheres import atmosphere_spectra
 from spectramind.prior.moments import Moments, blend, moments
 from spectramind.prior.prior_fit import SIZES, fit_prior
 
 
 def settings(source: str, components: int = 20) -> PriorConfig:
-    return PriorConfig.model_validate(
-        {"source": source, "strength": 10, "atmospheres": 200, "components": components}
-    )
+    values = {"source": source, "atmospheres": 200, "components": components}
+    return compose([f"model.prior.{name}={value}" for name, value in values.items()]).model.prior
 
 
 def blank(count: int) -> list[list[Measurement]]:
@@ -55,6 +56,25 @@ def test_atmospheres_are_spectra_and_always_the_same() -> None:
     np.testing.assert_array_equal(spectra, atmosphere_spectra.__wrapped__(60))
     rms = (spectra[:, 1:]).std(axis=1)
     assert np.mean((rms > SIZES[0] / 2) & (rms < 2 * SIZES[-1])) > 0.85  # the classes' range
+
+
+def test_an_atmosphere_that_is_not_bound_is_drawn_again() -> None:
+    """Draw 270 would reach beyond three radii; the first 256 stay what they were."""
+    spectra = atmosphere_spectra(272)
+    assert np.isfinite(spectra).all()
+    np.testing.assert_array_equal(spectra[:200], atmosphere_spectra(200))
+    assert (spectra[269] > 0).all()
+
+
+def test_labels_alone_compute_no_atmosphere(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(count: int) -> np.ndarray:
+        raise AssertionError(f"{count} atmospheres computed")
+
+    monkeypatch.setattr(prior_fit, "atmosphere_spectra", never)
+    labels = np.random.default_rng(4).normal(0.02, 1e-4, (4, N_BINS))
+    assert prior_fit.fit_prior(labels, blank(4), settings("labels")).weight.sum() == pytest.approx(
+        1
+    )
 
 
 def log_evidence(prior, spectra: np.ndarray, sigma: float) -> float:

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spectramind.config.model import PriorConfig
+from spectramind.config.compose import compose
 from spectramind.contracts.measurement import Measurement
+from spectramind.errors import ConfigError
 from spectramind.instrument.grid import N_BINS
 from spectramind.prior.error_model import STATED
 from spectramind.prior.prior_fit import fit_prior
-from spectramind.prior.spectral_prior import HAZE, HAZY, SpectralPrior
+from spectramind.prior.spectral_prior import SpectralPrior
 
 Array = NDArray[np.float64]
 
@@ -34,7 +35,7 @@ def measure(rng: np.random.Generator, truth: Array, sigma: float = 2e-4) -> Meas
 def prior() -> SpectralPrior:
     rng = np.random.default_rng(0)
     truth = planets(rng, 80)
-    settings = PriorConfig(source="labels", strength=10, atmospheres=50, components=6)
+    settings = compose(["model.prior.source=labels", "model.prior.components=6"]).model.prior
     return fit_prior(truth, [[measure(rng, y)] for y in truth], settings)
 
 
@@ -70,10 +71,11 @@ def test_posterior_is_the_textbook_mixture(prior: SpectralPrior) -> None:
     one = prior.errors.combined(visits)
     precision = np.linalg.inv(one.covariance)
     means, variances, logs = [], [], []
+    hazy = prior.haze_share
     for w, size, haze in (
         (w * share, size, haze)
         for w, size in zip(prior.weight, prior.size, strict=True)
-        for share, haze in ((1 - HAZY, 0.0), (HAZY, HAZE))
+        for share, haze in ((1 - hazy, 0.0), (hazy, prior.haze_depth))
     ):
         mean, c, r = prior.of_size(size)
         r = r + haze**2 * (np.arange(N_BINS) == 0)
@@ -107,6 +109,28 @@ def test_a_haze_stays_in_fgs1(prior: SpectralPrior, haze: float) -> None:
     assert abs(answer.mean[0] - truth[0]) < 3 * answer.sigma[0]
     assert answer.sigma[0] < 1e-4
     assert abs((answer.mean - truth)[1:].mean()) < 6e-5
+
+
+def test_share_and_depth_of_hazes_count(prior: SpectralPrior) -> None:
+    """The wider or more frequent, the more FGS1 is left to itself; the AIRS bins feel little."""
+    rng = np.random.default_rng(6)
+    measured = measure(rng, planets(rng, 1)[0], 1e-4)
+    without, usual, frequent, wide = (
+        replace(prior, errors=STATED, spotted=1e-12, haze_share=share, haze_depth=depth)
+        .posterior([measured])
+        .sigma[0]
+        for share, depth in ((0.0, 2.5e-4), (0.1, 2.5e-4), (0.5, 2.5e-4), (0.5, 1e-3))
+    )
+    assert without < usual < frequent
+    assert wide != frequent
+    rare = replace(prior, errors=STATED, spotted=1e-12, haze_share=1e-9).posterior([measured])
+    assert rare.sigma[0] == pytest.approx(without, rel=1e-6)
+
+
+@pytest.mark.parametrize("haze", [{"haze_share": 1.0}, {"haze_share": -0.1}, {"haze_depth": 0.0}])
+def test_a_senseless_haze_is_refused(prior: SpectralPrior, haze: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match="hazes of"):
+        replace(prior, **haze)
 
 
 def test_two_visits_know_more_than_one(prior: SpectralPrior) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from spectramind.config.model import PriorConfig
+from spectramind.config.compose import compose
 from spectramind.contracts.measurement import Measurement
 from spectramind.errors import ConfigError
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
@@ -46,7 +46,7 @@ def spots(share: float, star_k: float = 5500.0, cooler_k: float = 900.0) -> Arra
 
 def fitted(rng: np.random.Generator, factor: Array | float = 1.0) -> SpectralPrior:
     truth = spectra(rng, 60)
-    settings = PriorConfig(source="labels", strength=10, atmospheres=50, components=6)
+    settings = compose(["model.prior.source=labels", "model.prior.components=6"]).model.prior
     return fit_prior(truth, [[measure(rng, y * factor)] for y in truth], settings)
 
 

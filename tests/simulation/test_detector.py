@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from spectramind.config.compose import compose
+from spectramind.config.sim_detector import LinearityConfig
 from spectramind.dataset.tables import AdcInfo
 from spectramind.simulation.clock import Clock
 from spectramind.simulation.detector.adc import adc_info, encode
@@ -22,6 +24,8 @@ from spectramind.simulation.detector.photon import accumulate
 from spectramind.simulation.detector.read import add_read_noise, draw_read_map
 
 SHAPE = (32, 356)
+DETECTOR = compose().sim.detector
+LINEARITY = DETECTOR.linearity
 
 
 def polynomial(x: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
@@ -47,27 +51,33 @@ def test_adc_round_trip_is_within_one_count(cadence: int) -> None:
 @pytest.mark.parametrize("cadence", [1, 40, 200])
 def test_polynomial_undoes_the_non_linearity(cadence: int) -> None:
     rng = np.random.default_rng(1)
-    coefficients = coadded(draw_coefficients(rng, SHAPE), cadence).reshape(6, -1)
+    coefficients = coadded(draw_coefficients(rng, SHAPE, LINEARITY), cadence).reshape(6, -1)
     linear = rng.uniform(-300, 150_000, (coefficients.shape[1], 8)) * cadence
     measured = measure(linear, coefficients)
     np.testing.assert_allclose(polynomial(measured, coefficients), linear, rtol=0, atol=1e-3)
 
 
 def test_non_linearity_has_the_real_size() -> None:
-    coefficients = draw_coefficients(np.random.default_rng(2), SHAPE).reshape(6, -1)
+    coefficients = draw_coefficients(np.random.default_rng(2), SHAPE, LINEARITY).reshape(6, -1)
     for electrons, low, high in ((1e4, 0.0005, 0.002), (3e4, 0.006, 0.011), (6e4, 0.024, 0.035)):
         excess = polynomial(np.full((1, 1), electrons), coefficients)[:, 0] / electrons - 1
         assert low < np.median(excess) < high
 
 
-def test_linearity_curve_ascends_over_the_range_of_the_adc() -> None:
-    coefficients = draw_coefficients(np.random.default_rng(3), SHAPE).reshape(6, -1)
+@pytest.mark.parametrize("factor", [0.0, 1.0, 5.0])
+@pytest.mark.parametrize("scatter", [1, 2])
+def test_linearity_curve_ascends_over_the_range_of_the_adc(factor: float, scatter: int) -> None:
+    """Also at the ends of what the settings allow."""
+    most = {"gain": 0.01, "high": 0.3, "outlier_factor": 8, "outlier_fraction": 0.2}
+    values = LINEARITY.model_dump() | {"factor": factor} | (most if scatter == 2 else {})
+    config = LinearityConfig.model_validate(values)
+    coefficients = draw_coefficients(np.random.default_rng(3), SHAPE, config).reshape(6, -1)
     x = np.linspace(-1000, 149_000, 300)[None]
     assert np.all(np.diff(polynomial(x, coefficients), axis=1) > 0)
 
 
 def test_a_sum_of_equal_cycles_is_linearised_by_the_coadded_coefficients() -> None:
-    coefficients = draw_coefficients(np.random.default_rng(4), (1, 5)).reshape(6, -1)
+    coefficients = draw_coefficients(np.random.default_rng(4), (1, 5), LINEARITY).reshape(6, -1)
     linear = np.array([[10.0, 3e4]] * 5)
     one = measure(linear, coefficients)
     total = polynomial(7 * one, coadded(coefficients[:, None], 7)[:, 0])
@@ -110,7 +120,7 @@ def test_cosmic_rays_are_as_rare_as_stated_and_early_in_proportion() -> None:
     clock = Clock(cadence=1, pairs=20_000, start_s=1.0, integration_s=3.0, cycle_s=5.0)
     counts, early = [], []
     for seed in range(20):
-        hits = draw_hits(np.random.default_rng(seed), 500, clock, 6e-7)
+        hits = draw_hits(np.random.default_rng(seed), 500, clock, DETECTOR)
         counts.append(hits.charge.size)
         early.extend(hits.early)
         assert np.all((hits.pixel < 500) & (hits.exposure < 20_000) & (hits.charge > 0))
@@ -134,18 +144,18 @@ def test_an_early_hit_is_in_both_reads() -> None:
 
 def test_maps_have_the_statistics_of_real_frames() -> None:
     rng = np.random.default_rng(9)
-    flat = draw_flat(rng, SHAPE)
+    flat = draw_flat(rng, SHAPE, DETECTOR)
     assert flat.std() == pytest.approx(0.0125, rel=0.05)
-    dark = draw_dark(rng, SHAPE)
+    dark = draw_dark(rng, SHAPE, DETECTOR)
     assert np.median(dark) == pytest.approx(0.0063, rel=0.03)
     assert dark.min() >= 0
-    read = draw_read_map(rng, SHAPE)
+    read = draw_read_map(rng, SHAPE, DETECTOR)
     assert np.median(read) == pytest.approx(13, rel=0.02)
     assert 0.025 < (read > 20).mean() < 0.045
     assert read.max() <= 150
     fractions = []
     for seed in range(20):
-        hot = draw_hot(np.random.default_rng(seed), SHAPE, (0.0, 0.017))
+        hot = draw_hot(np.random.default_rng(seed), SHAPE, DETECTOR)
         assert hot.max() <= 12
         fractions.append((hot > 0).mean())
     assert max(fractions) < 0.02
@@ -155,7 +165,7 @@ def test_maps_have_the_statistics_of_real_frames() -> None:
 def test_dead_pixels_are_few_and_half_of_them_silent() -> None:
     silent_shares = []
     for seed in range(20):
-        dead, response = draw_dead(np.random.default_rng(seed), SHAPE)
+        dead, response = draw_dead(np.random.default_rng(seed), SHAPE, DETECTOR)
         assert 0.0005 < dead.mean() < 0.014
         assert np.all(response[~dead] == 1)
         silent_shares.append((response[dead] < 0.01).mean())
@@ -166,7 +176,7 @@ def test_foreground_follows_the_throughput_at_about_six_per_mille() -> None:
     light = np.linspace(1e3, 1e5, 356)
     shares = []
     for seed in range(50):
-        foreground = draw_foreground(np.random.default_rng(seed), light, 32, 0.006)
+        foreground = draw_foreground(np.random.default_rng(seed), light, 32, DETECTOR)
         assert foreground.shape == SHAPE
         assert np.all(foreground == foreground[0])
         shares.append(foreground.sum() / light.sum())

@@ -217,7 +217,11 @@ def test_last_exposure_shows_the_star_alone() -> None:
 
 
 def test_drift_grows_with_its_factor() -> None:
-    one, three = (draw_drift(np.random.default_rng(1), factor) for factor in (1.0, 3.0))
+    detector = compose().sim.detector
+    one, three = (
+        draw_drift(np.random.default_rng(1), detector.model_copy(update={"drift_factor": factor}))
+        for factor in (1.0, 3.0)
+    )
     np.testing.assert_allclose(three.spectrum, 3 * one.spectrum)
     np.testing.assert_array_equal(three.legendre, one.legendre)
 

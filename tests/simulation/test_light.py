@@ -70,7 +70,10 @@ def test_coadding_stretches_the_clock() -> None:
 
 
 def test_star_light_has_the_real_level_and_hot_stars_are_bluer() -> None:
-    cool, hot = (draw_light(np.random.default_rng(0), teff) for teff in (4300.0, 6900.0))
+    cool, hot = (
+        draw_light(np.random.default_rng(0), teff, POPULATION.star_light)
+        for teff in (4300.0, 6900.0)
+    )
     for light in (cool, hot):
         science = 4.5 * light.airs[AIRS_SCIENCE]
         assert 1.2e7 <= science.sum() <= 1.75e7
@@ -81,7 +84,7 @@ def test_star_light_has_the_real_level_and_hot_stars_are_bluer() -> None:
 
 
 def test_images_hold_all_light_and_moving_them_keeps_it() -> None:
-    light = draw_light(np.random.default_rng(1), 5800.0).airs
+    light = draw_light(np.random.default_rng(1), 5800.0, POPULATION.star_light).airs
     airs = airs_basis(light, EVEN_AIRS)
     total = airs[:, :, 60:300].sum((1, 2))
     assert np.all(np.abs(total[[1, 3]]) < 2e-3 * total[0])
@@ -113,7 +116,7 @@ def test_moving_the_image_loses_only_what_crosses_the_edge_of_the_frame() -> Non
 
 
 def test_along_airs_columns_no_light_is_lost_but_through_the_edges() -> None:
-    light = draw_light(np.random.default_rng(1), 5800.0).airs
+    light = draw_light(np.random.default_rng(1), 5800.0, POPULATION.star_light).airs
     moved = airs_basis(light, EVEN_AIRS)[2] * light
     through_edges = (moved[:, :2].sum(), moved[:, -2:].sum())
     inside = moved.sum() - sum(through_edges)
@@ -137,9 +140,9 @@ def test_moments_by_hand() -> None:
 
 
 def test_drift_has_the_measured_size() -> None:
-    time = np.linspace(0, 7.5, 400)
+    time, detector = np.linspace(0, 7.5, 400), compose().sim.detector
     surfaces = [
-        draw_drift(np.random.default_rng(n), 1.0).factor(time, 7.5, slice(1, 283)) - 1
+        draw_drift(np.random.default_rng(n), detector).factor(time, 7.5, slice(1, 283)) - 1
         for n in range(200)
     ]
     rms = np.sqrt(np.mean(np.square(surfaces)))

@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+from spectramind.config.compose import compose
 from spectramind.config.sim import SimulationConfig
 from spectramind.instrument.detectors import AIRS_SCIENCE, FGS1
 from spectramind.simulation import psf
@@ -132,7 +133,7 @@ def test_airs_needs_no_more_than_its_taylor_series(make_config: Make) -> None:
     jitter = make_config().jitter.model_copy(update={"factor": 4.0})
     exposures = 20
     track = airs_plate_scale(jitter) * draw_track(np.random.default_rng(6), jitter, 12 * exposures)
-    light = draw_light(np.random.default_rng(1), 5800.0).airs
+    light = draw_light(np.random.default_rng(1), 5800.0, compose().sim.population.star_light).airs
     moments = track_moments(track, np.zeros(12 * exposures), 12, exposures)
     basis = airs_basis(light, even_sensitivity((32, 356)))
     series = 4.5 * np.einsum("khw,kt->thw", basis, moments) * light

@@ -16,6 +16,15 @@ PROFILES = sorted(
 )
 
 
+DETECTOR, POPULATION = compose().sim.detector, compose().sim.population
+
+DARK = {"fgs1_e": (0, 1), "airs_e": (0, 1)}
+
+
+def with_detector(**values: Any) -> dict[str, Any]:
+    return {"detector": {**DETECTOR.model_dump(), **values}}
+
+
 def test_the_profiles_are_there() -> None:
     assert {"full", "lite", "smoke", "hostile", "shifted"} == {path.stem for path in PROFILES}
 
@@ -53,6 +62,19 @@ def test_profile_is_valid(path: Path) -> None:
         {"jitter": {**compose().sim.jitter.model_dump(), "factor": 4.1}},
         {"detector": {**compose().sim.detector.model_dump(), "hot_fraction": (0.1, 0.3)}},
         {"seam": {"column": 356, "step": 0.0}},
+        with_detector(dead_fraction=(0.1, 0.3)),
+        with_detector(persistence_before=(-1.0, 2.0)),
+        with_detector(hot_least_e_s=20.0),  # above the most
+        with_detector(noisy_most_e=17.0),  # below the least
+        with_detector(read_scatter_e=5.0),  # some pixel's would be negative
+        with_detector(drift={**DETECTOR.drift.model_dump(), "orders": (0, 0, 0, 0)}),
+        with_detector(linearity={**DETECTOR.linearity.model_dump(), "gain": 0.1}),
+        {
+            "population": {
+                **POPULATION.model_dump(),
+                "star_light": {"fgs1_e": (0, 1), "airs_e": (1, 2)},
+            }
+        },
     ],
 )
 def test_senseless_values_are_refused(

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from spectramind.config.compose import compose
-from spectramind.config.model import PriorConfig
 from spectramind.config.root import Config
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.planet import LabelledPlanets, Planet
@@ -40,5 +39,5 @@ def folds() -> tuple[LabelledPlanets, LabelledPlanets]:
 @pytest.fixture
 def prior(folds: tuple[LabelledPlanets, LabelledPlanets]) -> SpectralPrior:
     fold = folds[0]
-    settings = PriorConfig(source="labels", strength=10, atmospheres=50, components=4)
+    settings = compose(["model.prior.source=labels", "model.prior.components=4"]).model.prior
     return fit_prior(fold.truth, [planet.measurements for planet in fold.planets], settings)

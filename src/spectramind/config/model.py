@@ -134,12 +134,16 @@ class PriorConfig(Section):
         strength: how many labelled planets the atmospheres count as.
         atmospheres: how many are drawn.
         components: principal components kept (fewer with few labels alone).
+        haze_share: share of planets whose FGS1 depth the AIRS bins do not tell; 0 means none.
+        haze_depth: standard deviation of what haze adds to their FGS1 depth, in units of depth.
     """
 
     source: Literal["labels", "atmosphere", "both"]
     strength: float = Field(gt=0, le=1e4)
     atmospheres: int = Field(ge=50, le=10_000)
     components: int = Field(ge=1, le=64)
+    haze_share: float = Field(ge=0, le=0.5)
+    haze_depth: float = Field(gt=0, le=1e-2)
 
 
 class ModelConfig(Section):

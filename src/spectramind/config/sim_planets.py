@@ -35,6 +35,9 @@ class ChemistryConfig(Section):
         cloud_log10_pa: log10 of the pressure of the cloud deck's top [Pa].
         haze_log10: log10 of the haze's strength in units of H2 Rayleigh at 0.35 um.
         haze_slope: its power of wavelength.
+        largest_signal: depth that one scale height adds at most; lighter, hotter planets keep a
+            heavier atmosphere than hydrogen's. No planet of the range of depths loses its
+            atmosphere up to 2e-4.
     """
 
     log10_abundance: AbundanceConfig
@@ -42,6 +45,7 @@ class ChemistryConfig(Section):
     cloud_log10_pa: Span
     haze_log10: Span
     haze_slope: Span
+    largest_signal: float = Field(ge=1e-5, le=2e-4)
 
     @model_validator(mode="after")
     def _within_the_model(self) -> Self:
@@ -96,6 +100,26 @@ class LimbDarkeningConfig(Section):
     airs_scatter: float = Field(ge=0, le=0.1)
 
 
+class StarLightConfig(Section):
+    """How bright the stars are. A range is drawn from uniformly.
+
+    Attributes:
+        fgs1_e: electrons of all FGS1 in one exposure of 0.1 s.
+        airs_e: electrons of AIRS's 282 science columns in one exposure of 4.5 s.
+    """
+
+    fgs1_e: Span
+    airs_e: Span
+
+    @model_validator(mode="after")
+    def _within_the_model(self) -> Self:
+        for name, low, high in (("fgs1_e", 1e3, 5e6), ("airs_e", 1e5, 3e8)):
+            span = getattr(self, name)
+            if not low <= span[0] <= span[1] <= high:
+                raise ValueError(f"{name} {span} is outside {low:g}..{high:g} electrons")
+        return self
+
+
 class PopulationConfig(Section):
     """The planets of a simulated tree.
 
@@ -103,6 +127,7 @@ class PopulationConfig(Section):
         mid_time: where in the visit the transit's middle lies, drawn uniformly: 0 its begin, 1 its
             end. Near either the transit is incomplete.
         table_scatter: scatter of ln sma and of ln P in the star table around the truth.
+        star_light: see StarLightConfig.
         teff_shift_k: added to the real stars' temperatures; mass and radius follow the correlation.
         chemistry: see ChemistryConfig.
         spots: see SpotsConfig.
@@ -111,6 +136,7 @@ class PopulationConfig(Section):
 
     mid_time: Span
     table_scatter: float = Field(ge=0, le=0.15)
+    star_light: StarLightConfig
     teff_shift_k: float = Field(ge=-1200, le=1500)
     chemistry: ChemistryConfig
     spots: SpotsConfig

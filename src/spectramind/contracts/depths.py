@@ -16,6 +16,8 @@ from spectramind.run.npz import read_npz
 Array = NDArray[np.float64]
 # What is known of a depth when nothing was measured: the range of transiting planets.
 IGNORANCE = 0.03
+# What a depth is taken to be where nothing tells: the mean of the competition's training labels.
+MEAN_DEPTH = 0.0147
 KEYS = ("depth", "variance", "modes", "time", "white", "model", "info")
 
 
@@ -62,7 +64,7 @@ def load_depths(path: Path) -> Depths:
 def unmeasured(reason: str) -> Depths:
     """What is to be said of a visit whose light curves tell nothing."""
     common = np.full((N_BINS, 1), IGNORANCE)
-    fit = Measurement(np.full(N_BINS, 0.0147), np.full(N_BINS, 1e-8), common)
+    fit = Measurement(np.full(N_BINS, MEAN_DEPTH), np.full(N_BINS, 1e-8), common)
     empty = np.zeros((0, 2))
     return Depths(fit, np.zeros(0), empty, empty, {"reason": reason})
 

@@ -95,5 +95,9 @@ class Artifact:
                 train_ids=tuple(state["train_ids"]),
                 stop_ids=tuple(state["stop_ids"]),
             )
-        except (KeyError, RuntimeError, ValueError) as error:
+        except KeyError as error:
+            raise SchemaError(
+                f"{path} is not a finished training: it lacks {error}; train again"
+            ) from error
+        except (RuntimeError, ValueError) as error:
             raise SchemaError(f"{path} is not a finished training: {error}; train again") from error

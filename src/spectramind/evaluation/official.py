@@ -91,13 +91,6 @@ def part_scores(elements: Array) -> tuple[float, float]:
     return float(elements[:, FGS1_BIN].mean()), float(elements[:, FGS1_BIN + 1 :].mean())
 
 
-def official_score(
-    truth: Array, mu: Array, sigma: Array, naive_mean: float, naive_sigma: float
-) -> float:
-    """The official score in [0, 1]; arguments and errors as in ``element_scores``."""
-    return clipped_score(planet_scores(element_scores(truth, mu, sigma, naive_mean, naive_sigma)))
-
-
 def bootstrap_interval(
     planets: Array, rng: np.random.Generator, level: float = 0.95, draws: int = 2000
 ) -> tuple[float, float]:

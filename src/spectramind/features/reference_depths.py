@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.fit import FitConfig
-from spectramind.contracts.depths import IGNORANCE, Depths
+from spectramind.contracts.depths import IGNORANCE, MEAN_DEPTH, Depths
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star import StarRow
 from spectramind.contracts.work_folder import FeaturesFolder
@@ -189,5 +189,5 @@ def _ratio(base: Array, best: Array, covariance: Array) -> Measurement:
 def _measurement(depth: Array, variance: Array) -> Measurement:
     """A bin whose samples tell nothing (no light, no transit in them) is as wide as ignorance."""
     told = np.isfinite(depth) & (variance > 0) & (variance < _MOST_VARIANCE)
-    depth = np.where(told, depth, np.median(depth[told]) if told.any() else 0.0147)
+    depth = np.where(told, depth, np.median(depth[told]) if told.any() else MEAN_DEPTH)
     return Measurement(depth, np.where(told, variance, _MOST_VARIANCE), np.zeros((N_BINS, 1)))

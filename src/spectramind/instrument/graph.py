@@ -24,12 +24,6 @@ class BinGraph:
     target: NDArray[np.int64]
     features: NDArray[np.float32]
 
-    def adjacency(self) -> NDArray[np.bool_]:
-        """Dense (283, 283) adjacency, ``[target, source]``."""
-        dense = np.zeros((N_BINS, N_BINS), dtype=bool)
-        dense[self.target, self.source] = True
-        return dense
-
 
 def _wavelength_edges(reach: int) -> set[tuple[int, int]]:
     airs = range(FGS1_BIN + 1, N_BINS)

@@ -7,9 +7,8 @@ from typing import Any
 import torch
 
 from spectramind.errors import SchemaError
+from spectramind.models.migration import FORMAT, migrated
 from spectramind.run.atomic import atomic_path
-
-FORMAT = 2
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
@@ -19,10 +18,10 @@ def save_state(path: Path, state: dict[str, Any]) -> None:
 
 
 def load_state(path: Path) -> dict[str, Any]:
-    """Read a checkpoint without running code from it.
+    """Read a checkpoint without running code from it; one of an older format is migrated.
 
     Raises:
-        SchemaError: missing, damaged, or of another format.
+        SchemaError: missing, damaged, of an unknown format, or not to be migrated.
     """
     if not path.is_file():
         raise SchemaError(f"{path} is missing: run `spectramind train` first")
@@ -31,6 +30,6 @@ def load_state(path: Path) -> dict[str, Any]:
     except (RuntimeError, UnpicklingError, EOFError, OSError) as error:
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise SchemaError(f"{path} cannot be read as a checkpoint ({reason}): delete it") from error
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
-        raise SchemaError(f"{path} is not a format-{FORMAT} checkpoint: train again")
-    return state
+    if not isinstance(state, dict) or "format" not in state:
+        raise SchemaError(f"{path} is not a checkpoint of SpectraMind: train again")
+    return migrated(state, path)

@@ -14,6 +14,7 @@ REFERENCE_PRESSURE_PA = 1e6
 TOP_PRESSURE_PA = 1e-4
 N_LEVELS = 81
 MAX_INFLATION = 3.0
+_EDGE = 1 / MAX_INFLATION
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,13 @@ class Layers:
     path_cm: Array
 
 
+def scale_height_of(
+    temperature_K: float, gravity_m_s2: float, mean_molecular_weight: float
+) -> float:
+    """Scale height k T / (mu g) [m] of an isothermal atmosphere."""
+    return Boltzmann * temperature_K / (mean_molecular_weight * atomic_mass * gravity_m_s2)
+
+
 def level_radii(pressure_pa: Array, scale_height_m: float, planet_radius_m: float) -> Array:
     """Radius [m] at each pressure, gravity falling as 1/r^2.
 
@@ -42,14 +50,27 @@ def level_radii(pressure_pa: Array, scale_height_m: float, planet_radius_m: floa
     Raises:
         ConfigError: the atmosphere would reach beyond three planet radii.
     """
-    inverse = 1 + scale_height_m / planet_radius_m * np.log(pressure_pa / REFERENCE_PRESSURE_PA)
-    if inverse.min() < 1 / MAX_INFLATION:
+    inverse = _inverse(pressure_pa, scale_height_m, planet_radius_m)
+    if inverse.min() < _EDGE:
         raise ConfigError(
             f"scale height {scale_height_m:.3g} m is too large for a planet radius of "
             f"{planet_radius_m:.3g} m: the atmosphere must end within {MAX_INFLATION:g} radii, "
             "lower the temperature or raise gravity, molecular weight or radius"
         )
     return planet_radius_m / inverse
+
+
+def is_bound(scale_height_m: float, planet_radius_m: float) -> bool:
+    """Whether an atmosphere ends within three planet radii, as ``level_radii`` wants it."""
+    return bool(_inverse(np.array(TOP_PRESSURE_PA), scale_height_m, planet_radius_m).min() >= _EDGE)
+
+
+def _inverse(pressure_pa: Array, scale_height_m: float, planet_radius_m: float) -> Array:
+    """The planet's radius over that of each pressure."""
+    ratio: Array = 1 + scale_height_m / planet_radius_m * np.log(
+        pressure_pa / REFERENCE_PRESSURE_PA
+    )
+    return ratio
 
 
 def chord_paths(radius: Array) -> Array:
@@ -70,7 +91,7 @@ def build_layers(
     Raises:
         ConfigError: the atmosphere would reach beyond three planet radii.
     """
-    scale_height = Boltzmann * temperature_K / (mean_molecular_weight * atomic_mass * gravity_m_s2)
+    scale_height = scale_height_of(temperature_K, gravity_m_s2, mean_molecular_weight)
     levels = np.geomspace(bottom_pressure_pa, TOP_PRESSURE_PA, N_LEVELS)
     radius = level_radii(levels, scale_height, planet_radius_m)
     pressure = np.sqrt(levels[1:] * levels[:-1])

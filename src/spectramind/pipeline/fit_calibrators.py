@@ -17,10 +17,11 @@ from spectramind.contracts.planet import LabelledPlanets
 from spectramind.contracts.work_folder import CalibratorFolder, WorkFolder
 from spectramind.dataset.splits import load_splits
 from spectramind.dataset.tree import KaggleTree
-from spectramind.errors import ConfigError
+from spectramind.errors import ConfigError, SchemaError
 from spectramind.estimators.artifact import Artifact
 from spectramind.estimators.protocol import Estimator
 from spectramind.evaluation.coverage import z_scores
+from spectramind.models.migration import UNKNOWN_IDS
 from spectramind.pipeline.planets import load_labelled
 from spectramind.pipeline.result import Result
 from spectramind.run.devices import pick_device, prepare_cpu
@@ -195,8 +196,14 @@ def _fold(config: Config, artifact: Artifact, name: str) -> LabelledPlanets:
 
     Raises:
         ConfigError: the checkpoint was made without labels, so planets were never split.
+        SchemaError: its file is too old to say which planets it has seen.
     """
     prepare_cpu(config.env.threads)
+    if set(UNKNOWN_IDS) <= set(artifact.train_ids):
+        raise SchemaError(
+            f"{config.paths.checkpoint} does not say which planets it was trained on (an older "
+            "format): calibrating might use them; run `spectramind train` again, `predict` works"
+        )
     if not artifact.train_ids and not config.paths.splits.is_file():
         raise ConfigError(
             f"{config.paths.checkpoint} was made without labels (model.prior.source=atmosphere): "

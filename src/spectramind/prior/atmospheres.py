@@ -1,6 +1,9 @@
 """Shapes of spectra that the atmosphere model alone makes likely: a prior for want of labels.
 
-The ranges are wide on purpose: they say what atmospheres are possible, not which planets there are.
+The ranges are constants and wide on purpose: they say what atmospheres are possible, not which
+planets there are. How much they count beside labels is a setting (``model.prior.strength``), and
+what planets they are to describe is learnt from labels. One draw in 400 would reach beyond three
+radii of its planet, which no gravity holds: it is drawn again.
 """
 
 from functools import cache
@@ -11,6 +14,8 @@ from scipy.constants import Boltzmann, atomic_mass
 
 from spectramind.physics.atmosphere import Atmosphere, transmission_spectrum
 from spectramind.physics.bands import GASES
+from spectramind.physics.layers import is_bound, scale_height_of
+from spectramind.run.progress import track
 
 _SEED = 20250
 _HYDROGEN_WEIGHT = 2.33
@@ -26,11 +31,24 @@ _HAZE_SLOPE = (-8.0, -1.0)
 
 @cache
 def atmosphere_spectra(count: int) -> NDArray[np.float64]:
-    """Spectra of planets with random atmospheres, (count, 283), always the same ones."""
+    """Spectra of planets with random atmospheres, (count, 283), always the same ones.
+
+    More of them begin with the same ones as fewer. They take about 8 ms each.
+    """
     rng = np.random.default_rng(_SEED)
-    spectra = np.stack([transmission_spectrum(_draw(rng)) for _ in range(count)])
+    draws = track((_draw_bound(rng) for _ in range(count)), "atmospheres", count)
+    spectra = np.stack([transmission_spectrum(atmosphere) for atmosphere in draws])
     spectra.flags.writeable = False
     return spectra
+
+
+def _draw_bound(rng: np.random.Generator) -> Atmosphere:
+    """Draw until the atmosphere holds to its planet."""
+    while True:
+        a = _draw(rng)
+        height = scale_height_of(a.temperature_K, a.gravity_m_s2, a.mean_molecular_weight)
+        if is_bound(height, a.planet_radius_m):
+            return a
 
 
 def _draw(rng: np.random.Generator) -> Atmosphere:

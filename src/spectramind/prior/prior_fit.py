@@ -23,7 +23,9 @@ Array = NDArray[np.float64]
 # Root mean square of shapes, a factor of two apart: no shape is far from one of them.
 SIZES = 1e-6 * np.array([5.0, 10.0, 20.0, 40.0, 80.0, 160.0, 320.0])
 MIN_PLANETS = 3
-_SPOTTED = 1e-3  # share of stars with spots, before any is seen
+# Share of stars with spots, before any is seen. It counts as ten planets (prior/spotted.py): labels
+# soon outweigh it, and what sets without labels show outweighs it too (ADR 0015).
+_SPOTTED = 1e-3
 _LEVEL_SPREAD = 2.0  # of the planets' scatter: the level is to be measured, not guessed
 
 
@@ -38,7 +40,7 @@ def fit_prior(truth: Array, measurements: Sequence[Visits], config: PriorConfig)
     Raises:
         ConfigError: labels are needed, and there are fewer than three.
     """
-    labels, atmospheres = truth, atmosphere_spectra(config.atmospheres)
+    labels, atmospheres = truth, truth[:0]
     if config.source == "atmosphere":
         labels, measurements = truth[:0], []
     elif len(truth) < MIN_PLANETS:
@@ -46,8 +48,8 @@ def fit_prior(truth: Array, measurements: Sequence[Visits], config: PriorConfig)
             f"{len(truth)} training planets: model.prior.source={config.source} needs "
             f"{MIN_PLANETS} or more labelled ones, model.prior.source=atmosphere none"
         )
-    if config.source == "labels":
-        atmospheres = atmospheres[:0]
+    if config.source != "labels":
+        atmospheres = atmosphere_spectra(config.atmospheres)
     level, shape, weight = (
         blend(moments(part(labels)), moments(part(atmospheres)).counting(config.strength))
         for part in (_level, _unit_shapes, _sizes)
@@ -65,6 +67,8 @@ def fit_prior(truth: Array, measurements: Sequence[Visits], config: PriorConfig)
         remainder=remainder,
         errors=fit_errors(labels, quiet) if len(labels) else STATED,
         spotted=spotted,
+        haze_share=config.haze_share,
+        haze_depth=config.haze_depth,
     )
 
 

@@ -4,7 +4,7 @@ A spectrum is a level times ones plus a shape (its difference from the AIRS mean
 size of a shape anything from a few to hundreds of ppm, so it is a scale mixture: a size among a few
 with learnt shares, times a Gaussian with a mean and a covariance "principal components +
 independent remainder" (probabilistic PCA, Tipping & Bishop 1999). Hazes make some planets larger
-in FGS1 than their AIRS bins tell: every tenth has an FGS1 depth of its own. The posterior is a
+in FGS1 than their AIRS bins tell: a share of them has an FGS1 depth of its own. The posterior is a
 mixture too; its mean and standard deviation are handed on. All covariances are "diagonal + low
 rank", and so is the algebra.
 
@@ -30,9 +30,6 @@ from spectramind.prior.spotted import chances, if_spotted
 Array = NDArray[np.float64]
 # A remainder below 2 ppm would claim to know more than any spectrum model does.
 MIN_REMAINDER = 2e-6
-# Planets whose FGS1 depth AIRS does not tell: their share, and the deviation of what is added.
-HAZY = 0.1
-HAZE = 250e-6
 
 
 @dataclass(frozen=True)
@@ -85,9 +82,11 @@ class SpectralPrior:
         remainder: (283,) variance left over, of shapes of size one.
         errors: what is made of a measurement's stated covariance.
         spotted: share of stars with spots, inside (0, 1).
+        haze_share: share of planets whose FGS1 depth AIRS does not tell, in [0, 1).
+        haze_depth: standard deviation of what haze adds to their FGS1 depth.
 
     Raises:
-        ConfigError: ``spotted`` is outside.
+        ConfigError: a share is outside, or ``haze_depth`` is not positive.
     """
 
     level: float
@@ -99,11 +98,18 @@ class SpectralPrior:
     remainder: Array
     errors: ErrorModel
     spotted: float
+    haze_share: float
+    haze_depth: float
 
     def __post_init__(self) -> None:
         if not 0 < self.spotted < 1:
             raise ConfigError(
                 f"the share of spotted stars is {self.spotted}: it must lie inside (0, 1)"
+            )
+        if not (0 <= self.haze_share < 1 and self.haze_depth > 0):
+            raise ConfigError(
+                f"hazes of {self.haze_share} of the planets, {self.haze_depth} deep: "
+                "the share must lie in [0, 1), the depth be positive"
             )
 
     def of_size(self, size: float) -> tuple[Array, Array, Array]:
@@ -142,7 +148,8 @@ class SpectralPrior:
 
     def _gaussian(self, measured: Measurement) -> _Moments:
         """The mixture over sizes, conditioned."""
-        parts = [_condition(measured, *self.of_size(size)) for size in self.size.tolist()]
+        haze = (self.haze_share, self.haze_depth)
+        parts = [_condition(measured, *self.of_size(size), haze) for size in self.size.tolist()]
         return _mixed(parts, self.weight)
 
     def state(self) -> dict[str, Array]:
@@ -195,8 +202,14 @@ def _mixed(parts: Sequence[_Moments], weight: Array) -> _Moments:
     return _Moments(*_blended(parts, np.exp(log_weight - evidence)), evidence)
 
 
-def _condition(measured: Measurement, mean: Array, components: Array, remainder: Array) -> _Moments:
-    """Posterior of one Gaussian, by low-rank algebra, and of it with a haze perhaps."""
+def _condition(
+    measured: Measurement,
+    mean: Array,
+    components: Array,
+    remainder: Array,
+    haze: tuple[float, float],
+) -> _Moments:
+    """Posterior of one Gaussian, by low-rank algebra; perhaps with a haze (share, depth)."""
     variance = measured.variance + remainder
     q, log_determinant = inverse(variance, np.column_stack([measured.modes, components]))
 
@@ -217,26 +230,33 @@ def _condition(measured: Measurement, mean: Array, components: Array, remainder:
     shift = remainder * answer + components @ (components.T @ answer)
     evidence = float(-0.5 * (off @ answer + log_determinant))
     plain = _Moments(mean + shift, prior - explained, evidence)
+    if haze[0] == 0:
+        return plain
     first = np.zeros(len(off))
     first[FGS1_BIN] = 1.0
     column = solve(first)
     effect = measured.variance * column + measured.modes @ (measured.modes.T @ column)
-    return _perhaps_hazy(plain, float(answer[FGS1_BIN]), float(column[FGS1_BIN]), effect)
+    pull, precision = float(answer[FGS1_BIN]), float(column[FGS1_BIN])
+    return _perhaps_hazy(plain, pull, precision, effect, haze)
 
 
-def _perhaps_hazy(plain: _Moments, pull: float, precision: float, effect: Array) -> _Moments:
-    """Moments when FGS1's prior variance may be larger by ``HAZE`` squared (Sherman-Morrison).
+def _perhaps_hazy(
+    plain: _Moments, pull: float, precision: float, effect: Array, haze: tuple[float, float]
+) -> _Moments:
+    """Moments when FGS1's prior variance may be larger by a haze's squared (Sherman-Morrison).
 
     Args:
         plain: the moments when it is not.
         pull: FGS1's element of S^-1 (depth - mean), S the covariance of the depths.
         precision: its diagonal element of S^-1.
         effect: (283,) its column of N S^-1, N the covariance of the errors.
+        haze: share of hazy planets, and the standard deviation of what haze adds.
     """
-    gain = HAZE**2 / (1 + HAZE**2 * precision)
+    share, depth = haze
+    gain = depth**2 / (1 + depth**2 * precision)
     hazy = _Moments(
         plain.mean + gain * pull * effect,
         plain.variance + gain * effect**2,
-        plain.evidence + 0.5 * float(gain * pull**2 - np.log1p(HAZE**2 * precision)),
+        plain.evidence + 0.5 * float(gain * pull**2 - np.log1p(depth**2 * precision)),
     )
-    return _mixed([plain, hazy], np.array([1 - HAZY, HAZY]))
+    return _mixed([plain, hazy], np.array([1 - share, share]))

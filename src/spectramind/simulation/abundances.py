@@ -16,7 +16,6 @@ _RJUP_M = 7.1492e7
 _RSUN_M = 6.957e8
 _JUPITER_GRAVITY = 24.79
 _HYDROGEN_WEIGHT = 2.33
-_LARGEST_SIGNAL = 125e-6  # depth that one scale height adds
 
 
 def draw_atmosphere(
@@ -25,7 +24,8 @@ def draw_atmosphere(
     """Draw an atmosphere; light, hot planets keep a heavier one than hydrogen's.
 
     Their mean molecular weight is as much above 2.33 as brings a scale height's signal
-    2 R H / Rs^2 down to 125 ppm. Hydrogen would escape there, and no real spectrum shows more.
+    2 R H / Rs^2 down to the largest allowed. Hydrogen would escape there, and no real spectrum
+    shows more than 125 ppm.
     """
     temperature = float(system.equilibrium_K * rng.uniform(*config.temperature_factor))
     gravity = _JUPITER_GRAVITY * system.mass / system.radius**2
@@ -36,7 +36,7 @@ def draw_atmosphere(
     return Atmosphere(
         temperature_K=temperature,
         gravity_m_s2=float(gravity),
-        mean_molecular_weight=float(_HYDROGEN_WEIGHT * max(1.0, signal / _LARGEST_SIGNAL)),
+        mean_molecular_weight=float(_HYDROGEN_WEIGHT * max(1.0, signal / config.largest_signal)),
         planet_radius_m=float(radius_m),
         star_radius_m=star_m,
         log10_abundance=abundance,

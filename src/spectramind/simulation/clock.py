@@ -4,7 +4,8 @@ Units: seconds. Every reset cycle holds one exposure: a start read and an end re
 competition's axis file: AIRS resets every 4.8 s, reads 0.1 s and (by its integration times) 4.6 s
 after the reset, and labels the two 0.1 and 0.2 s; FGS1 resets every 0.4 s, reads at 0.1 and 0.2 s.
 
-Summing ``cadence`` cycles into one pair stretches all of these by ``cadence``.
+Constants, for the telescope reads so; summing ``cadence`` cycles into one pair stretches all of
+these by ``cadence``.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ _SECONDS_AN_HOUR = 3600.0
 _FIRST_LABEL_S = 0.1
 _SECOND_LABEL_S = 0.2
 _START_S = 0.1
-_INTEGRATION_S = {FGS1: 0.1, AIRS: 4.5}
+INTEGRATION_S = {FGS1: 0.1, AIRS: 4.5}
 _CYCLE_S = {FGS1: 0.4, AIRS: 4.8}
 FGS1_CYCLES_AN_AIRS_CYCLE = 12
 
@@ -67,6 +68,6 @@ def make_clock(detector: Detector, hours: float, cadence: int) -> Clock:
         cadence=cadence,
         pairs=cycles // cadence,
         start_s=_START_S * cadence,
-        integration_s=_INTEGRATION_S[detector] * cadence,
+        integration_s=INTEGRATION_S[detector] * cadence,
         cycle_s=_CYCLE_S[detector] * cadence,
     )

@@ -1,7 +1,7 @@
 """Images of the star: where one electron's worth of light falls on the detector.
 
 Units: fraction of the light a pixel. Place in the chain: after the star's light, before jitter.
-Shapes fitted to real mean images:
+Constants, fitted to real mean images (what widens them is ``jitter.defocus_px2``):
 
 - AIRS, along the rows of each column: a Gaussian that widens with the wavelength, in wings
   (1 + (y/h)^2)^-1.35; two rows hold 44 % (3.9 um) to 64 % (2 um), the wings reach every row.

@@ -12,12 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spectramind.config.sim_detector import DetectorConfig
 from spectramind.instrument.grid import N_BINS
-
-_WHITE_SCATTER = 86e-6
-_SLOPE_SCATTER = 234e-6  # half the range over AIRS; 86 and 234 / sqrt(3) ppm make 160 ppm
-_FGS1_SCATTER = 160e-6
-_POWER_SCATTER = (1.0, 0.4, 0.25, 0.15)  # Legendre orders 1..4
 
 
 @dataclass(frozen=True)
@@ -38,12 +34,13 @@ class Drift:
         return 1 + self.spectrum[bins, None] * f
 
 
-def draw_drift(rng: np.random.Generator, factor: float) -> Drift:
-    """Draw f and g; each visit's own amplitude spreads around ``factor`` times the measured one."""
-    shape = np.concatenate([[0.0], rng.standard_normal(4) * _POWER_SCATTER])
+def draw_drift(rng: np.random.Generator, detector: DetectorConfig) -> Drift:
+    """Draw f and g; each visit's amplitude spreads around ``drift_factor`` times the measured."""
+    drift, factor = detector.drift, detector.drift_factor
+    shape = np.concatenate([[0.0], rng.standard_normal(4) * drift.orders])
     # Legendre polynomials are orthogonal with mean square 1 / (2n + 1).
     scatter = np.sqrt((shape**2 / (2 * np.arange(5) + 1)).sum())
-    white, slope, fgs1 = rng.standard_normal(3) * (_WHITE_SCATTER, _SLOPE_SCATTER, _FGS1_SCATTER)
+    white, slope, fgs1 = rng.standard_normal(3) * (drift.white, drift.slope, drift.fgs1)
     airs = white + slope * np.linspace(1, -1, N_BINS - 1)
     return Drift(shape / scatter, factor * np.concatenate([[fgs1], airs]))
 

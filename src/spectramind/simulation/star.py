@@ -4,9 +4,9 @@ Place in the chain: the first. Electrons in AIRS column c are
 
     F(c) = A * throughput(c) * lambda^-4 / (exp(hc / lambda k T) - 1) * |d lambda / d c|
 
-(a black body's photons), FGS1 is one number. The levels are those of real visits: 1.2-1.75e7 e per
-4.5 s over the science columns, 2.2-3.1e5 e per 0.1 s; the throughput is the smooth shape of a real
-mean image over a black body of that star's temperature.
+(a black body's photons), FGS1 is one number. The levels are those of real visits, given by their
+electrons in an exposure; the throughput, a constant as instruments go, is the smooth shape of a
+real mean image over a black body of that star's temperature.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE
+from spectramind.config.sim_planets import StarLightConfig
+from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1, Detector
 from spectramind.instrument.grid import airs_column_wavelengths
+from spectramind.simulation.clock import INTEGRATION_S
 
 _HC_OVER_K_UM_K = 14387.77
-_AIRS_SUM_E_S = (1.20e7 / 4.5, 1.75e7 / 4.5)
-_FGS1_SUM_E_S = (2.2e5 / 0.1, 3.1e5 / 0.1)
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,17 @@ def throughput() -> NDArray[np.float64]:
     return red_edge * step * blue_edge
 
 
-def draw_light(rng: np.random.Generator, teff_K: float) -> StarLight:
+def _rate(rng: np.random.Generator, span: tuple[float, float], detector: Detector) -> float:
+    """Draw electrons a second from a range of electrons an exposure."""
+    low, high = (electrons / INTEGRATION_S[detector] for electrons in span)
+    return rng.uniform(low, high)
+
+
+def draw_light(rng: np.random.Generator, teff_K: float, config: StarLightConfig) -> StarLight:
     """Draw how bright the star is on either detector; its AIRS spectrum follows ``teff_K``."""
     wavelength = airs_column_wavelengths()
     photons = wavelength**-4 / np.expm1(_HC_OVER_K_UM_K / (wavelength * teff_K))
     shape = throughput() * photons * np.abs(np.gradient(wavelength))
-    airs_sum = rng.uniform(*_AIRS_SUM_E_S)
-    fgs1_sum = rng.uniform(*_FGS1_SUM_E_S)
+    airs_sum = _rate(rng, config.airs_e, AIRS)
+    fgs1_sum = _rate(rng, config.fgs1_e, FGS1)
     return StarLight(fgs1=fgs1_sum, airs=shape * airs_sum / shape[AIRS_SCIENCE].sum())

@@ -6,6 +6,9 @@ Six quantities share a Gaussian copula. Marginals and correlations were fitted t
 mass and radius. Inclinations are normal, cut at 90 deg, and independent of all else, as there.
 The table's sma and P scatter around the truth: Kepler's third law closes only to 6.4 % there,
 which 5.3 % on either makes, with tails out to 15 % and more.
+
+The fit's numbers are constants: they hold together only as one fit of one table. Settings say how
+a population differs from it (``sim.population``: other stars, a better or worse table).
 """
 
 from dataclasses import dataclass

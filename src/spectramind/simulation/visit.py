@@ -78,7 +78,9 @@ def draw_circumstances(
     return Circumstances(
         planet=planet,
         mid_time_h=draw_mid_time_h(streams(Source.ORBIT_PHASE), config.population, config.hours),
-        light=draw_light(first_visit(Source.STAR_LIGHT), planet.star.teff_K),
+        light=draw_light(
+            first_visit(Source.STAR_LIGHT), planet.star.teff_K, config.population.star_light
+        ),
         drift=_drift(config, streams),
         track=draw_track(streams(Source.JITTER), config.jitter, cycles)
         if effects.jitter
@@ -92,7 +94,7 @@ def draw_circumstances(
 def _drift(config: SimulationConfig, streams: Streams) -> Drift:
     if not config.effects.drift:
         return no_drift()
-    return draw_drift(streams(Source.DRIFT), config.detector.drift_factor)
+    return draw_drift(streams(Source.DRIFT), config.detector)
 
 
 def build_scene(
@@ -119,8 +121,8 @@ def build_scene(
         level = seen.light.airs
     foreground = np.zeros((detector.height, detector.width))
     if config.effects.foreground:
-        rng, share = streams(Source.FOREGROUND, detector), config.detector.foreground_share
-        foreground = draw_foreground(rng, level, detector.height, share)
+        rng = streams(Source.FOREGROUND, detector)
+        foreground = draw_foreground(rng, level, detector.height, config.detector)
     return Scene(light, basis, moments, foreground, displacement[1:])
 
 

@@ -2,7 +2,8 @@
 
 Units: electrons to counts. Place in the chain: the last. Equation: floor((e - offset) gain), cut to
 16 bits (saturation near 149,000 e); reading back, e = counts / gain + offset. Source: adc_info.csv.
-A sum of N cycles keeps its 16 bits with gain / N and offset * N.
+A sum of N cycles keeps its 16 bits with gain / N and offset * N. Constants, for the instrument has
+one converter, and a tree says in adc_info.csv which.
 """
 
 import numba

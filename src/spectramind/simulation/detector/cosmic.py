@@ -1,8 +1,8 @@
 """Effect: cosmic rays.
 
 Units: electrons. Place in the chain: added to the charge, before non-linearity. Equation: Poisson
-hits (6e-7 a pixel a second), each leaving a log-normal charge of median 1500 e in one pixel; a hit
-before the start read is in both reads of its exposure. Source: fewer than 5e-6 of real samples.
+hits, each leaving a log-normal charge in one pixel; a hit before the start read is in both reads of
+its exposure. Source: fewer than 5e-6 of real samples, so 6e-7 hits a pixel a second.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from spectramind.config.sim_detector import DetectorConfig
 from spectramind.simulation.clock import Clock
-
-_MEDIAN_E = 1500.0
-_LOG_SCATTER = 1.0
 
 
 @dataclass(frozen=True)
@@ -39,22 +37,19 @@ class Hits:
         )
 
 
-def draw_hits(rng: np.random.Generator, pixels: int, clock: Clock, hits_a_pixel_s: float) -> Hits:
+def draw_hits(
+    rng: np.random.Generator, pixels: int, clock: Clock, detector: DetectorConfig
+) -> Hits:
     """Draw number, places, times and charges."""
     seconds = clock.start_s + clock.integration_s
-    count = int(rng.poisson(hits_a_pixel_s * seconds * pixels * clock.pairs))
+    count = int(rng.poisson(detector.cosmic_a_pixel_s * seconds * pixels * clock.pairs))
+    median, scatter = detector.cosmic_median_e, detector.cosmic_log_scatter
     return Hits(
         pixel=rng.integers(pixels, size=count),
         exposure=rng.integers(clock.pairs, size=count),
-        charge=_MEDIAN_E * np.exp(_LOG_SCATTER * rng.standard_normal(count)),
+        charge=median * np.exp(scatter * rng.standard_normal(count)),
         early=rng.random(count) * seconds < clock.start_s,
     )
-
-
-def variance(hits_a_pixel_s: float, integration_s: float) -> float:
-    """Variance of a correlated double sample [e^2]: the mean square charge of its hits."""
-    mean_square = _MEDIAN_E**2 * np.exp(2 * _LOG_SCATTER**2)
-    return float(hits_a_pixel_s * integration_s * mean_square)
 
 
 def no_hits() -> Hits:

@@ -1,16 +1,17 @@
 """Effect: dark current.
 
 Units: electrons a second. Place in the chain: added to the light behind the flat; its electrons
-have shot noise. Equation: normal, mean 0.0063, scatter 0.0013, not below 0. Source: real frames.
+have shot noise. Equation: normal, not below 0. Source: real frames (mean 0.0063, scatter 0.0013).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-_MEAN_E_S = 0.0063
-_SCATTER_E_S = 0.0013
+from spectramind.config.sim_detector import DetectorConfig
 
 
-def draw_dark(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
+def draw_dark(
+    rng: np.random.Generator, shape: tuple[int, int], detector: DetectorConfig
+) -> NDArray[np.float64]:
     """Draw the dark current of each pixel [e/s]."""
-    return np.maximum(rng.normal(_MEAN_E_S, _SCATTER_E_S, shape), 0.0)
+    return np.maximum(rng.normal(detector.dark_e_s, detector.dark_scatter_e_s, shape), 0.0)

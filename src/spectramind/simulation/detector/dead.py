@@ -1,22 +1,21 @@
 """Effect: dead pixels.
 
-Units: none. Place in the chain: with the flat. Half of them have no response to speak of (their
-flat is about 0), the others respond and are only flagged, as in real frames; 0.1-1.1 % of pixels.
+Units: none. Place in the chain: with the flat. Some have no response to speak of (their flat is
+about 0), the others respond and are only flagged. Source: real frames, where 0.1-1.1 % of the
+pixels are flagged and half of these are silent.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-_FRACTION = (0.001, 0.011)
-_SILENT_SHARE = 0.5
-_SILENT_RESPONSE = 0.005
+from spectramind.config.sim_detector import DetectorConfig
 
 
 def draw_dead(
-    rng: np.random.Generator, shape: tuple[int, int]
+    rng: np.random.Generator, shape: tuple[int, int], detector: DetectorConfig
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
     """Draw the flags, and the factor each pixel's response has (1 where it responds)."""
-    dead = rng.random(shape) < rng.uniform(*_FRACTION)
-    silent = dead & (rng.random(shape) < _SILENT_SHARE)
-    residual = _SILENT_RESPONSE * rng.random(shape)
+    dead = rng.random(shape) < rng.uniform(*detector.dead_fraction)
+    silent = dead & (rng.random(shape) < detector.dead_silent_share)
+    residual = detector.dead_response * rng.random(shape)
     return dead, np.where(silent, residual, 1.0)

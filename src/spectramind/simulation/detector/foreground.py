@@ -9,23 +9,29 @@ biases depths by about 0.6 %.
 import numpy as np
 from numpy.typing import NDArray
 
-_SHARE_SCATTER = 0.3  # of the logarithm
-_TILT_SCATTER = 0.5
+from spectramind.config.sim_detector import DetectorConfig
 
 
 def draw_foreground(
-    rng: np.random.Generator, column_light: NDArray[np.float64], height: int, share: float
+    rng: np.random.Generator,
+    column_light: NDArray[np.float64],
+    height: int,
+    detector: DetectorConfig,
 ) -> NDArray[np.float64]:
     """Draw the foreground of one detector.
 
     Args:
         column_light: (W,) the star's light that sets the level of each column [e/s].
         height: rows.
-        share: median foreground over the star's light.
+        detector: strengths, the median share among them.
 
     Returns:
         (height, W) [e/s].
     """
-    drawn = share * np.exp(_SHARE_SCATTER * rng.standard_normal())
-    tilt = _TILT_SCATTER * rng.standard_normal() * np.linspace(-0.5, 0.5, column_light.size)
+    drawn = detector.foreground_share * np.exp(
+        detector.foreground_log_scatter * rng.standard_normal()
+    )
+    tilt = (
+        detector.foreground_tilt * rng.standard_normal() * np.linspace(-0.5, 0.5, column_light.size)
+    )
     return np.tile(drawn * np.exp(tilt) * column_light / height, (height, 1))

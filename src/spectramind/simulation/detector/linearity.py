@@ -3,7 +3,9 @@
 Units: electrons. Place in the chain: between charge and read noise. Equation: the published
 polynomial gives linear = sum_k c_k measured^k; this is its inverse, by Newton's method.
 Source: real coefficients; +0.10 % at 1e4 e, +0.9 % at 3e4, +3 % at 6e4, and a pixel's own gain
-scatters by 0.5 %; one live pixel in a hundred lies far outside.
+scatters by 0.5 %; one live pixel in a hundred lies far outside. The mean curve is a constant, for
+it is published; ``linearity.factor`` scales how far it is from a line. It ascends for any factor,
+and the settings' ranges keep each pixel's ascending over the ADC's range.
 
 Summing N cycles sums N equal ramps: coefficient k becomes c_k / N^(k-1).
 """
@@ -12,28 +14,26 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from spectramind.config.sim_detector import LinearityConfig
+
 TERMS = 6
 _MEAN = np.array([0.2, 1.0, 0.0, 1.18e-11, -6.0e-17, 1.34e-22])
-_OFFSET_SCATTER_E = 0.12
-_GAIN_SCATTER = 0.005
-_SQUARE_SCATTER = 5e-8
-_CUBIC_SCATTER = 0.1  # relative, of the three highest terms together
-_OUTLIER_FRACTION = 0.01
-_OUTLIER_FACTOR = 5.0
 _TOLERANCE_E = 1e-5
 _MOST_STEPS = 20
 
 
-def draw_coefficients(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
+def draw_coefficients(
+    rng: np.random.Generator, shape: tuple[int, int], config: LinearityConfig
+) -> NDArray[np.float64]:
     """Draw c_0..c_5 of each pixel, (6, H, W), monotonic over the ADC's range."""
-    outlier = rng.random(shape) < _OUTLIER_FRACTION
-    spread = np.where(outlier, _OUTLIER_FACTOR, 1.0)
+    outlier = rng.random(shape) < config.outlier_fraction
+    spread = np.where(outlier, config.outlier_factor, 1.0)
     variate = np.clip(rng.standard_normal((4, *shape)), -3, 3)
     coefficients = np.tile(_MEAN[:, None, None], (1, *shape))
-    coefficients[0] += _OFFSET_SCATTER_E * variate[0]
-    coefficients[1] += _GAIN_SCATTER * spread * variate[1]
-    coefficients[2] += _SQUARE_SCATTER * spread * variate[2]
-    coefficients[3:] *= 1 + _CUBIC_SCATTER * variate[3]
+    coefficients[0] += config.offset_e * variate[0]
+    coefficients[1] += config.gain * spread * variate[1]
+    coefficients[2] += config.square * spread * variate[2]
+    coefficients[3:] *= config.factor * (1 + config.high * variate[3])
     return coefficients
 
 

@@ -7,7 +7,7 @@ the current p released by charge that arrives at the rate r follows
     dp/dt = (f r - p) / tau
 
 solved exactly for a rate that is constant within each exposure. The visit begins with what an
-earlier target left: its image is taken to be the same, its brightness 0-2 times as large.
+earlier target left: its image is taken to be the same, its brightness so many times as large.
 Source: the usual trap model (Smith et al. 2008); not seen in the competition's data, where a
 quartic in time leaves white noise, so 5e-5 by default.
 """
@@ -19,8 +19,6 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from spectramind.config.sim_detector import DetectorConfig
-
-_MOST_BEFORE = 2.0
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class Persistence:
 
 def draw_persistence(rng: np.random.Generator, detector: DetectorConfig) -> Persistence:
     """Draw what came before the visit."""
-    before = rng.uniform(0.0, _MOST_BEFORE)
+    before = rng.uniform(*detector.persistence_before)
     return Persistence(detector.persistence_fraction, detector.persistence_s, float(before))
 
 

@@ -12,11 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def variance(rate: NDArray[np.float64], integration_s: float) -> NDArray[np.float64]:
-    """Variance of a correlated double sample [e^2] of ``rate`` [e/s]: its own electrons."""
-    return rate * integration_s
-
-
 @numba.njit(cache=True)
 def _accumulate(
     rate: NDArray[np.float64],

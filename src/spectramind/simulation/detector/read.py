@@ -1,28 +1,26 @@
 """Effect: read noise.
 
 Units: electrons a read. Place in the chain: after non-linearity, before the ADC. Equation: white
-normal noise of each read; a pixel's sigma is 13 +- 0.8 e, for 3.5 % of the pixels 18 e times exp of
-an exponential variate of mean 0.41, at most 150 e. Source: real read frames.
+normal noise of each read; a pixel's sigma is normal, for some noisy pixels a least sigma times exp
+of an exponential variate, up to a most. Source: real read frames (13 +- 0.8 e; 3.5 % of the pixels:
+18 e, a variate of mean 0.41, at most 150 e).
 A sum of N cycles has sigma sqrt(N).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-_MEAN_E = 13.0
-_SCATTER_E = 0.8
-_TAIL_FRACTION = 0.035
-_TAIL_LEAST_E = 18.0
-_TAIL_LOG_SCALE = 0.41
-_MOST_E = 150.0
+from spectramind.config.sim_detector import DetectorConfig
 
 
-def draw_read_map(rng: np.random.Generator, shape: tuple[int, int]) -> NDArray[np.float64]:
+def draw_read_map(
+    rng: np.random.Generator, shape: tuple[int, int], detector: DetectorConfig
+) -> NDArray[np.float64]:
     """Draw sigma of one read of one cycle for each pixel [e]."""
-    core = rng.normal(_MEAN_E, _SCATTER_E, shape)
-    tail = _TAIL_LEAST_E * np.exp(rng.exponential(_TAIL_LOG_SCALE, shape))
-    noisy = rng.random(shape) < _TAIL_FRACTION
-    return np.where(noisy, np.minimum(tail, _MOST_E), core)
+    core = rng.normal(detector.read_e, detector.read_scatter_e, shape)
+    tail = detector.noisy_least_e * np.exp(rng.exponential(detector.noisy_log_scale, shape))
+    noisy = rng.random(shape) < detector.noisy_fraction
+    return np.where(noisy, np.minimum(tail, detector.noisy_most_e), core)
 
 
 def variance(sigma: NDArray[np.float64]) -> NDArray[np.float64]:

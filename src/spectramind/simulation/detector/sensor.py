@@ -58,7 +58,7 @@ def draw_sensor(
         persistence = draw_persistence(streams(Source.PERSISTENCE, detector), strengths)
     if effects.cosmic:
         rng = streams(Source.COSMIC, detector)
-        hits = draw_hits(rng, detector.pixels, clock, strengths.cosmic_a_pixel_s)
+        hits = draw_hits(rng, detector.pixels, clock, strengths)
     return Sensor(
         detector=detector,
         frames=draw_frames(detector, config, streams),
@@ -73,23 +73,27 @@ def draw_sensor(
 def draw_frames(detector: Detector, config: SimulationConfig, streams: Streams) -> ReferenceFrames:
     """Draw the pixels. What is published as reference frames is what acts."""
     shape, effects = (detector.height, detector.width), config.effects
+    strengths = config.detector
 
     def rng(source: Source) -> np.random.Generator:
         return streams(source, detector)
 
-    flat = draw_flat(rng(Source.FLAT), shape) if effects.flat else np.ones(shape)
+    flat = draw_flat(rng(Source.FLAT), shape, strengths) if effects.flat else np.ones(shape)
     dead = np.zeros(shape, dtype=bool)
     if effects.dead:
-        dead, response = draw_dead(rng(Source.DEAD), shape)
+        dead, response = draw_dead(rng(Source.DEAD), shape, strengths)
         flat = flat * response
-    dark = draw_dark(rng(Source.DARK), shape) if effects.dark else np.zeros(shape)
+    dark = np.zeros(shape)
+    if effects.dark:
+        dark = draw_dark(rng(Source.DARK), shape, strengths)
     dark = dark + _hot_current(detector, config, streams)
     linear = identity(shape)
     if effects.nonlinearity:
-        linear = coadded(draw_coefficients(rng(Source.NONLINEARITY), shape), config.cadence)
+        one_cycle = draw_coefficients(rng(Source.NONLINEARITY), shape, strengths.linearity)
+        linear = coadded(one_cycle, config.cadence)
     read = np.zeros(shape)
     if effects.read:
-        read = draw_read_map(rng(Source.READ_MAP), shape) * np.sqrt(config.cadence)
+        read = draw_read_map(rng(Source.READ_MAP), shape, strengths) * np.sqrt(config.cadence)
     return ReferenceFrames(dark=dark, dead=dead, flat=flat, linear_corr=linear, read=read)
 
 
@@ -99,4 +103,4 @@ def _hot_current(
     shape = (detector.height, detector.width)
     if not config.effects.hot:
         return np.zeros(shape)
-    return draw_hot(streams(Source.HOT, detector), shape, config.detector.hot_fraction)
+    return draw_hot(streams(Source.HOT, detector), shape, config.detector)
