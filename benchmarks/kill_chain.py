@@ -118,7 +118,7 @@ def one_thread(visit: Visit, tree: KaggleTree) -> None:
 
 def _calibrate(visit: Visit, tree: KaggleTree, threads: int) -> None:
     with tempfile.TemporaryDirectory() as out:
-        calibrate_visit(visit, tree.root, CHAIN, Path(out), threads)
+        calibrate_visit(visit, tree.root, CHAIN, CalibratedFolder(Path(out)), threads)
 
 
 def plain_numpy(visit: Visit, tree: KaggleTree) -> None:

@@ -5,8 +5,8 @@ single precision and is tested to. A parquet column is one pixel, so the layout 
 converter's affine map is composed into the linearity polynomial once a pixel, in double precision:
 an exposure is then two polynomials of whole numbers, which single precision holds exactly, and the
 compiler runs it in vectors. What is rare (clipped reads, hits) is looked for by one pass of maxima
-or comparisons first. All compiled code stands in this one file: Numba's cache does not notice
-edits elsewhere.
+or comparisons first. All that the kernel calls stands in this one file: Numba's cache does not
+notice edits elsewhere.
 """
 
 import numpy as np

@@ -88,5 +88,6 @@ def fill_in_space(
     for pixel in np.flatnonzero(bad):
         row, column = divmod(int(pixel), bad.shape[1])
         sources, weights = neighbour_weights(~bad, row, column, width_px)
-        frames[pixel] = weights @ frames[sources]
-        variance[pixel] = weights**2 @ variance[sources] + (noise_floor * frames[pixel]) ** 2
+        frames[pixel] = np.einsum("p,pt->t", weights, frames[sources])
+        variance[pixel] = np.einsum("p,pt->t", weights**2, variance[sources])
+        variance[pixel] += (noise_floor * frames[pixel]) ** 2

@@ -15,7 +15,7 @@ def believable_polynomials(coefficients: NDArray[np.float64]) -> NDArray[np.bool
     """Where polynomials (6, H, W) hold numbers that a detector can have, (H, W)."""
     powers = FULL_WELL_E ** np.arange(len(coefficients))
     with np.errstate(over="ignore"):
-        return np.tensordot(powers, np.abs(coefficients), axes=1) < LARGEST
+        return np.einsum("k,khw->hw", powers, np.abs(coefficients)) < LARGEST
 
 
 def usable_coefficients(coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
