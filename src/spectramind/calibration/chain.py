@@ -52,7 +52,7 @@ def extract_visit(
         threads: blocks at work at once.
 
     Raises:
-        SchemaError: the data are damaged.
+        SchemaError: the data are damaged, or leave a detector without a good pixel.
     """
     with _threads(threads) as pool:
         fgs1 = open_stream(FGS1)
@@ -62,11 +62,13 @@ def extract_visit(
         beside = [pool.submit(airs.run, column_pixels(b)) for b in _columns_beside(airs)]
         for job in frames:
             job.result()
+        fgs1.require_good_pixels()
         star = _extract_star(fgs1, config)  # while AIRS is being decoded
         white = fgs1_light_curves(star, fgs1.timing.mid_time_h, config)
         extracted = [job.result() for job in spectra]
         for job in beside:
             job.result()
+    airs.require_good_pixels()
     forms = join([forms for forms, _ in extracted])
     sums = np.concatenate([sums for _, sums in extracted], axis=-1)
     clocks = [stream.timing.mid_time_h for stream in (airs, fgs1)]

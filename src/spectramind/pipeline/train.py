@@ -41,7 +41,7 @@ def _without_labels(config: Config, record: RunRecord) -> None:
     """A checkpoint that knows atmospheres and no planet: the physics estimate, never trained."""
     prior = fit_prior(np.zeros((0, N_BINS)), [], config.model.prior)
     seed_everything(config.seed)
-    settings = digest(config.model, config.seed, code_digest("models"), torch.__version__)
+    settings = digest(config.model, config.seed, code_digest(__name__), torch.__version__)
     trained = Trained(
         network=build_network(config.model, config.loss.seam),
         prior=prior,
@@ -160,7 +160,7 @@ def _settings(config: Config, *folds: LabelledPlanets) -> str:
         config.loss,
         config.seed,
         data.hexdigest(),
-        code_digest("models", "symbolic", "training"),
+        code_digest(__name__),
         torch.__version__,
     )
 
