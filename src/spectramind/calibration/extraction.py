@@ -1,4 +1,4 @@
-"""Last step, AIRS extraction: the star's amplitude in each column, by least squares along the slit.
+"""AIRS extraction: the star's amplitude in each column, by least squares along the slit.
 
 Each column of an exposure is modelled as A x profile + constant, where the profile is the visit's
 mean image. Rows far from the trace hold starlight too, so the foreground is fitted, not read off

@@ -1,4 +1,4 @@
-"""Last step, decorrelation: what the pointing does to the light curves is regressed out of them,
+"""Decorrelation: what the pointing does to the light curves is regressed out of them,
 at full cadence and before any binning, in a way that cannot touch a transit.
 
 Within short blocks (minutes) each light curve and each regressor is freed of its own mean and

@@ -1,4 +1,4 @@
-"""Step 7, filling masked samples: in time where a pixel is bad for moments, from its neighbours in
+"""Filling masked samples: in time where a pixel is bad for moments, from its neighbours in
 the frame where it is bad for good (cubes alone: light curves give such pixels no weight).
 
 After all per-pixel steps, because neighbours are comparable only once flat-fielded. The filled
