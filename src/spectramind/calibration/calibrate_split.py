@@ -27,7 +27,7 @@ from spectramind.contracts.work_folder import CalibratedFolder
 from spectramind.dataset.frames import REFERENCES, SignalFile, read_references
 from spectramind.dataset.tables import read_adc_info, read_column_wavelengths, read_timing
 from spectramind.dataset.tree import KaggleTree, Visit
-from spectramind.errors import RuntimeRiskError, SchemaError
+from spectramind.errors import RuntimeRiskError, SchemaError, refused_as_command
 from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
 from spectramind.run.atomic import write_json, write_text
 from spectramind.run.code import code_digest
@@ -279,3 +279,7 @@ def calibrate(
         if outcome.failure is not None:
             failed[outcome.visit] = outcome.failure
     return replace(plan, failed=dict(sorted(failed.items())))
+
+
+if __name__ == "__main__":
+    raise SystemExit(refused_as_command("calibrate"))

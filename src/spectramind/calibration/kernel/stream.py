@@ -157,7 +157,7 @@ class Stream:
         causes = ", ".join(
             f"{str(flag.name).lower()} {share:.0%}"
             for flag, share in zip(Flag, struck, strict=True)
-            if share > 0 and flag & MASKING
+            if share > 0.01 and flag & MASKING
         )
         raise SchemaError(
             f"{self.signal.path}: no pixel of {self.detector.kaggle} can be used ({causes} of "
