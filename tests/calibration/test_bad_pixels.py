@@ -25,7 +25,7 @@ def references() -> ReferenceFrames:
         dark=np.random.default_rng(1).normal(0.01, 0.001, shape),
         dead=np.zeros(shape, dtype=bool),
         flat=np.ones(shape),
-        linear_corr=np.zeros((6, *shape)),
+        linear_corr=np.eye(6)[1][:, None, None] * np.ones(shape),
         read=np.full(shape, 13.0),
     )
 
