@@ -3,6 +3,7 @@
 Every message is one line: what is wrong, where, the allowed range, what to do.
 """
 
+import sys
 from enum import IntEnum
 
 
@@ -38,3 +39,13 @@ class RuntimeRiskError(SpectraMindError):
     """The run would not fit its time or memory limit."""
 
     exit_code = ExitCode.RUNTIME_RISK
+
+
+def refused_as_command(command: str) -> int:
+    """What ``python -m`` of a module that is no command says, and the exit code."""
+    print(
+        f"spectramind: this module is no command: run `spectramind {command}` "
+        f"(`spectramind {command} --help` says how)",
+        file=sys.stderr,
+    )
+    return int(ExitCode.CONFIG_ERROR)

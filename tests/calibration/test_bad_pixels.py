@@ -25,7 +25,7 @@ def references() -> ReferenceFrames:
         dark=np.random.default_rng(1).normal(0.01, 0.001, shape),
         dead=np.zeros(shape, dtype=bool),
         flat=np.ones(shape),
-        linear_corr=np.zeros((6, *shape)),
+        linear_corr=np.eye(6)[1][:, None, None] * np.ones(shape),
         read=np.full(shape, 13.0),
     )
 
@@ -52,6 +52,8 @@ def test_clean_references_flag_nothing(
         ("read", np.nan, Flag.NAN),
         ("read", -1.0, Flag.NAN),
         ("linear_corr", np.inf, Flag.NAN),
+        ("linear_corr", 0.0, Flag.LINEARITY),
+        ("linear_corr", -1e-30, Flag.LINEARITY),
         ("flat", np.nan, Flag.NAN),
         ("flat", 0.0, Flag.FLAT),
         ("flat", -0.01, Flag.FLAT),

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from spectramind.calibration import calibrate_split
 from spectramind.calibration.calibrate_split import calibrate, visit_digest
 from spectramind.config.calib import KillChainConfig
 from spectramind.contracts.series import read_series
@@ -18,7 +19,7 @@ from spectramind.dataset.frames import read_signal
 from spectramind.dataset.tables import read_adc_info
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.errors import RuntimeRiskError, SchemaError
-from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, DETECTORS, FGS1
+from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, DETECTORS, FGS1, Detector
 from spectramind.run.failures import failure_of
 from spectramind.run.pool import Workers
 
@@ -71,7 +72,9 @@ def test_light_curves_do_not_depend_on_kept_cubes(
             )
             for keep in ("none", "all")
         )
-        np.testing.assert_allclose(kept.flux, none.flux, rtol=1e-6)
+        np.testing.assert_array_equal(kept.flux, none.flux)
+        np.testing.assert_array_equal(kept.variance, none.variance)
+        np.testing.assert_array_equal(kept.pointing, none.pointing)
 
 
 def test_a_page_for_people(
@@ -149,6 +152,150 @@ def test_what_makes_a_visit_be_done_again(
     signal = visit.signal_path(FGS1)
     pq.write_table(pq.read_table(signal).slice(0, 10), signal)
     assert open_visits(config) == ["101"]
+
+
+def spoil(path: Path, value: float) -> None:
+    """A whole reference frame of one value."""
+    table = pq.read_table(path)
+    columns = {name: pa.array([value] * table.num_rows) for name in table.schema.names}
+    pq.write_table(pa.table(columns), path)
+
+
+REFERENCE_FILES = [
+    f"{detector.kaggle}_calibration_0/{frame}.parquet"
+    for detector in DETECTORS
+    for frame in ("dark", "dead", "flat", "linear_corr", "read")
+]
+
+
+@pytest.mark.parametrize("file", REFERENCE_FILES)
+def test_another_reference_frame_makes_another_digest(
+    tree: KaggleTree, visit: Visit, config: KillChainConfig, file: str
+) -> None:
+    path = visit.directory / file
+    before, held = visit_digest(visit, tree.root, config), path.read_bytes()
+    table = pq.read_table(path)
+    values = [column.to_numpy().copy() for column in table.columns]
+    values[3][5] = not values[3][5] if values[3].dtype == bool else values[3][5] * 1.5 + 1.0
+    pq.write_table(pa.table(dict(zip(table.schema.names, values, strict=True))), path)
+    assert visit_digest(visit, tree.root, config) != before
+    path.write_bytes(held)  # fetched again: another time, the same frame
+    assert visit_digest(visit, tree.root, config) == before
+
+
+@pytest.mark.parametrize("table", ["adc_info.csv", "axis_info.parquet"])
+def test_another_table_makes_another_digest(
+    tree: KaggleTree, visit: Visit, config: KillChainConfig, table: str
+) -> None:
+    before = visit_digest(visit, tree.root, config)
+    path = tree.root / table
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert visit_digest(visit, tree.root, config) != before
+
+
+def test_an_exchanged_flat_is_seen_when_the_command_is_repeated(
+    tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
+) -> None:
+    out = CalibratedFolder(tmp_path)
+    calibrate(config, tree, "train", out, workers=Workers(1))
+    before = read_series(out.series(FGS1, visit.name), CURVES[FGS1]).flux
+    path = visit.reference_path(FGS1, "flat")
+    table = pq.read_table(path)
+    brighter = [column.to_numpy() * 1.5 for column in table.columns]
+    pq.write_table(pa.table(dict(zip(table.schema.names, brighter, strict=True))), path)
+    plan = calibrate(config, tree, "train", out, workers=Workers(1))
+    assert names(plan.to_do) == ["101"]
+    after = read_series(out.series(FGS1, visit.name), CURVES[FGS1]).flux
+    np.testing.assert_allclose(after, before / 1.5, rtol=0.01)
+
+
+HOPELESS_FRAMES = [
+    ("dark", np.nan, "nan 100%"),
+    ("dead", True, "dead 100%"),
+    ("flat", 0.0, "flat 100%"),
+    ("flat", np.nan, "nan 100%"),
+    ("read", np.nan, "nan 100%"),
+    ("linear_corr", np.nan, "nan 100%"),
+    ("linear_corr", 0.0, "linearity 100%"),
+]
+
+
+@pytest.mark.parametrize("detector", DETECTORS)
+@pytest.mark.parametrize(("frame", "value", "cause"), HOPELESS_FRAMES)
+def test_hopeless_frames_are_their_visits_failure(
+    tree: KaggleTree,
+    config: KillChainConfig,
+    tmp_path: Path,
+    detector: Detector,
+    frame: str,
+    value: Any,
+    cause: str,
+) -> None:
+    good, broken = tree.root / "train" / "102", tree.root / "train" / "101"
+    shutil.copytree(broken, good)
+    spoil(broken / f"{detector.kaggle}_calibration_0" / f"{frame}.parquet", value)
+    plan = calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
+    assert list(plan.failed) == ["101"]
+    reason = plan.failed["101"]
+    assert f"no pixel of {detector.kaggle} can be used" in reason
+    assert cause in reason
+    assert str(broken) in reason
+    assert failure_of(tmp_path / "logs" / "102.json") is None
+    assert CalibratedFolder(tmp_path).series(AIRS, "102").is_file()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        np.linalg.LinAlgError("SVD did not converge"),
+        KeyError("std"),
+        IndexError("index 3 is out of bounds"),
+        ValueError("two\nlines"),
+        FloatingPointError("overflow"),
+        ZeroDivisionError(),
+    ],
+)
+def test_numbers_that_no_step_expects_stop_no_other_visit(
+    tree: KaggleTree,
+    config: KillChainConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+) -> None:
+    shutil.copytree(tree.root / "train" / "101", tree.root / "train" / "102")
+    whole = calibrate_split.extract_visit
+
+    def fails_once(opened: Any, *rest: Any) -> Any:
+        if opened.keywords["visit"].name == "101":
+            raise error
+        return whole(opened, *rest)
+
+    monkeypatch.setattr(calibrate_split, "extract_visit", fails_once)
+    monkeypatch.setattr(calibrate_split.log, "propagate", True)
+    plan = calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
+    assert list(plan.failed) == ["101"]
+    assert type(error).__name__ in plan.failed["101"]
+    assert "\n" not in plan.failed["101"]
+    assert "Traceback" in caplog.text
+    assert "fails_once" in caplog.text
+    assert CalibratedFolder(tmp_path).series(AIRS, "102").is_file()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), OSError(28, "No space left"), AttributeError()])
+def test_a_full_disk_or_a_bug_stops_the_command(
+    tree: KaggleTree,
+    config: KillChainConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+) -> None:
+    def fails(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(calibrate_split, "extract_visit", fails)
+    with pytest.raises(type(error)):
+        calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
 
 
 def test_settings_of_a_subclass_do_not_count(

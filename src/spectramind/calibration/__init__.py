@@ -1,1 +1,1 @@
-"""The detector kill chain: raw frames to calibrated cubes with variance and mask."""
+"""The detector kill chain: raw frames to light curves with variance."""

@@ -1,13 +1,16 @@
 """The ``calibrate`` step: every visit of a split through the kill chain, resumable."""
 
 import json
+import logging
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
+from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
+from traceback import format_exc
 
 import numpy as np
 
@@ -21,15 +24,17 @@ from spectramind.config.base import digest
 from spectramind.config.calib import KillChainConfig
 from spectramind.contracts.series import write_series
 from spectramind.contracts.work_folder import CalibratedFolder
-from spectramind.dataset.frames import SignalFile, read_references
+from spectramind.dataset.frames import REFERENCES, SignalFile, read_references
 from spectramind.dataset.tables import read_adc_info, read_column_wavelengths, read_timing
 from spectramind.dataset.tree import KaggleTree, Visit
-from spectramind.errors import RuntimeRiskError, SchemaError
+from spectramind.errors import RuntimeRiskError, SchemaError, refused_as_command
 from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
 from spectramind.run.atomic import write_json, write_text
 from spectramind.run.code import code_digest
 from spectramind.run.failures import note_failure
 from spectramind.run.pool import Workers, run_all
+
+log = logging.getLogger("spectramind")
 
 
 @dataclass(frozen=True)
@@ -41,20 +46,48 @@ class CalibrationPlan:
     failed: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class VisitOutcome:
+    """How it went with a visit.
+
+    Attributes:
+        visit: its name.
+        failure: why it could not be calibrated, in one line; None: it is done.
+        trace: where that arose, if no step foresaw it.
+    """
+
+    visit: str
+    failure: str | None = None
+    trace: str = ""
+
+
 def visit_digest(visit: Visit, tree_root: Path, config: KillChainConfig) -> str:
-    """What a visit's light curves depend on: settings, code, and its raw files by size and time.
+    """What a visit's light curves depend on: settings, code, and all files that are read.
+
+    Raw reads count by size and time, for there are gigabytes of them; the ten reference frames and
+    the tree's tables by their content.
 
     Raises:
-        SchemaError: a signal file is missing.
+        SchemaError: a file is missing.
     """
-    paths = [visit.signal_path(detector) for detector in DETECTORS]
-    stamps: list[int] = []
-    for path in [*paths, tree_root / "adc_info.csv", tree_root / "axis_info.parquet"]:
-        if not path.is_file():
-            raise SchemaError(f"{path} is missing: check data.raw and fetch the file")
-        status = path.stat()
-        stamps += [status.st_size, status.st_mtime_ns]
-    return digest(config.kill_chain(), code_digest("calibration", "dataset"), *stamps)
+    stamps = [stamp for d in DETECTORS for stamp in _size_and_time(visit.signal_path(d))]
+    references = [visit.reference_path(d, frame) for d in DETECTORS for frame in REFERENCES]
+    tables = [tree_root / "adc_info.csv", tree_root / "axis_info.parquet"]
+    contents = [_content(path, *_size_and_time(path)) for path in references + tables]
+    return digest(config.kill_chain(), code_digest(__name__), *stamps, *contents)
+
+
+def _size_and_time(path: Path) -> tuple[int, int]:
+    if not path.is_file():
+        raise SchemaError(f"{path} is missing: check data.raw and fetch the file")
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
+@lru_cache(maxsize=64)
+def _content(path: Path, size: int, mtime_ns: int) -> str:
+    """SHA-256 of a file; size and time only say whether it must be read again."""
+    return sha256(path.read_bytes()).hexdigest()
 
 
 def is_finished(
@@ -63,8 +96,8 @@ def is_finished(
     if not all(out.series(detector, visit.name).is_file() for detector in DETECTORS):
         return False
     try:
-        log = json.loads(out.log(visit.name).read_text(encoding="utf-8"))
-        made_with = log[0]["params"]["digest"]
+        records = json.loads(out.log(visit.name).read_text(encoding="utf-8"))
+        made_with = records[0]["params"]["digest"]
         return bool(made_with == visit_digest(visit, tree_root, config))
     except (OSError, ValueError, LookupError, TypeError):
         return False  # no log, or not one of ours: the visit is done again
@@ -126,38 +159,49 @@ def calibrate_visit(
     out.log(visit.name).unlink(missing_ok=True)
     opened = partial(open_stream, visit=visit, tree=tree, config=config)
     found = extract_visit(opened, config, threads)
-    log = visit_records(found, read_column_wavelengths(tree), config)
+    records = visit_records(found, read_column_wavelengths(tree), config)
     for detector, curves in found.curves.items():
         stream = found.streams[detector]
         beside = calibrated_cube(stream, stream.samples, config) if stream.samples else {}
         if detector == AIRS:
-            beside["trace_meta"] = np.array(json.dumps(trace_of(log)))
+            beside["trace_meta"] = np.array(json.dumps(trace_of(records)))
         path = out.series(detector, visit.name)
         write_series(path, curves.native.binned(config.cadence_min), **beside)
     total = step_record("visit", 1e3 * (perf_counter() - start), settings, {})
-    log = [{"detector": "both", **total}, *log]
-    write_text(out.log_page(visit.name), describe_visit(visit.name, log))
-    write_json(out.log(visit.name), log)
+    records = [{"detector": "both", **total}, *records]
+    write_text(out.log_page(visit.name), describe_visit(visit.name, records))
+    write_json(out.log(visit.name), records)
     return visit
 
 
 def _attempt(
     visit: Visit, tree_root: Path, config: KillChainConfig, out: CalibratedFolder, threads: int
-) -> tuple[str, str | None]:
-    """Calibrate a visit; gives its name and, where its data do not permit it, why.
+) -> VisitOutcome:
+    """Calibrate a visit, or say why its data do not permit it.
 
     What another worker finished meanwhile (one of a cluster, that died before it could say so) is
-    not done again.
+    not done again. Numbers that no step expects are this visit's failure and stop no other.
     """
-    if not is_finished(visit, tree_root, config, out):
-        try:
-            calibrate_visit(visit, tree_root, config, out, threads)
-        except SchemaError as error:
-            note_failure(out.log(visit.name), str(error))
-            for detector in DETECTORS:
-                out.series(detector, visit.name).unlink(missing_ok=True)
-            return visit.name, str(error)
-    return visit.name, None
+    if is_finished(visit, tree_root, config, out):
+        return VisitOutcome(visit.name)
+    trace = ""
+    try:
+        calibrate_visit(visit, tree_root, config, out, threads)
+        return VisitOutcome(visit.name)
+    except SchemaError as error:
+        reason = str(error)
+    except (ArithmeticError, LookupError, ValueError) as error:
+        said = str(error).splitlines()[0] if str(error) else "no message"
+        reason = (
+            f"{visit.directory}: calibrating visit {visit.number} ended in {type(error).__name__} "
+            f"({said}): look at its frames, and report it with the traceback in the log"
+        )
+        trace = format_exc()
+    note_failure(out.log(visit.name), reason)
+    for detector in DETECTORS:
+        out.series(detector, visit.name).unlink(missing_ok=True)
+    out.log_page(visit.name).unlink(missing_ok=True)
+    return VisitOutcome(visit.name, reason, trace)
 
 
 def _first_size(config: KillChainConfig, visits: Sequence[Visit]) -> int:
@@ -193,8 +237,8 @@ def calibrate(
 ) -> CalibrationPlan:
     """Calibrate every visit of a split that has frames and is not finished yet.
 
-    A visit whose files break their contract leaves a note with the reason in place of its log, and
-    the rest go on.
+    A visit whose files break their contract, or whose numbers no step can take, leaves a note with
+    the reason in place of its log, and the rest go on.
 
     Args:
         out: where it goes.
@@ -227,9 +271,15 @@ def calibrate(
         threads=workers.threads(len(plan.to_do)),
     )
     failed = {}
-    for name, reason in run_all(work, plan.to_do, workers, f"calibrate {split}"):
-        if reason is not None and strict:
-            raise SchemaError(reason)
-        if reason is not None:
-            failed[name] = reason
+    for outcome in run_all(work, plan.to_do, workers, f"calibrate {split}"):
+        if outcome.trace:  # said here: worker processes have no log
+            log.error("visit %s: %s\n%s", outcome.visit, outcome.failure, outcome.trace)
+        if outcome.failure is not None and strict:
+            raise SchemaError(outcome.failure)
+        if outcome.failure is not None:
+            failed[outcome.visit] = outcome.failure
     return replace(plan, failed=dict(sorted(failed.items())))
+
+
+if __name__ == "__main__":
+    raise SystemExit(refused_as_command("calibrate"))

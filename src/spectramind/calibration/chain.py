@@ -22,6 +22,7 @@ from spectramind.calibration.calibrated_curves import (
 )
 from spectramind.calibration.extraction import AirsForms, airs_forms, join
 from spectramind.calibration.kernel.stream import Indices, Stream
+from spectramind.calibration.kernel.sums import weighted_sums
 from spectramind.calibration.photometry import Fgs1Series, fgs1_forms, fgs1_series
 from spectramind.config.calib import KillChainConfig
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1, Detector
@@ -29,7 +30,6 @@ from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1, Detector
 _FGS1_BLOCK = 64  # pixels
 _AIRS_BLOCK = 24  # spectral columns of 32 pixels
 
-Sums = NDArray[np.float32]
 Array = NDArray[np.float64]
 
 
@@ -52,28 +52,42 @@ def extract_visit(
         threads: blocks at work at once.
 
     Raises:
-        SchemaError: the data are damaged.
+        SchemaError: the data are damaged, or leave a detector without a good pixel.
     """
     with _threads(threads) as pool:
         fgs1 = open_stream(FGS1)
         frames = [pool.submit(fgs1.run, block) for block in _blocks(FGS1.pixels, _FGS1_BLOCK)]
         airs = open_stream(AIRS)  # while FGS1 is being decoded
-        columns = np.arange(AIRS.width)[slice(None) if airs.holds else AIRS_SCIENCE]
-        spectra = [
-            pool.submit(_extract_columns, airs, columns[block])
-            for block in _blocks(len(columns), _AIRS_BLOCK)
-        ]
+        spectra = [pool.submit(_extract_columns, airs, block) for block in _column_blocks()]
+        beside = [pool.submit(airs.run, column_pixels(b)) for b in _columns_beside(airs)]
         for job in frames:
             job.result()
+        fgs1.require_good_pixels()
         star = _extract_star(fgs1, config)  # while AIRS is being decoded
         white = fgs1_light_curves(star, fgs1.timing.mid_time_h, config)
         extracted = [job.result() for job in spectra]
-    science = np.isin(columns, np.arange(AIRS.width)[AIRS_SCIENCE])
-    forms = join([forms for forms, _ in extracted]).columns(science)
-    sums = np.concatenate([sums for _, sums in extracted], axis=-1)[..., science]
+        for job in beside:
+            job.result()
+    airs.require_good_pixels()
+    forms = join([forms for forms, _ in extracted])
+    sums = np.concatenate([sums for _, sums in extracted], axis=-1)
     clocks = [stream.timing.mid_time_h for stream in (airs, fgs1)]
     bins = airs_light_curves(sums, forms, clocks[0], star, clocks[1], config)
     return Extracted({FGS1: white, AIRS: bins}, {FGS1: fgs1, AIRS: airs})
+
+
+def _column_blocks() -> list[Indices]:
+    """The science columns block by block; the blocks are the same whatever else is kept."""
+    science = np.arange(AIRS.width)[AIRS_SCIENCE]
+    return [science[block] for block in _blocks(len(science), _AIRS_BLOCK)]
+
+
+def _columns_beside(airs: Stream) -> list[Indices]:
+    """Blocks of the other columns, which nothing but a kept cube asks for."""
+    if not airs.holds:
+        return []
+    others = np.delete(np.arange(AIRS.width), AIRS_SCIENCE)
+    return [others[block] for block in _blocks(len(others), _AIRS_BLOCK)]
 
 
 def column_pixels(columns: Indices) -> Indices:
@@ -84,22 +98,20 @@ def column_pixels(columns: Indices) -> Indices:
 def _extract_star(stream: Stream, config: KillChainConfig) -> Fgs1Series:
     start = perf_counter()
     forms = fgs1_forms(*_images(stream, slice(None), FGS1.width), config.photometry)
-    sums = forms.weights.astype(np.float32) @ stream.exposures
+    sums = weighted_sums(forms.weights[:, :, None], stream.exposures[:, None])[:, 0]
     stream.spent_ms["extraction"] += 1e3 * (perf_counter() - start)
     return fgs1_series(sums, forms)
 
 
-def _extract_columns(stream: Stream, columns: Indices) -> tuple[AirsForms, Sums]:
+def _extract_columns(stream: Stream, columns: Indices) -> tuple[AirsForms, Array]:
     """Run some AIRS columns and take their weighted sums, (F, T, columns)."""
     block = column_pixels(columns)
     signal = stream.run(block)
     start = perf_counter()
     forms = airs_forms(*_images(stream, block, len(columns)))
-    weights = forms.weights.astype(np.float32).transpose(2, 0, 1)
-    frames = signal.reshape(AIRS.height, len(columns), -1).transpose(1, 0, 2)
-    sums = weights @ frames
+    sums = weighted_sums(forms.weights, signal.reshape(AIRS.height, len(columns), -1))
     stream.spent_ms["extraction"] += 1e3 * (perf_counter() - start)
-    return forms, sums.transpose(1, 2, 0)
+    return forms, sums.transpose(0, 2, 1)
 
 
 def _images(

@@ -1,4 +1,4 @@
-"""Last step, AIRS extraction: the star's amplitude in each column, by least squares along the slit.
+"""AIRS extraction: the star's amplitude in each column, by least squares along the slit.
 
 Each column of an exposure is modelled as A x profile + constant, where the profile is the visit's
 mean image. Rows far from the trace hold starlight too, so the foreground is fitted, not read off
@@ -43,16 +43,6 @@ class AirsForms:
     information: Array
     image: Array
     good: NDArray[np.bool_]
-
-    def columns(self, which: NDArray[np.bool_]) -> "AirsForms":
-        """The forms of some of the columns."""
-        return AirsForms(
-            self.weights[..., which],
-            self.offset[which],
-            self.information[:, which],
-            self.image[:, which],
-            self.good[:, which],
-        )
 
 
 @dataclass(frozen=True)
@@ -190,7 +180,7 @@ def airs_series(sums: NDArray[np.floating], forms: AirsForms) -> AirsSeries:
 def _weighted(values: NDArray[np.floating], information: Array) -> Array:
     """Mean over the columns (T, 356) by their inverse variances; zeros where nothing is known."""
     total = information.sum()
-    return np.asarray(values @ (information / total if total > 0 else information))
+    return np.einsum("tc,c->t", values, information / total if total > 0 else information)
 
 
 def spectrum_slope(forms: AirsForms) -> Array:
@@ -228,10 +218,10 @@ def _dispersion_shift(flux: Array, variance: Array, forms: AirsForms) -> Array:
     weight = np.where(lit, mean**2 / np.where(lit, spread, 1.0), 0.0)
     total = weight.sum()
     relative = flux / np.where(lit, mean, 1.0) * lit
-    contrast = slope - (weight @ slope) / (total if total > 0 else 1.0)
-    power = weight @ contrast**2
+    contrast = slope - (weight * slope).sum() / (total if total > 0 else 1.0)
+    power = (weight * contrast**2).sum()
     if power <= 0:
         return np.zeros(len(flux))
-    amplitude = relative @ weight / total
-    moved = -(relative @ (weight * contrast)) / power
+    amplitude = np.einsum("tc,c->t", relative, weight) / total
+    moved = -np.einsum("tc,c->t", relative, weight * contrast) / power
     return np.asarray(moved / np.where(amplitude > 0, amplitude, 1.0))

@@ -1,4 +1,4 @@
-"""Last step, FGS1 photometry: the star's flux by its own image and by an aperture, and its motion.
+"""FGS1 photometry: the star's flux by its own image and by an aperture, and its motion.
 
 ``psf`` fits each exposure by A x mean image + constant, as the AIRS extraction does: noise near the
 photon limit, but more of the jitter, which decorrelation takes out again. ``aperture`` sums a disc

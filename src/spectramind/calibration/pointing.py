@@ -1,4 +1,4 @@
-"""Last step, decorrelation: what the pointing does to the light curves is regressed out of them,
+"""Decorrelation: what the pointing does to the light curves is regressed out of them,
 at full cadence and before any binning, in a way that cannot touch a transit.
 
 Within short blocks (minutes) each light curve and each regressor is freed of its own mean and
@@ -102,7 +102,7 @@ def within_blocks(values: Array, block: int) -> tuple[Array, int]:
         clock = np.arange(len(piece)) - (len(piece) - 1) / 2
         power = (clock**2).sum()
         if power > 0:
-            piece -= clock[:, None] * ((clock @ piece) / power)
+            piece -= clock[:, None] * (np.einsum("t,tn->n", clock, piece) / power)
     return left, count
 
 
@@ -123,7 +123,7 @@ def decorrelate(flux: Array, variance: Array, regressors: Array, block: int) -> 
     if LEAST_BLOCK <= block <= len(flux) and usable.any():
         relative = flux[:, usable] / mean[usable]
         beta[:, usable], shrinkage[usable] = _coefficients(relative, centred, block)
-    model = centred @ beta
+    model = np.einsum("tk,kb->tb", centred, beta)
     corrected = flux / (1.0 + np.clip(model, -_LARGEST, _LARGEST))
     return Decorrelated(corrected, beta, shrinkage, 1e6 * model.std(axis=0))
 
@@ -136,9 +136,9 @@ def _coefficients(relative: Array, regressors: Array, block: int) -> tuple[Array
     varies = spread > 1e-9 * np.abs(regressors).max(axis=0)  # else rounding is all there is
     scale = np.where(varies, spread, 1.0)
     design = short / scale * varies
-    normal = design.T @ design
+    normal = np.einsum("tk,tl->kl", design, design)
     inverse = np.linalg.pinv(normal, rcond=1e-10, hermitian=True)
-    beta = inverse @ (design.T @ target)
+    beta = np.einsum("kl,lb->kb", inverse, np.einsum("tl,tb->lb", design, target))
 
     terms = int(np.linalg.matrix_rank(normal, rtol=1e-10, hermitian=True))
     freedom = len(relative) - 2 * blocks - terms

@@ -24,7 +24,9 @@ def slit_centres(image: NDArray[np.floating]) -> NDArray[np.float64]:
     rows = rows[rows < len(image)]
     weight = np.maximum(image[rows], 0.0).astype(np.float64)
     total = weight.sum(axis=0)
-    return np.where(total > 0, rows @ weight / np.where(total > 0, total, 1.0), float(peak))
+    return np.where(
+        total > 0, np.einsum("r,rc->c", rows, weight) / np.where(total > 0, total, 1.0), float(peak)
+    )
 
 
 def describe_trace(

@@ -104,7 +104,7 @@ class KillChainConfig(Section):
     seams: tuple[Column, ...]
 
     def kill_chain(self) -> "KillChainConfig":
-        """These settings alone, without what a subclass adds: what calibrated cubes depend on."""
+        """These settings alone, without what a subclass adds: what light curves depend on."""
         return KillChainConfig.model_validate(
             self.model_dump(include=set(KillChainConfig.model_fields))
         )

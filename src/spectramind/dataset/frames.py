@@ -21,6 +21,7 @@ from spectramind.errors import SchemaError
 from spectramind.instrument.detectors import Detector
 
 LINEARITY_TERMS = 6
+REFERENCES = ("dark", "dead", "flat", "linear_corr", "read")
 
 
 class SignalFile:

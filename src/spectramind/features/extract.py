@@ -39,7 +39,7 @@ def curves_digest(visit: Visit, config: FeaturesConfig, calibrated: CalibratedFo
     Raises:
         SchemaError: the visit is not calibrated.
     """
-    code = code_digest("features")
+    code = code_digest(__name__)
     return digest(config, code, _calibration_digest(calibrated, visit))
 
 

@@ -24,7 +24,7 @@ Job = tuple[str, StarRow]
 def save_unmeasured(features: FeaturesFolder, failed: Mapping[str, str]) -> None:
     """Say of visits that gave no light curves that nothing is known of their depths, and why."""
     for visit, reason in failed.items():
-        made_with = digest("unmeasured", reason, code_digest("features"))
+        made_with = digest("unmeasured", reason, code_digest("spectramind.contracts.depths"))
         if not _finished(features, visit, made_with):
             save_depths(features.depths(visit), unmeasured(reason), made_with)
 
@@ -48,7 +48,7 @@ def learn_population(
     names = [name for name, _ in teachers]
     path = features.population
     curves = [_curves(features, name) for name in names]
-    made_with = digest(config, code_digest("features", "physics"), *names, *curves)
+    made_with = digest(config, code_digest(__name__), *names, *curves)
     known = Population.load(path, made_with)
     if known is not None:
         return known
@@ -92,7 +92,7 @@ def fit_visits(
     Returns:
         What each fit says of itself (``Depths.info``) by visit, whether done now or before.
     """
-    settings = digest(config, population.digest, code_digest("features", "physics"))
+    settings = digest(config, population.digest, code_digest(__name__))
     todo = [job for job in jobs if not _finished(features, job[0], settings)]
     work = partial(
         _fit_one, features=features, config=config, population=population, settings=settings

@@ -104,9 +104,7 @@ def _without_labels(config: Config, record: RunRecord) -> Training:
         sequence_length=config.train.sequence_length,
         epoch=0,
         history=[],
-        settings=digest(
-            config.model, config.seed, code_digest("models", "prior"), torch.__version__
-        ),
+        settings=digest(config.model, config.seed, code_digest(__name__), torch.__version__),
         train_ids=(),
         stop_ids=(),
     )
@@ -236,7 +234,7 @@ def _settings(config: Config, *folds: LabelledPlanets) -> str:
         config.loss,
         config.seed,
         data.hexdigest(),
-        code_digest("models", "prior", "symbolic", "training"),
+        code_digest(__name__),
         torch.__version__,
     )
 

@@ -5,8 +5,8 @@ single precision and is tested to. A parquet column is one pixel, so the layout 
 converter's affine map is composed into the linearity polynomial once a pixel, in double precision:
 an exposure is then two polynomials of whole numbers, which single precision holds exactly, and the
 compiler runs it in vectors. What is rare (clipped reads, hits) is looked for by one pass of maxima
-or comparisons first. All compiled code stands in this one file: Numba's cache does not notice
-edits elsewhere.
+or comparisons first. All that the kernel calls stands in this one file: Numba's cache does not
+notice edits elsewhere.
 """
 
 import numpy as np
@@ -129,7 +129,7 @@ def _scatter(signal):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _flag_clipped(pairs, saturation_counts, flags):  # type: ignore[no-untyped-def]
-    """See saturation."""
+    """See full_well."""
     found = False
     for t in range(len(flags)):
         start, end = pairs[t] & _LOW_HALF, pairs[t] >> _HALF
@@ -153,7 +153,7 @@ def _ends_below(pairs, top, reach):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _piled_up(pairs, read_noise, readout):  # type: ignore[no-untyped-def]
-    """See saturation.piled_up."""
+    """See full_well.piled_up."""
     n, light, top = len(pairs), 0.0, np.int32(0)
     stride = max(n // GLANCE, 1)
     for t in range(0, n, stride):
@@ -171,7 +171,7 @@ def _piled_up(pairs, read_noise, readout):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def _clipped_by_habit(flags):  # type: ignore[no-untyped-def]
-    """See saturation.habitual: exposures clipped and not struck."""
+    """See full_well.habitual: exposures clipped and not struck."""
     count = 0
     for t in range(len(flags)):
         count += flags[t] & (_SATURATED | _ADC_CLIP) != 0 and flags[t] & _COSMIC == 0
@@ -265,7 +265,7 @@ def _level_before(pairs, constants, signal, flags, hit, scatter):  # type: ignor
 
 @njit(cache=True, nogil=True)
 def _flag_persistence(pairs, constants, signal, scatter, sigma, flags):  # type: ignore[no-untyped-def]
-    """See persistence."""
+    """See persistence_flags."""
     n, t = len(signal), 0
     while t < n:
         if flags[t] == 0:

@@ -16,6 +16,7 @@ from spectramind.calibration.kernel.pixels import Pixels, Readout, Samples
 from spectramind.calibration.step_records import AUDITED_EXPOSURES
 from spectramind.calibration.steps import adc_reversal as adc_step
 from spectramind.calibration.steps.bad_pixels import (
+    MASKING,
     Flag,
     reference_flags,
     usable_read_noise,
@@ -26,6 +27,7 @@ from spectramind.calibration.steps.non_linearity import usable_coefficients
 from spectramind.config.calib import KillChainConfig
 from spectramind.dataset.frames import ReferenceFrames, SignalFile
 from spectramind.dataset.tables import AdcInfo, Timing
+from spectramind.errors import SchemaError
 from spectramind.instrument.detectors import Detector
 
 Indices = NDArray[np.int64]
@@ -142,6 +144,26 @@ class Stream:
         self.spent_ms["decode"] += 1e3 * (decoded - start)
         self.spent_ms["fused"] += 1e3 * (perf_counter() - decoded)
         return signal
+
+    def require_good_pixels(self) -> None:
+        """See that of the pixels that were run some can be used.
+
+        Raises:
+            SchemaError: none can; it says what is wrong with them.
+        """
+        if not self.bad[self.ran].all():
+            return
+        struck = (self.counts[self.ran] > 0).mean(axis=0)
+        causes = ", ".join(
+            f"{str(flag.name).lower()} {share:.0%}"
+            for flag, share in zip(Flag, struck, strict=True)
+            if share > 0.01 and flag & MASKING
+        )
+        raise SchemaError(
+            f"{self.signal.path}: no pixel of {self.detector.kaggle} can be used ({causes} of "
+            f"them): its reference frames (dark, dead, flat, linear_corr, read) or its reads are "
+            "broken, fetch them again"
+        )
 
     def _room(self, block: Indices) -> NDArray[np.float32]:
         """Where a block's exposures go: their own place at once, if that is in one piece."""

@@ -1,4 +1,4 @@
-"""Step 1, ADC reversal: raw counts to electrons.
+"""ADC reversal: raw counts to electrons.
 
 E = R / gain + offset, which is the doctrine's (R - o) g with g = 1/gain, o = -offset gain. First,
 because every later step but one is stated in electrons; saturation and clipping are seen in the

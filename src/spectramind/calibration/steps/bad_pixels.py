@@ -1,4 +1,4 @@
-"""Step 2, bad pixels: which samples are not to be believed, one bit a cause.
+"""Bad pixels: which samples are not to be believed, one bit a cause.
 
 What the reference frames tell is known before any read is decoded and stands here; saturation and
 clipping are seen in the raw counts; cosmic rays and the tails they leave only in the finished
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.calibration.kernel.limits import LARGEST, SMALLEST_FLAT
-from spectramind.calibration.steps.non_linearity import believable_polynomials
+from spectramind.calibration.steps.non_linearity import finite_polynomials, rising_polynomials
 from spectramind.config.calib import KillChainConfig
 from spectramind.dataset.frames import ReferenceFrames
 
@@ -29,6 +29,7 @@ class Flag(IntFlag):
     ADC_CLIP = 128
     COSMIC = 256
     PERSISTENCE = 512
+    LINEARITY = 1024
 
 
 # A noisy pixel is honest: its variance says so and the weights follow; filling it would cost more.
@@ -73,7 +74,7 @@ def believable(references: ReferenceFrames) -> NDArray[np.bool_]:
         & (references.read >= 0)
         & (references.read < LARGEST)
         & (np.abs(references.flat) < LARGEST)
-        & believable_polynomials(references.linear_corr)
+        & finite_polynomials(references.linear_corr)
     )
 
 
@@ -90,6 +91,8 @@ def reference_flags(
         Flag.NOISY: noisy_reads(references.read, config.noisy_sigma),
         Flag.NAN: ~believable(references),
         Flag.FLAT: references.flat < SMALLEST_FLAT,
+        Flag.LINEARITY: finite_polynomials(references.linear_corr)
+        & ~rising_polynomials(references.linear_corr),
     }
     flags = np.zeros(references.dead.shape, dtype=np.uint16)
     for flag, where in causes.items():

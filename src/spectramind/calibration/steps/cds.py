@@ -1,4 +1,4 @@
-"""Step 5, correlated double sampling: an exposure is its end read minus its start read.
+"""Correlated double sampling: an exposure is its end read minus its start read.
 
 The difference removes the reset level and the ADC offset. Its photon noise is that of the charge
 collected between the reads, star and dark alike; each read adds its own read noise and rounding.

@@ -1,4 +1,4 @@
-"""Step 2c, cosmic rays: exposures far off the running median of five of their own pixel.
+"""Cosmic rays: exposures far off the running median of five of their own pixel.
 
 In the finished exposures, not the reads: a hit adds charge between two reads, and CDS has removed
 the reset level it would have to be told from. The flat scales value and noise alike and the dark is

@@ -1,4 +1,4 @@
-"""Step 4, dark current: subtract what leaked in since the reset, by each read's own charge time.
+"""Dark current: subtract what leaked in since the reset, by each read's own charge time.
 
 After linearisation, because dark charge fills the well like any other; before CDS, so that a read's
 level means starlight alone.

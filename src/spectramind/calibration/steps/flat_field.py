@@ -1,4 +1,4 @@
-"""Step 6, flat field: divide by each pixel's relative response.
+"""Flat field: divide by each pixel's relative response.
 
 A factor that does not change with time commutes with CDS: dividing the difference costs half of
 dividing both reads. It must follow the dark, which the flat did not shape, and linearisation.

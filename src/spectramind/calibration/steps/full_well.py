@@ -1,4 +1,4 @@
-"""Step 2a, saturation: which exposures hold a read that says less than the charge that was there.
+"""Saturation: which exposures hold a read that says less than the charge that was there.
 
 Two causes, two bits. A read at or above ``saturation_counts`` comes from a full well, which no
 polynomial undoes; one at the converter's rails was cut off on its way. Both are told by the counts,

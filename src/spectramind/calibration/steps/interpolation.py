@@ -1,4 +1,4 @@
-"""Step 7, filling masked samples: in time where a pixel is bad for moments, from its neighbours in
+"""Filling masked samples: in time where a pixel is bad for moments, from its neighbours in
 the frame where it is bad for good (cubes alone: light curves give such pixels no weight).
 
 After all per-pixel steps, because neighbours are comparable only once flat-fielded. The filled
@@ -88,5 +88,6 @@ def fill_in_space(
     for pixel in np.flatnonzero(bad):
         row, column = divmod(int(pixel), bad.shape[1])
         sources, weights = neighbour_weights(~bad, row, column, width_px)
-        frames[pixel] = weights @ frames[sources]
-        variance[pixel] = weights**2 @ variance[sources] + (noise_floor * frames[pixel]) ** 2
+        frames[pixel] = np.einsum("p,pt->t", weights, frames[sources])
+        variance[pixel] = np.einsum("p,pt->t", weights**2, variance[sources])
+        variance[pixel] += (noise_floor * frames[pixel]) ** 2

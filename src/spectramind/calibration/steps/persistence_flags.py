@@ -1,4 +1,4 @@
-"""Step 2d, persistence: the tail of charge that a saturated pixel or a hit leaves behind.
+"""Persistence: the tail of charge that a saturated pixel or a hit leaves behind.
 
 After the cosmic rays, whose hits it starts from. The tail is the run of exposures right after the
 hit that stay above the level before it. It must come to an end: an excess that lasts to the end of
