@@ -41,7 +41,22 @@ class Call:
 
 
 def execute(call: Call) -> None:
-    """Run a command once, or as a sweep."""
+    """Run a command once, or as a sweep.
+
+    Raises:
+        Exit: SIGTERM or SIGHUP ended it; with the code that shells give.
+    """
+    from typer.exceptions import Exit
+
+    from spectramind.run.stopping import Stopped
+
+    try:
+        _execute(call)
+    except Stopped as stop:
+        raise Exit(stop.exit_code) from stop
+
+
+def _execute(call: Call) -> None:
     if call.multirun:
         from spectramind.cli.multirun import sweep
 
@@ -61,16 +76,51 @@ def execute(call: Call) -> None:
     run(call, config, overrides)
 
 
-def run(call: Call, config: "Config", overrides: list[str]) -> None:
-    """Run a command with a frozen configuration, inside its record."""
+def show_version() -> None:
+    """Print the version and both hashes of the default configuration; write nothing."""
+    import spectramind
+    from spectramind.config.compose import compose
+    from spectramind.run.progress import show
+
+    config = compose()
+    show(
+        f"spectramind {spectramind.__version__} "
+        f"(config {config.hash}, science {config.science_hash})"
+    )
+
+
+def run(call: Call, config: "Config", overrides: list[str], record_in: Path | None = None) -> None:
+    """Run a command with a frozen configuration, inside its record.
+
+    Args:
+        call: the command.
+        config: its configuration.
+        overrides: as typed, for the record.
+        record_in: where the record lies; None for the work folder.
+    """
+    from spectramind.contracts.work_folder import RecordFolder
+    from spectramind.run.compiled_cache import settle
+    from spectramind.run.local_pool import end_workers
     from spectramind.run.record import RunRecord, open_log, recording
 
     settings = config.logger
-    work = config.paths.work
+    work = record_in or config.paths.work
     open_log(work, settings.level, settings.rotate_bytes, settings.backups)
-    args = {"overrides": overrides, **call.flags}
-    record = RunRecord(call.command, args, work, config.hash, config.seed, config.data.raw)
+    settle(RecordFolder(work.absolute()).compiled)
+    record = RunRecord(
+        cmd=call.command,
+        args={"overrides": overrides, **call.flags},
+        work=work,
+        cfg_hash=config.hash,
+        seed=config.seed,
+        data_root=config.data.raw,
+        science_hash=config.science_hash,
+    )
     module, name = COMMANDS[call.command].split(":")
     with recording(record):
-        function = getattr(importlib.import_module(module), name)
-        function(config, record, **call.flags)
+        try:
+            function = getattr(importlib.import_module(module), name)
+            function(config, record, **call.flags)
+        except KeyboardInterrupt:
+            end_workers()  # it may have come between two results, outside the pool
+            raise

@@ -1,7 +1,6 @@
 """Every command of the command line, and the function that does it (imported when called)."""
 
 COMMANDS = {
-    "version": "spectramind.pipeline.version:version",
     "simulate": "spectramind.pipeline.prepare:simulate",
     "simulate-report": "spectramind.pipeline.simulation_report:simulate_report",
     "calibrate": "spectramind.pipeline.prepare:calibrate",

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from spectramind.errors import SpectraMindError
+from spectramind.errors import ConfigError, SpectraMindError
 from spectramind.run import environment
-from spectramind.run.atomic import full_disk_means_risk, write_json
+from spectramind.run.atomic import unwritable_is_told, write_json
 from spectramind.run.events import Event, Manifest, ManifestEntry
+from spectramind.run.stopping import interruption
 
 EVENTS = "events.jsonl"
 DEBUG_LOG = "v50_debug_log.md"
@@ -43,6 +44,7 @@ class RunRecord:
     cfg_hash: str | None = None
     seed: int | None = None
     data_root: Path | None = None
+    science_hash: str | None = None
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     artifacts: list[Path] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
@@ -76,12 +78,13 @@ def recording(record: RunRecord) -> Iterator[RunRecord]:
         yield record
     except BaseException as error:
         expected = isinstance(error, SpectraMindError | KeyboardInterrupt)
-        message = str(error) if isinstance(error, SpectraMindError) else repr(error)
+        told = str(error) if isinstance(error, SpectraMindError) else repr(error)
+        message = interruption(error) or told
         log.error("%s failed: %s", record.cmd, message, exc_info=not expected)
-        with suppress(OSError):  # a full disk must not hide what went wrong
+        with suppress(OSError, SpectraMindError):  # a full disk must not hide what went wrong
             _write(record, "fail", message, start)
         raise
-    with full_disk_means_risk(record.work):
+    with unwritable_is_told(record.work):
         if record.warnings:
             _write(record, "warn", "; ".join(record.warnings), start)
         else:
@@ -89,10 +92,22 @@ def recording(record: RunRecord) -> Iterator[RunRecord]:
 
 
 def open_log(work: Path, level: str, rotate_bytes: int, backups: int) -> None:
-    """Send the package's log to the work folder's rotating file (UTC times)."""
+    """Send the package's log to the work folder's rotating file (UTC times).
+
+    Raises:
+        ConfigError: the work folder cannot be made or written.
+        RuntimeRiskError: the disk is full.
+    """
     path = work / LOG_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = _LogFile(path, maxBytes=rotate_bytes, backupCount=backups, encoding="utf-8")
+    try:
+        with unwritable_is_told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handler = _LogFile(path, maxBytes=rotate_bytes, backupCount=backups, encoding="utf-8")
+    except OSError as error:  # a file in the folder's place, a name too long, a dead mount
+        raise ConfigError(
+            f"paths.work={work} cannot be a work folder ({error.strerror}: {error.filename}): "
+            "name another one with paths.work=FOLDER"
+        ) from error
     formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
@@ -102,6 +117,12 @@ def open_log(work: Path, level: str, rotate_bytes: int, backups: int) -> None:
     log.addHandler(handler)
     log.setLevel(level)
     log.propagate = False
+
+
+def open_log_file() -> Path | None:
+    """Where the package's log goes now; None before ``open_log``."""
+    files = [h.baseFilename for h in log.handlers if isinstance(h, logging.FileHandler)]
+    return Path(files[0]) if files else None
 
 
 def read_events(work: Path) -> list[dict[str, Any]]:
@@ -137,6 +158,7 @@ def _write(record: RunRecord, status: str, message: str | None, start: float) ->
             "args": record.args,
             "git_sha": sha,
             "cfg_hash": record.cfg_hash,
+            "science_hash": record.science_hash,
             "env": env,
             "seed": record.seed,
             "artifacts": [str(path) for path in record.artifacts],
@@ -158,6 +180,7 @@ def _write(record: RunRecord, status: str, message: str | None, start: float) ->
             run_id=event.run_id,
             git_sha=sha,
             cfg_hash=record.cfg_hash,
+            science_hash=record.science_hash,
             data_hash=environment.tree_digest(record.data_root) if record.data_root else None,
             seed=record.seed,
             env=env,
@@ -178,6 +201,7 @@ def _block(event: Event) -> str:
         f"- ts: {event.ts}",
         f"- sha: {(event.git_sha or 'no checkout')[:7]}",
         f"- cfg_hash: {event.cfg_hash}",
+        f"- science_hash: {event.science_hash}",
         f"- host: {env['host']}",
         f"- cuda: {env.get('cuda', 'none')}, torch {env.get('torch', 'not installed')}",
         f"- seed: {event.seed}",
