@@ -90,6 +90,12 @@ def test_a_worker_watches_its_parent_without_help_of_the_kernel(tmp_path: Path) 
     assert eventually(lambda: not any(is_running(worker) for worker in workers), 5)
 
 
+@pytest.fixture(autouse=True)
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spawned workers import this module from this checkout."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])
+
+
 def end_oneself(number: int) -> None:
     os.kill(os.getpid(), number)
 
@@ -143,6 +149,7 @@ def threads(_: int) -> tuple[set[int], int, str | None]:
 
 
 def test_one_worker_computes_under_the_limits_of_a_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    import scipy.linalg  # noqa: F401
     from threadpoolctl import threadpool_info, threadpool_limits
 
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")

@@ -98,7 +98,7 @@ def open_log(work: Path, level: str, rotate_bytes: int, backups: int) -> None:
         ConfigError: the work folder cannot be made or written.
         RuntimeRiskError: the disk is full.
     """
-    path = work / LOG_FILE
+    path = (work / LOG_FILE).absolute()
     try:
         with unwritable_is_told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
