@@ -49,7 +49,8 @@ def test_what_is_written_is_each_jobs_own_and_what_is_read_is_shared(
 ) -> None:
     sweep(Call(command, [f"paths.work={tmp_path}", "seed=1,2"], multirun=True))
     (first, in_first), (second, in_second) = jobs
-    assert in_first is not None and in_second is not None
+    assert in_first is not None
+    assert in_second is not None
     assert (in_first.name, in_second.name) == ("0", "1")
     moving = {*WRITES[command]} | ({"paths.splits"} if command == "train" else set())
     if command == "simulate":

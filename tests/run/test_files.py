@@ -75,7 +75,7 @@ def test_a_folder_that_may_not_be_written_is_one_line(
         raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(ConfigError, match="a.npz cannot be written .*paths.work=FOLDER"):
+    with pytest.raises(ConfigError, match=r"a\.npz cannot be written .*paths\.work=FOLDER"):
         write_npz(tmp_path / "a.npz", x=np.zeros(1))
     assert list(tmp_path.iterdir()) == []
 

@@ -110,7 +110,7 @@ def test_numba_caches_among_temporary_files_where_there_is_no_home(
     settle()
     folder = Path(os.environ["NUMBA_CACHE_DIR"])
     assert folder.parent == homeless
-    assert numba.config.CACHE_DIR == str(folder)
+    assert str(folder) == numba.config.CACHE_DIR
     assert folder.stat().st_mode & 0o077 == 0
 
 
