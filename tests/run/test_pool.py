@@ -149,6 +149,7 @@ def threads(_: int) -> tuple[set[int], int, str | None]:
 
 
 def test_one_worker_computes_under_the_limits_of_a_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numba  # noqa: F401
     import scipy.linalg  # noqa: F401
     from threadpoolctl import threadpool_info, threadpool_limits
 

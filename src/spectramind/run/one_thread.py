@@ -28,7 +28,11 @@ def one_thread_for_children() -> Iterator[None]:
 
 @contextmanager
 def one_thread_here() -> Iterator[None]:
-    """Hold libraries of this process to one thread: those loaded, and those loaded meanwhile."""
+    """Hold this process to one thread: BLAS, also when it is loaded meanwhile, and a loaded numba.
+
+    Numba that is loaded meanwhile keeps its threads, for it cannot be given them back later; no
+    kernel of ours asks for them (none is compiled with ``parallel=True``).
+    """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     numba = sys.modules.get("numba")
