@@ -88,3 +88,12 @@ def test_a_manifest_of_before_the_science_hash_is_read(tmp_path: Path) -> None:
         pass
     commands = read_manifest(tmp_path).commands
     assert (commands["train"].science_hash, commands["predict"].science_hash) == (None, "0123abcd")
+
+
+def test_a_path_of_an_ascii_locale_is_recorded_as_it_is(tmp_path: Path) -> None:
+    hidden = "/Ω".encode().decode("ascii", "surrogateescape")
+    run = RunRecord("train", {"overrides": [hidden]}, tmp_path)
+    with pytest.raises(SchemaError), recording(run):
+        raise SchemaError(f"{hidden} is missing")
+    (event,) = read_events(tmp_path)
+    assert (event["args"], event["message"]) == ({"overrides": ["/Ω"]}, "/Ω is missing")

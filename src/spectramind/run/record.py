@@ -102,7 +102,13 @@ def open_log(work: Path, level: str, rotate_bytes: int, backups: int) -> None:
     try:
         with unwritable_is_told(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            handler = _LogFile(path, maxBytes=rotate_bytes, backupCount=backups, encoding="utf-8")
+            handler = _LogFile(
+                path,
+                maxBytes=rotate_bytes,
+                backupCount=backups,
+                encoding="utf-8",
+                errors="backslashreplace",
+            )
     except OSError as error:  # a file in the folder's place, a name too long, a dead mount
         raise ConfigError(
             f"paths.work={work} cannot be a work folder ({error.strerror}: {error.filename}): "
@@ -155,17 +161,17 @@ def _write(record: RunRecord, status: str, message: str | None, start: float) ->
             "ts": record.timestamp,
             "run_id": record.run_id,
             "cmd": record.cmd,
-            "args": record.args,
+            "args": _readable(record.args),
             "git_sha": sha,
             "cfg_hash": record.cfg_hash,
             "science_hash": record.science_hash,
             "env": env,
             "seed": record.seed,
-            "artifacts": [str(path) for path in record.artifacts],
+            "artifacts": [_readable(str(path)) for path in record.artifacts],
             "metrics": record.metrics,
             "duration_ms": round((time.monotonic() - start) * 1000),
             "status": status,
-            "message": message,
+            "message": _readable(message),
         }
     )
     record.work.mkdir(parents=True, exist_ok=True)
@@ -185,12 +191,21 @@ def _write(record: RunRecord, status: str, message: str | None, start: float) ->
             seed=record.seed,
             env=env,
             artifacts={
-                str(path): environment.file_digest(path)
+                _readable(str(path)): environment.file_digest(path)
                 for path in record.artifacts
                 if path.is_file()
             },
         )
         write_json(record.work / MANIFEST, manifest.model_dump(mode="json"))
+
+
+def _readable(value: Any) -> Any:
+    """Text as UTF-8 can hold it: in an ASCII locale Python hides a path's bytes in surrogates."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if isinstance(value, dict):
+        return {key: _readable(child) for key, child in value.items()}
+    return [_readable(child) for child in value] if isinstance(value, list) else value
 
 
 def _block(event: Event) -> str:
