@@ -104,7 +104,7 @@ def test_any_character_can_be_written_in_any_locale(encoding: str) -> None:
     probe = (
         "from spectramind.cli.terminal import make_streams_robust\n"
         "from spectramind.run.progress import say, show\n"
-        "make_streams_robust(); show('1 ± 2 λ'); say('µ ≤ Ω')"
+        f"make_streams_robust(); show({'1 ± 2 λ'!a}); say({'µ ≤ Ω'!a})"
     )
     env = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "LC_ALL": "POSIX"}
     done = subprocess.run([sys.executable, "-c", probe], env=env, capture_output=True, check=False)
@@ -167,7 +167,7 @@ def test_completion_is_offered(tmp_path: Path) -> None:
 def test_an_interrupt_says_so_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.chdir(tmp_path)
