@@ -7,7 +7,6 @@ than the seconds do on a machine that others share.
 """
 
 import argparse
-import os
 import resource
 import statistics
 import tempfile
@@ -33,6 +32,7 @@ from spectramind.dataset.frames import SignalFile, read_references, read_signal
 from spectramind.dataset.tables import read_adc_info, read_timing
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.instrument.detectors import AIRS, DETECTORS, Detector
+from spectramind.run.cores import core_count
 from spectramind.run.pool import Workers, run_all
 from spectramind.simulation.simulate_tree import TELEMETRY, simulate
 
@@ -51,7 +51,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         tree = KaggleTree(chosen.raw or simulated(Path(folder) / "visits", 7.5, planets=4))
         visit = tree.visits("train")[0]
-        cores = len(os.sched_getaffinity(0))
+        cores = core_count()
         print(f"visit {visit.name}, {cores} cores, median of {chosen.repeat} runs")
         print(f"{'':34} {'wall s':>7} {'CPU s':>7} {'ratio':>6} {'peak MB':>8}")
         floor = report("decode (PyArrow, all threads)", decode, visit, tree, chosen.repeat, 0.0)
@@ -108,7 +108,7 @@ def decode(visit: Visit, tree: KaggleTree) -> None:
 
 def calibrated(visit: Visit, tree: KaggleTree) -> None:
     """The command's own per-visit function, on all cores."""
-    _calibrate(visit, tree, len(os.sched_getaffinity(0)))
+    _calibrate(visit, tree, core_count())
 
 
 def one_thread(visit: Visit, tree: KaggleTree) -> None:

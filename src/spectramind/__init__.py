@@ -2,11 +2,15 @@
 
 from typing import TYPE_CHECKING, Any
 
+from spectramind.run.compiled_cache import settle
+
 if TYPE_CHECKING:
     from spectramind.api import Run, open
 
 __version__ = "0.1.0"
 __all__ = ["Run", "open"]
+
+settle()
 
 
 def __getattr__(name: str) -> Any:

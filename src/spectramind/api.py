@@ -20,6 +20,7 @@ from spectramind.errors import SchemaError
 from spectramind.pipeline.commands import perform
 from spectramind.pipeline.one_visit import calibrate_one, fit_one
 from spectramind.pipeline.result import Result
+from spectramind.run.threads import one_blas_thread
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -66,7 +67,8 @@ class Run:
             ConfigError: no such command.
             SpectraMindError: the command's own.
         """
-        return perform(command, self.config, list(self.overrides), flags)
+        with one_blas_thread():
+            return perform(command, self.config, list(self.overrides), flags)
 
     def calibrate(self, visit: Visit) -> dict[str, Series]:
         """Light curves of one visit by detector (``fgs1``: by its image and by the aperture;
@@ -75,7 +77,8 @@ class Run:
         Raises:
             SchemaError: a file of the visit breaks its contract.
         """
-        return calibrate_one(self.config, visit)
+        with one_blas_thread():
+            return calibrate_one(self.config, visit)
 
     def fit(self, visit: Visit) -> Depths:
         """Depths of one visit in 283 bins with their covariance; the visit is calibrated first if
@@ -85,7 +88,8 @@ class Run:
         Raises:
             SchemaError: a file of the visit breaks its contract, or the star table does.
         """
-        return fit_one(self.config, visit)
+        with one_blas_thread():
+            return fit_one(self.config, visit)
 
     def prediction(self, estimator: str = SUBMITTED) -> Predictive:
         """What ``predict`` found for the test planets.

@@ -1,13 +1,18 @@
 """The command line: quick to help, one clear line and the right code for every mistake."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import spectramind as spectramind_package
 from spectramind.cli import main as cli
+from spectramind.cli.complaint import complaint as explain
+from spectramind.config.compose import compose
 
 SLOW_PACKAGES = ("torch", "hydra", "numpy", "pandas", "numba", "plotly", "sklearn")
 
@@ -69,15 +74,43 @@ def test_every_command_has_help(command: list[str], tmp_path: Path) -> None:
     assert "OVERRIDES" in done.stdout
 
 
-def test_version_shows_the_config_hash_and_is_recorded(tmp_path: Path) -> None:
+def test_version_shows_both_hashes_and_writes_nothing(tmp_path: Path) -> None:
     done = spectramind("--version", cwd=tmp_path)
     assert done.returncode == 0
-    name, version, config, digest = done.stdout.split()
-    assert (name, config) == ("spectramind", "(config")
-    assert version.count(".") == 2
-    event = json.loads((tmp_path / "events.jsonl").read_text())
-    assert event["cfg_hash"] == digest.rstrip(")")
-    assert event["cmd"] == "version"
+    defaults = compose()
+    assert done.stdout.strip() == (
+        f"spectramind {spectramind_package.__version__} "
+        f"(config {defaults.hash}, science {defaults.science_hash})"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_work_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    said = complaint(spectramind("score", "paths.work=file/work", cwd=tmp_path), 3)
+    assert "paths.work=file/work cannot be a work folder" in said
+    assert "internal" not in said
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_path_of_any_characters_needs_no_quotes(tmp_path: Path) -> None:
+    odd = tmp_path / "Ω (a=b) #1, 'c'"
+    said = complaint(spectramind("calibrate", f"data.raw={odd}/raw", cwd=tmp_path), 2)
+    assert f"{odd}/raw" in said
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_any_character_can_be_written_in_any_locale(encoding: str) -> None:
+    probe = (
+        "from spectramind.cli.terminal import make_streams_robust\n"
+        "from spectramind.run.progress import say, show\n"
+        f"make_streams_robust(); show({'1 ± 2 λ'!a}); say({'µ ≤ Ω'!a})"
+    )
+    env = os.environ | {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "LC_ALL": "POSIX"}
+    done = subprocess.run([sys.executable, "-c", probe], env=env, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    wanted = "1 ± 2 λ" if encoding == "ascii" else "1 ± 2 \\u03bb"
+    assert done.stdout.strip() == wanted.encode("utf-8" if encoding == "ascii" else encoding)
 
 
 @pytest.mark.parametrize(
@@ -134,16 +167,35 @@ def test_completion_is_offered(tmp_path: Path) -> None:
 def test_an_interrupt_says_so_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    def interrupted(*_: object) -> None:
+    def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sys.argv", ["spectramind", "--version"])
-    monkeypatch.setattr("spectramind.pipeline.version.version", interrupted)
+    monkeypatch.setattr("sys.argv", ["spectramind", "selftest"])
+    monkeypatch.setattr("spectramind.pipeline.selftest.selftest", interrupted)
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert stop.value.code == 130
     assert capsys.readouterr().err == (
         "spectramind: interrupted: the same command goes on where this one stopped\n"
     )
-    assert json.loads((tmp_path / "events.jsonl").read_text())["status"] == "fail"
+    event = json.loads((tmp_path / "events.jsonl").read_text())
+    assert (event["status"], event["message"]) == ("fail", "interrupted")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (MemoryError("3 GiB"), 4, "out of memory (3 GiB): lower --workers"),
+        (OSError(errno.ENOSPC, "full", "a.csv"), 4, "no room to write a.csv"),
+        (PermissionError(errno.EACCES, "no", "a.csv"), 3, "a.csv cannot be used"),
+        (KeyError("x"), 5, "internal error: KeyError: 'x' (traceback above)"),
+    ],
+)
+def test_every_error_is_one_line_with_its_code(
+    error: Exception, code: int, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("spectramind.run.record.open_log_file", lambda: None)
+    line, ends_with = explain(error)
+    assert ends_with == code
+    assert line.startswith(said)

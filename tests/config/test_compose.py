@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from omegaconf import OmegaConf
 
-from spectramind.config.compose import compose, resource_dir
+from spectramind.config.compose import compose, freeze, resource_dir
 from spectramind.config.overrides import normalise, quoted
+from spectramind.config.typed_overrides import swept_keys, understood
 from spectramind.errors import ConfigError
 
 CONFIGS = resource_dir("configs")
@@ -63,8 +65,49 @@ def test_quoted_paths_arrive_as_typed(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "/Ω", "/a(b)", "/a=b", "/a#1", "/a, b", "/[x]", "[x]", "{a", "007.5", "1e5", "true",
+        '/with"quote', "/it's", "'/a", "/日本", "/a&b|c;d*?!", "/back\\slash", "/a$b", "/a%b",
+    ],
+)  # fmt: skip
+def test_a_path_needs_no_quotes(text: str) -> None:
+    assert str(compose([f"data.raw={text}"]).data.raw) == text
+    assert str(compose([f"paths.real={text}"]).paths.real) == text
+
+
+def test_quoted_interpolated_and_empty_values_mean_what_they_did() -> None:
+    assert str(compose(["data.raw='/q (1)'"]).data.raw) == "/q (1)"
+    assert str(compose(["paths.work=/w", "data.raw=${paths.work}/x"]).data.raw) == "/w/x"
+    assert compose(["paths.real=null"]).paths.real is None
+
+
+@pytest.mark.parametrize("typed", ["~/x", '"~/x"', "~"])
+def test_a_tilde_is_the_home_folder(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/me")
+    config = compose([f"paths.work={typed}", f"data.raw={typed}"])
+    assert str(config.data.raw) == typed.strip('"').replace("~", "/home/me")
+    assert str(config.paths.features).startswith("/home/me/")
+    tree = OmegaConf.create(
+        compose().model_dump(mode="json") | {"data": {"raw": "~/y", "split": "all"}}
+    )
+    assert str(freeze(tree).data.raw) == "/home/me/y"
+
+
+def test_in_a_sweep_a_comma_stays_two_values() -> None:
+    typed = ["data.raw=/Ω,/b", "train.lr=1,2", "paths.work=/a(1)"]
+    wanted = understood(typed, sweep=True)
+    assert wanted == ['data.raw="/Ω","/b"', "train.lr=1,2", 'paths.work="/a(1)"']
+    assert swept_keys(wanted) == {"data.raw", "train.lr"}
+
+
+@pytest.mark.parametrize(
     ("override", "said"),
     [
+        ("train.lr=(1", "override 'train.lr=(1' cannot be read: "),
+        ("train.lr=Ω", "must be quoted, for the shell too: 'train.lr=\"Ω\"'"),
+        ("train.lr 1", "has no '=': write KEY=VALUE"),
+        ("", "has no '=': write KEY=VALUE"),
         ("train.lrr=1", "unknown config key 'train.lrr': did you mean 'train.lr'?"),
         ("train.lr=-1", "train.lr"),
         ("train.lr=abc", "train.lr"),
@@ -86,6 +129,46 @@ def test_hash_follows_the_content() -> None:
     plain = compose().hash
     assert compose().hash == plain
     assert compose(["train.lr=0.002"]).hash != plain
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "paths.work=/elsewhere",
+        "paths.features=/elsewhere",
+        "data.raw=/elsewhere",
+        "env.workers=3",
+        "env.threads=3",
+        "env.scheduler=tcp://there:1",
+        "logger.level=DEBUG",
+        "diag.html.open=true",
+        "submission.dialect=kaggle",
+    ],
+)
+def test_the_science_hash_is_the_same_on_any_machine(override: str) -> None:
+    plain, other = compose(), compose([override])
+    assert other.hash != plain.hash
+    assert other.science_hash == plain.science_hash
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "seed=1",
+        "sim=smoke",
+        "sim.cadence=3",
+        "level=lightcurves",
+        "calib.temp.enabled=false",
+        "fit.samples=100",
+        "split.folds=4",
+        "train.lr=0.002",
+        "loss.λ_sm=0.7",
+        "data.split=test",
+        "env.device=cpu",
+    ],
+)
+def test_the_science_hash_follows_what_can_change_a_number(override: str) -> None:
+    assert compose([override]).science_hash != compose().science_hash
 
 
 def test_config_is_frozen() -> None:

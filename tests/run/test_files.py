@@ -1,5 +1,6 @@
 """Atomic writes, safe reads, the pool."""
 
+import errno
 import os
 import pickle
 import signal
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spectramind.errors import SchemaError
+from spectramind.errors import ConfigError, SchemaError
 from spectramind.run.atomic import atomic_path, remove_strays, write_npz
 from spectramind.run.failures import failure_of, note_failure
 from spectramind.run.npz import read_npz
@@ -64,6 +65,19 @@ def test_a_full_disk_is_one_line_and_leaves_the_old_file(tmp_path: Path) -> None
         "a.npz": "old",
         "a.json": "old",
     }
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.EPERM])
+def test_a_folder_that_may_not_be_written_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "replace", refuse)
+    with pytest.raises(ConfigError, match=r"a\.npz cannot be written .*paths\.work=FOLDER"):
+        write_npz(tmp_path / "a.npz", x=np.zeros(1))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_other_errors_of_a_write_stay_what_they_are(tmp_path: Path) -> None:

@@ -20,7 +20,14 @@ from spectramind.run.record import (
 
 
 def record(work: Path, cmd: str = "train") -> RunRecord:
-    return RunRecord(cmd, {"overrides": ["train.lr=1"]}, work, cfg_hash="abcd1234", seed=7)
+    return RunRecord(
+        cmd,
+        {"overrides": ["train.lr=1"]},
+        work,
+        cfg_hash="abcd1234",
+        seed=7,
+        science_hash="0123abcd",
+    )
 
 
 def test_success_writes_event_block_and_manifest(tmp_path: Path) -> None:
@@ -35,10 +42,12 @@ def test_success_writes_event_block_and_manifest(tmp_path: Path) -> None:
     assert event["status"] == "ok"
     assert event["metrics"] == {"score": 0.5}
     assert event["run_id"].endswith("_abcd")
+    assert (event["cfg_hash"], event["science_hash"]) == ("abcd1234", "0123abcd")
     block = (tmp_path / DEBUG_LOG).read_text()
     assert block.startswith("### CLI: train\n- ts: ")
     assert "- cfg_hash: abcd1234" in block
     entry = read_manifest(tmp_path).commands["train"]
+    assert entry.science_hash == "0123abcd"
     # SHA-256 of the letter x, from any other tool.
     assert entry.artifacts[str(made)] == (
         "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
@@ -66,3 +75,25 @@ def test_one_line_a_command_and_one_entry_a_kind(tmp_path: Path) -> None:
             pass
     assert len((tmp_path / EVENTS).read_text().splitlines()) == 3
     assert set(read_manifest(tmp_path).commands) == {"train", "predict"}
+
+
+def test_a_manifest_of_before_the_science_hash_is_read(tmp_path: Path) -> None:
+    with recording(record(tmp_path)):
+        pass
+    path = tmp_path / MANIFEST
+    old = json.loads(path.read_text())
+    del old["commands"]["train"]["science_hash"]
+    path.write_text(json.dumps(old))
+    with recording(record(tmp_path, "predict")):
+        pass
+    commands = read_manifest(tmp_path).commands
+    assert (commands["train"].science_hash, commands["predict"].science_hash) == (None, "0123abcd")
+
+
+def test_a_path_of_an_ascii_locale_is_recorded_as_it_is(tmp_path: Path) -> None:
+    hidden = "/Ω".encode().decode("ascii", "surrogateescape")
+    run = RunRecord("train", {"overrides": [hidden]}, tmp_path)
+    with pytest.raises(SchemaError), recording(run):
+        raise SchemaError(f"{hidden} is missing")
+    (event,) = read_events(tmp_path)
+    assert (event["args"], event["message"]) == ({"overrides": ["/Ω"]}, "/Ω is missing")

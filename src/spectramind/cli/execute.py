@@ -38,7 +38,22 @@ class Call:
 
 
 def execute(call: Call) -> None:
-    """Run a command once, or as a sweep."""
+    """Run a command once, or as a sweep.
+
+    Raises:
+        Exit: SIGTERM or SIGHUP ended it; with the code that shells give.
+    """
+    from typer.exceptions import Exit
+
+    from spectramind.run.stopping import Stopped
+
+    try:
+        _execute(call)
+    except Stopped as stop:
+        raise Exit(stop.exit_code) from stop
+
+
+def _execute(call: Call) -> None:
     if call.multirun:
         from spectramind.cli.multirun import sweep
 
@@ -58,12 +73,32 @@ def execute(call: Call) -> None:
     run(call, config, overrides)
 
 
-def run(call: Call, config: "Config", overrides: list[str]) -> None:
-    """Run a command with a frozen configuration, and print what it found."""
+def show_version() -> None:
+    """Print the version and both hashes of the default configuration; write nothing."""
+    import spectramind
+    from spectramind.config.compose import compose
+    from spectramind.run.progress import show
+
+    config = compose()
+    show(
+        f"spectramind {spectramind.__version__} "
+        f"(config {config.hash}, science {config.science_hash})"
+    )
+
+
+def run(call: Call, config: "Config", overrides: list[str], record_in: Path | None = None) -> None:
+    """Run a command with a frozen configuration, and print what it found.
+
+    Args:
+        call: the command.
+        config: its configuration.
+        overrides: as typed, for the record.
+        record_in: where the record lies; None for the work folder.
+    """
     from spectramind.pipeline.commands import perform
     from spectramind.run.progress import show
 
-    result = perform(call.command, config, overrides, call.flags)
+    result = perform(call.command, config, overrides, call.flags, record_in)
     show(*result.report())
     if result.problem is not None:
         raise result.problem

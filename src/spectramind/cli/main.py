@@ -5,14 +5,18 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from typer.exceptions import Exit, TyperException
+from typer.exceptions import Exit
 
-from spectramind.cli.execute import Call, execute
-from spectramind.errors import ExitCode, SpectraMindError
+from spectramind.cli.complaint import complaint
+from spectramind.cli.execute import Call, execute, show_version
+from spectramind.cli.terminal import make_streams_robust
+from spectramind.errors import ExitCode
+from spectramind.run.stopping import stop_on_signals
 from spectramind.run.threads import calm_threads
 
-# What Typer makes of Ctrl-C, as shells do.
+# What Typer makes of Ctrl-C, as shells do; then SIGTERM and SIGHUP.
 INTERRUPTED = 130
+_STOPPED = {INTERRUPTED, 143, 129}
 
 Overrides = Annotated[
     list[str] | None,
@@ -38,7 +42,7 @@ app.add_typer(submit, name="submit")
 
 def _version(wanted: bool) -> None:
     if wanted:
-        execute(Call("version"))
+        show_version()
         raise Exit
 
 
@@ -51,7 +55,10 @@ def root(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_version, is_eager=True, help="Version and config hash, and exit."
+            "--version",
+            callback=_version,
+            is_eager=True,
+            help="Version and hashes of the defaults, and exit.",
         ),
     ] = False,
 ) -> None:
@@ -208,16 +215,15 @@ def main() -> NoReturn:
 
 
 def _run() -> int:
+    make_streams_robust()
     try:
+        stop_on_signals()
         code = app(standalone_mode=False) or ExitCode.SUCCESS
-    except SpectraMindError as error:
-        return _complain(str(error), error.exit_code)
-    except TyperException as error:
-        return _complain(error.format_message(), ExitCode.CONFIG_ERROR)
+    except KeyboardInterrupt:  # before Typer was there
+        code = INTERRUPTED
     except Exception as error:
-        what = f"internal error: {type(error).__name__}: {error}"
-        return _complain(f"{what} (traceback in logs/spectramind.log)", ExitCode.INTERNAL_ERROR)
-    if code == INTERRUPTED:
+        return _complain(*complaint(error))
+    if code in _STOPPED:
         return _complain("interrupted: the same command goes on where this one stopped", code)
     return int(code)
 

@@ -14,8 +14,8 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
 import spectramind
-from spectramind.config.overrides import normalise
 from spectramind.config.root import Config
+from spectramind.config.typed_overrides import understood
 from spectramind.errors import ConfigError
 
 ROOT_NAME = "config_v50"
@@ -36,7 +36,7 @@ def compose(overrides: Sequence[str] = ()) -> Config:
     Raises:
         ConfigError: an unknown key or group choice, a malformed override, a value out of range.
     """
-    wanted = [normalise(override) for override in overrides]
+    wanted = understood(overrides)
     with initialize_config_dir(str(resource_dir("configs")), version_base="1.3"):
         try:
             return freeze(hydra_compose(ROOT_NAME, overrides=wanted))

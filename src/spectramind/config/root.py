@@ -1,7 +1,7 @@
 """The whole configuration of a run, typed and frozen."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
@@ -94,6 +94,20 @@ class LoggerConfig(Section):
     backups: int = Field(ge=0)
 
 
+# Settings that no number depends on: where files lie, how many processes and threads share the work
+# (a visit's sums have one order wherever it is computed), what is logged, how the page and the
+# table of the same numbers look. Everything else counts: `data.split` says whose numbers they are;
+# `env.device`, because a GPU rounds otherwise than a CPU and training carries that on.
+_NOT_SCIENCE: dict[str, Any] = {
+    "paths": True,
+    "data": {"raw"},
+    "env": {"workers", "executor", "scheduler", "threads"},
+    "logger": True,
+    "diag": True,
+    "submission": True,
+}
+
+
 class Config(Section):
     """One run. ``level``: what ``simulate`` writes, raw frames or light curves."""
 
@@ -119,3 +133,8 @@ class Config(Section):
     def hash(self) -> str:
         """First 8 hex digits of the SHA-256 of the resolved configuration."""
         return digest(self)[:8]
+
+    @property
+    def science_hash(self) -> str:
+        """The same over the settings that can change a number: equal on any machine and folder."""
+        return digest(self.model_dump(mode="json", exclude=_NOT_SCIENCE))[:8]

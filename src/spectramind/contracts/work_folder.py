@@ -100,6 +100,11 @@ class RecordFolder:
         """The rotating log."""
         return self.root / "logs" / "spectramind.log"
 
+    @property
+    def compiled(self) -> Path:
+        """Compiled code, where nothing else of the machine can be written."""
+        return self.root / ".numba_cache"
+
 
 @dataclass(frozen=True)
 class CalibratorFolder:

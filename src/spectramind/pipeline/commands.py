@@ -1,6 +1,7 @@
 """Every command of the command line, and the function that does it (imported when called)."""
 
 import importlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -8,7 +9,6 @@ if TYPE_CHECKING:
     from spectramind.pipeline.result import Result
 
 COMMANDS = {
-    "version": "spectramind.pipeline.version:version",
     "simulate": "spectramind.pipeline.prepare:simulate",
     "simulate-report": "spectramind.pipeline.simulation_report:simulate_report",
     "calibrate": "spectramind.pipeline.prepare:calibrate",
@@ -26,7 +26,11 @@ COMMANDS = {
 
 
 def perform(
-    command: str, config: "Config", overrides: list[str], flags: dict[str, Any]
+    command: str,
+    config: "Config",
+    overrides: list[str],
+    flags: dict[str, Any],
+    record_in: Path | None = None,
 ) -> "Result":
     """Run a command inside its record.
 
@@ -34,23 +38,40 @@ def perform(
         command: key of ``COMMANDS``.
         config: the frozen settings; overrides: what they were composed with, for the record.
         flags: keyword arguments of the command's function.
+        record_in: where the record lies; None for the work folder.
 
     Raises:
         ConfigError: no such command.
         SpectraMindError: the command's own.
     """
+    from spectramind.contracts.work_folder import RecordFolder
     from spectramind.errors import ConfigError
+    from spectramind.run.compiled_cache import settle
+    from spectramind.run.local_pool import end_workers
     from spectramind.run.record import RunRecord, open_log, recording
 
     if command not in COMMANDS:
         raise ConfigError(f"no command {command!r}: there are {', '.join(COMMANDS)}")
-    settings, work = config.logger, config.paths.work
+    settings, work = config.logger, record_in or config.paths.work
     open_log(work, settings.level, settings.rotate_bytes, settings.backups)
-    args = {"overrides": overrides, **flags}
-    record = RunRecord(command, args, work, config.hash, config.seed, config.data.raw)
+    settle(RecordFolder(work.absolute()).compiled)
+    record = RunRecord(
+        cmd=command,
+        args={"overrides": overrides, **flags},
+        work=work,
+        cfg_hash=config.hash,
+        seed=config.seed,
+        data_root=config.data.raw,
+        science_hash=config.science_hash,
+    )
     module, name = COMMANDS[command].split(":")
     with recording(record):
-        result: Result = getattr(importlib.import_module(module), name)(config, record, **flags)
+        try:
+            function = getattr(importlib.import_module(module), name)
+            result: Result = function(config, record, **flags)
+        except KeyboardInterrupt:
+            end_workers()  # it may have come between two results, outside the pool
+            raise
         if result.problem is not None:
             record.fail(str(result.problem))
     return result

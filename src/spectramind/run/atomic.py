@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from spectramind.errors import RuntimeRiskError
+from spectramind.errors import ConfigError, RuntimeRiskError
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _STRAY = re.compile(r"\..+\.(?P<host>[^.]+)-(?P<process>\d+)\.tmp")
 # No write takes this long: what another machine left for longer is nobody's.
 _ABANDONED_S = 24 * 3600.0
@@ -34,9 +35,10 @@ def atomic_path(target: Path) -> Iterator[Path]:
     file and ``remove_strays`` knows what a killed one left.
 
     Raises:
+        ConfigError: the file may not be written.
         RuntimeRiskError: the disk is full, or a quota or limit on the size of files is reached.
     """
-    with full_disk_means_risk(target):
+    with unwritable_is_told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.{_host()}-{os.getpid()}.tmp")
         try:
@@ -47,15 +49,21 @@ def atomic_path(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def full_disk_means_risk(target: Path) -> Iterator[None]:
-    """Turn "no room" into one line that names the file and the way out.
+def unwritable_is_told(target: Path) -> Iterator[None]:
+    """Turn "no room" and "not allowed" into one line that names the file and the way out.
 
     Raises:
+        ConfigError: the file or its folder may not be written, or is on a read-only disk.
         RuntimeRiskError: the disk is full, or a quota or limit on the size of files is reached.
     """
     try:
         yield
     except OSError as error:
+        if error.errno in _NOT_ALLOWED:
+            raise ConfigError(
+                f"{error.filename or target} cannot be written ({os.strerror(error.errno)}): "
+                "name a folder of your own with paths.work=FOLDER, or the key of this path"
+            ) from error
         if error.errno not in _NO_ROOM:
             raise
         raise RuntimeRiskError(

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import spectramind
+from spectramind.run.cores import core_count
 
 _PACKAGES = ("numpy", "numba", "scipy", "pandas", "pyarrow", "pydantic", "hydra-core", "torch")
 
@@ -43,7 +44,7 @@ def describe_machine() -> dict[str, str]:
     machine = {
         "host": socket.gethostname(),
         "system": platform.platform(),
-        "cores": str(len(os.sched_getaffinity(0))),
+        "cores": str(core_count()),
     }
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():

@@ -16,6 +16,7 @@ class Event(BaseModel):
     args: dict[str, Any]
     git_sha: Annotated[str, Field(pattern=r"^[0-9a-f]{7,}$")] | None
     cfg_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")] | None
+    science_hash: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")] | None
     env: dict[str, str]
     seed: int | None
     artifacts: list[str]
@@ -34,7 +35,10 @@ class Manifest(BaseModel):
 
 
 class ManifestEntry(BaseModel):
-    """Everything needed to say where an artifact comes from."""
+    """Everything needed to say where an artifact comes from.
+
+    ``science_hash`` is None in manifests written before there was one.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,6 +46,7 @@ class ManifestEntry(BaseModel):
     run_id: str
     git_sha: str | None
     cfg_hash: str
+    science_hash: str | None = None
     data_hash: str | None
     seed: int
     env: dict[str, str]

@@ -12,15 +12,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from spectramind.errors import SpectraMindError
+from spectramind.contracts.work_folder import RecordFolder
+from spectramind.errors import ConfigError, SpectraMindError
 from spectramind.run import environment
-from spectramind.run.atomic import full_disk_means_risk, write_json
+from spectramind.run.atomic import unwritable_is_told, write_json
 from spectramind.run.events import Event, Manifest, ManifestEntry
-
-EVENTS = "events.jsonl"
-DEBUG_LOG = "v50_debug_log.md"
-MANIFEST = "run_hash_summary_v50.json"
-LOG_FILE = "logs/spectramind.log"
+from spectramind.run.stopping import interruption
 
 log = logging.getLogger("spectramind")
 
@@ -43,6 +40,7 @@ class RunRecord:
     cfg_hash: str | None = None
     seed: int | None = None
     data_root: Path | None = None
+    science_hash: str | None = None
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     artifacts: list[Path] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
@@ -82,12 +80,13 @@ def recording(record: RunRecord) -> Iterator[RunRecord]:
         yield record
     except BaseException as error:
         expected = isinstance(error, SpectraMindError | KeyboardInterrupt)
-        message = str(error) if isinstance(error, SpectraMindError) else repr(error)
+        told = str(error) if isinstance(error, SpectraMindError) else repr(error)
+        message = interruption(error) or told
         log.error("%s failed: %s", record.cmd, message, exc_info=not expected)
-        with suppress(OSError):  # a full disk must not hide what went wrong
+        with suppress(OSError, SpectraMindError):  # a full disk must not hide what went wrong
             _write(record, "fail", message, start)
         raise
-    with full_disk_means_risk(record.work):
+    with unwritable_is_told(record.work):
         if record.failure is not None:
             _write(record, "fail", record.failure, start)
         elif record.warnings:
@@ -97,10 +96,28 @@ def recording(record: RunRecord) -> Iterator[RunRecord]:
 
 
 def open_log(work: Path, level: str, rotate_bytes: int, backups: int) -> None:
-    """Send the package's log to the work folder's rotating file (UTC times)."""
-    path = work / LOG_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handler = _LogFile(path, maxBytes=rotate_bytes, backupCount=backups, encoding="utf-8")
+    """Send the package's log to the work folder's rotating file (UTC times).
+
+    Raises:
+        ConfigError: the work folder cannot be made or written.
+        RuntimeRiskError: the disk is full.
+    """
+    path = (RecordFolder(work).log).absolute()
+    try:
+        with unwritable_is_told(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handler = _LogFile(
+                path,
+                maxBytes=rotate_bytes,
+                backupCount=backups,
+                encoding="utf-8",
+                errors="backslashreplace",
+            )
+    except OSError as error:  # a file in the folder's place, a name too long, a dead mount
+        raise ConfigError(
+            f"paths.work={work} cannot be a work folder ({error.strerror}: {error.filename}): "
+            "name another one with paths.work=FOLDER"
+        ) from error
     formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
@@ -112,9 +129,15 @@ def open_log(work: Path, level: str, rotate_bytes: int, backups: int) -> None:
     log.propagate = False
 
 
+def open_log_file() -> Path | None:
+    """Where the package's log goes now; None before ``open_log``."""
+    files = [h.baseFilename for h in log.handlers if isinstance(h, logging.FileHandler)]
+    return Path(files[0]) if files else None
+
+
 def read_events(work: Path) -> list[dict[str, Any]]:
     """Events of a work folder, oldest first; an unreadable line is left out."""
-    path = work / EVENTS
+    path = RecordFolder(work).events
     if not path.is_file():
         return []
     events = []
@@ -128,7 +151,7 @@ def read_events(work: Path) -> list[dict[str, Any]]:
 
 def read_manifest(work: Path) -> Manifest:
     """The work folder's manifest; empty when nothing ran there yet."""
-    path = work / MANIFEST
+    path = RecordFolder(work).manifest
     if not path.is_file():
         return Manifest(commands={})
     return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
@@ -142,22 +165,23 @@ def _write(record: RunRecord, status: str, message: str | None, start: float) ->
             "ts": record.timestamp,
             "run_id": record.run_id,
             "cmd": record.cmd,
-            "args": record.args,
+            "args": _readable(record.args),
             "git_sha": sha,
             "cfg_hash": record.cfg_hash,
+            "science_hash": record.science_hash,
             "env": env,
             "seed": record.seed,
-            "artifacts": [str(path) for path in record.artifacts],
+            "artifacts": [_readable(str(path)) for path in record.artifacts],
             "metrics": record.metrics,
             "duration_ms": round((time.monotonic() - start) * 1000),
             "status": status,
-            "message": message,
+            "message": _readable(message),
         }
     )
     record.work.mkdir(parents=True, exist_ok=True)
-    with (record.work / EVENTS).open("a", encoding="utf-8") as stream:
+    with (RecordFolder(record.work).events).open("a", encoding="utf-8") as stream:
         stream.write(event.model_dump_json() + "\n")
-    with (record.work / DEBUG_LOG).open("a", encoding="utf-8") as stream:
+    with (RecordFolder(record.work).debug_log).open("a", encoding="utf-8") as stream:
         stream.write(_block(event))
     if status != "fail" and record.cfg_hash is not None and record.seed is not None:
         manifest = read_manifest(record.work)
@@ -166,16 +190,26 @@ def _write(record: RunRecord, status: str, message: str | None, start: float) ->
             run_id=event.run_id,
             git_sha=sha,
             cfg_hash=record.cfg_hash,
+            science_hash=record.science_hash,
             data_hash=environment.tree_digest(record.data_root) if record.data_root else None,
             seed=record.seed,
             env=env,
             artifacts={
-                str(path): environment.file_digest(path)
+                _readable(str(path)): environment.file_digest(path)
                 for path in record.artifacts
                 if path.is_file()
             },
         )
-        write_json(record.work / MANIFEST, manifest.model_dump(mode="json"))
+        write_json(RecordFolder(record.work).manifest, manifest.model_dump(mode="json"))
+
+
+def _readable(value: Any) -> Any:
+    """Text as UTF-8 can hold it: in an ASCII locale Python hides a path's bytes in surrogates."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    if isinstance(value, dict):
+        return {key: _readable(child) for key, child in value.items()}
+    return [_readable(child) for child in value] if isinstance(value, list) else value
 
 
 def _block(event: Event) -> str:
@@ -186,6 +220,7 @@ def _block(event: Event) -> str:
         f"- ts: {event.ts}",
         f"- sha: {(event.git_sha or 'no checkout')[:7]}",
         f"- cfg_hash: {event.cfg_hash}",
+        f"- science_hash: {event.science_hash}",
         f"- host: {env['host']}",
         f"- cuda: {env.get('cuda', 'none')}, torch {env.get('torch', 'not installed')}",
         f"- seed: {event.seed}",
