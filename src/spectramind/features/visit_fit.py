@@ -10,8 +10,9 @@ from spectramind.contracts.depths import IGNORANCE, Depths, unmeasured
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star import StarRow
 from spectramind.features.bin_fit import BinFit, Light, fit_bins
+from spectramind.features.free_search import fit_somehow
 from spectramind.features.population import Population, expected
-from spectramind.features.white_fit import BANDS, PARAMETERS, WhiteFit, fit_white, white_limb
+from spectramind.features.white_fit import BANDS, PARAMETERS, WhiteFit, white_limb
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
 
@@ -71,9 +72,12 @@ def estimate(
     bands = np.stack([flux[:, FGS1_BIN], flux[:, AIRS_BINS].sum(axis=1)], axis=1)
     limb = quadratic_coefficients(star.teff_k, bin_wavelengths())
     population = population or expected(config)
-    white = fit_white(time_h, bands, beside, star, white_limb(limb, level), population, config)
+    expected_limb = white_limb(limb, level)
+    star, white = fit_somehow(time_h, bands, beside, star, expected_limb, population, config)
+    if white is None:
+        return unmeasured(f"{star.fault}; no transit found without its orbit")
     if white.detection < config.detection_sigma:
-        return unmeasured(white.reason)
+        return unmeasured("; ".join(why for why in (star.limb_fault, white.reason) if why))
     light = Light(time_h[white.kept], flux[white.kept], beside[white.kept])
     try:
         bins = fit_bins(light, star, limb, white.values, population, config)
@@ -83,7 +87,7 @@ def estimate(
         return unmeasured(_UNSOLVED)
     fit = bins.measured
     fit.variance[dark] = IGNORANCE**2
-    reason = white.reason
+    reason = "; ".join(why for why in (star.limb_fault, white.reason) if why)
     if not bins.settled:
         reason = reason or "the transit's shape does not settle"
         modes = np.column_stack([fit.modes, np.full(N_BINS, IGNORANCE)])
