@@ -15,6 +15,7 @@ class StarRow:
         eccentricity: 0..1; omega_deg: argument of periastron [deg], None: not known.
         orbit_fault, limb_fault: why orbit or temperature cannot be believed, the numbers being
             stand-ins; empty when they can.
+        limb_open: whether the grey atmosphere of teff_k says little of the star's limb darkening.
         note: what was done to make the row usable, for people.
     """
 
@@ -26,6 +27,7 @@ class StarRow:
     omega_deg: float | None = None
     orbit_fault: str = ""
     limb_fault: str = ""
+    limb_open: bool = False
     note: str = ""
 
     @property

@@ -14,7 +14,7 @@ from spectramind.contracts.star import StarRow
 from spectramind.features.drift import drift_basis
 from spectramind.features.population import Population
 from spectramind.features.star_rows import STAND_IN, duration_h
-from spectramind.features.white_fit import WhiteFit, fit_white
+from spectramind.features.white_fit import WhiteFit, fit_white, neighbour_noise
 from spectramind.physics.orbit import HOURS_PER_DAY
 
 Array = NDArray[np.float64]
@@ -23,13 +23,14 @@ _IMPACT = 0.4  # middle of what is expected; the prior is as wide
 # asked for; and to overrule a table that finds a transit, too, so much more than there.
 _SURER, _BETTER = 2.0, 1.05
 _STRAYS = 0.4  # ln(a/R*): four times what tables err
+_NOISY = 1.5  # times the scatter of neighbours
 _DURATIONS = 16
 _STEPS = 8  # mid-times tried within a duration
 _LEAST_SAMPLES = 4  # within the shortest transit looked for
 _INGRESS = 0.15  # of the duration
 _LONGEST = 0.8  # of the visit
 _RANK = 1e-9  # regressors weaker than this, against the strongest, are none
-_LEAST_ORBIT = 2.0  # [R*], so that the star hides no part of the curved path
+_ORBITS = (2.0, 50.0)  # a/R* of transiting planets
 
 
 def fit_somehow(
@@ -49,12 +50,12 @@ def fit_somehow(
         The row that the fit used, and the fit, its reason naming what is wrong with the table's;
         None where neither finds a transit to start from.
     """
+    flux = bands / np.median(bands, axis=0)
     by_table = None
     if not star.orbit_fault:
         by_table = fit_white(time_h, bands, pointing, star, limb, population, config)
-        if by_table.detection >= config.detection_sigma and not _strays(by_table, star):
+        if by_table.detection >= config.detection_sigma and not _misfits(by_table, star, flux):
             return star, by_table
-    flux = bands / np.median(bands, axis=0)
     beside = np.column_stack([np.ones(len(time_h)), drift_basis(time_h, config), pointing])
     duration = search_duration(time_h, flux, beside)
     if duration:
@@ -70,10 +71,11 @@ def fit_somehow(
     return star, by_table
 
 
-def _strays(fit: WhiteFit, star: StarRow) -> bool:
-    """Whether a fit had to leave the table's orbit farther than tables err."""
+def _misfits(fit: WhiteFit, star: StarRow, flux: Array) -> bool:
+    """Whether a fit left the table's orbit farther than tables err, or much that is no noise."""
     known = star.omega_deg is not None or star.eccentricity == 0
-    return known and abs(float(fit.values[1]) - np.log(star.a_over_rs)) > _STRAYS
+    strays = known and abs(float(fit.values[1]) - np.log(star.a_over_rs)) > _STRAYS
+    return strays or bool(np.any(fit.noise > _NOISY * neighbour_noise(flux)))
 
 
 def search_duration(time_h: Array, flux: Array, basis: Array) -> float:
@@ -89,7 +91,7 @@ def search_duration(time_h: Array, flux: Array, basis: Array) -> float:
     drift, strength, _ = np.linalg.svd(basis, full_matrices=False)
     drift = drift[:, strength > _RANK * strength[0]]
     left = flux - drift @ (drift.T @ flux)
-    noise = np.std(np.diff(flux, axis=0), axis=0) / np.sqrt(2)
+    noise = neighbour_noise(flux)
     best, found = 0.0, 0.0
     for duration in np.geomspace(shortest, max(_LONGEST * span, shortest), _DURATIONS):
         middles = np.arange(time_h[0], time_h[-1], duration / _STEPS)
@@ -108,12 +110,12 @@ def search_duration(time_h: Array, flux: Array, basis: Array) -> float:
 def free_orbit(star: StarRow, duration: float) -> StarRow:
     """An orbit whose transit lasts so long [h], half depth to half depth, instead of the table's.
 
-    Its period is the table's where that leaves the planet outside its star.
+    Its period is the table's where that makes a credible orbit.
     """
     speed = 2 * np.sqrt(1 - _IMPACT**2) / duration  # [R* an hour]
     period = star.period_d
     a = speed * period * HOURS_PER_DAY / (2 * np.pi)
-    if not np.isfinite(a) or a < _LEAST_ORBIT:
+    if not _ORBITS[0] < a < _ORBITS[1]:
         a = STAND_IN.a_over_rs
         period = 2 * np.pi * a / (speed * HOURS_PER_DAY)
     fault = star.orbit_fault or (

@@ -5,6 +5,7 @@ A row's fault is its own planet's: an orbit that cannot be is looked for in the 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,7 @@ def star_rows(table: pd.DataFrame, planets: Iterable[str]) -> dict[str, StarRow]
 def _row(cells: dict[str, float] | None) -> StarRow:
     if cells is None:
         why = "the star table has no row for it"
-        return _stand_in(STAND_IN, orbit_fault=why, limb_fault="")
+        return _stand_in(replace(STAND_IN, limb_open=True), orbit_fault=why, limb_fault="")
     teff, teff_note, limb_fault = _temperature(cells["Ts"])
     eccentricity, e_note, e_fault = _eccentricity(cells["e"], cells["omega"])
     orbit_fault = _orbit_fault(cells["P"], cells["sma"], cells["i"]) or e_fault
@@ -50,6 +51,7 @@ def _row(cells: dict[str, float] | None) -> StarRow:
         teff_k=teff,
         eccentricity=eccentricity,
         omega_deg=float(cells["omega"]) if eccentricity and np.isfinite(cells["omega"]) else None,
+        limb_open=bool(teff_note or limb_fault),
         note=notes,
     )
     if not orbit_fault and row.impact > MOST_IMPACT:
@@ -63,16 +65,15 @@ def _row(cells: dict[str, float] | None) -> StarRow:
 def _stand_in(row: StarRow, orbit_fault: str, limb_fault: str) -> StarRow:
     """The row with stand-ins for what is at fault."""
     orbit = STAND_IN if orbit_fault else row
-    return StarRow(
+    return replace(
+        row,
         period_d=orbit.period_d,
         a_over_rs=orbit.a_over_rs,
         inclination_deg=orbit.inclination_deg,
-        teff_k=row.teff_k,
         eccentricity=orbit.eccentricity,
         omega_deg=orbit.omega_deg,
         orbit_fault=orbit_fault,
         limb_fault=limb_fault,
-        note=row.note,
     )
 
 

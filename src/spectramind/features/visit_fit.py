@@ -1,5 +1,6 @@
 """Light curves of one visit -> depths, covariance and the curves the figures show."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,20 @@ from spectramind.contracts.star import StarRow
 from spectramind.features.bin_fit import BinFit, Light, fit_bins
 from spectramind.features.free_search import fit_somehow
 from spectramind.features.population import Population, expected
-from spectramind.features.white_fit import BANDS, PARAMETERS, WhiteFit, white_limb
+from spectramind.features.white_fit import (
+    BANDS,
+    MAX_RADIUS_RATIO,
+    PARAMETERS,
+    WhiteFit,
+    white_limb,
+)
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
 
 Array = NDArray[np.float64]
 MIN_SAMPLES = 20
 MOST_DARK = 0.5  # share of bins without light beyond which a visit is not measured
+DOUBTED_ROW = 0.03  # of the depth: what rests on a dip alone, without the star table, is so sure
 _UNSOLVED = "no depths solve the bins' light curves"
 
 
@@ -86,12 +94,16 @@ def estimate(
     if not np.isfinite(bins.measured.depth).all():
         return unmeasured(_UNSOLVED)
     fit = bins.measured
+    if not 0 <= np.median(fit.depth) < MAX_RADIUS_RATIO**2:
+        return unmeasured(f"{_UNSOLVED}: {np.median(fit.depth):.3g} is no planet's")
     fit.variance[dark] = IGNORANCE**2
     reason = "; ".join(why for why in (star.limb_fault, white.reason) if why)
     if not bins.settled:
         reason = reason or "the transit's shape does not settle"
         modes = np.column_stack([fit.modes, np.full(N_BINS, IGNORANCE)])
         fit = Measurement(fit.depth, fit.variance, modes)
+    if star.fault:
+        fit = replace(fit, modes=np.column_stack([fit.modes, DOUBTED_ROW * fit.depth]))
     info = _describe(white, bins) | {"reason": reason}
     return Depths(fit, time_h, white.white, white.model, info)
 

@@ -30,8 +30,8 @@ PARAMETERS = ("t0", "log_a", "b", "k_fgs1", "k_airs", "u1_fgs1", "u2_fgs1", "u1_
 _RADII = (3, 4)
 _LEAST_ORBIT = 1 + 1e-6  # [R*]: what is tried may be less
 # Prior standard deviations of ln(a/R*) and b of an orbit that no table tells, and what is added to
-# that of each limb-darkening coefficient where the star's temperature is not known: half of what
-# lies between the grey atmosphere's of 3,500 and 7,000 K in FGS1.
+# that of each limb-darkening coefficient where the star's temperature is not known: about half of
+# what lies between the grey atmosphere's of 3,500 and 7,000 K in FGS1.
 FREE_ORBIT = np.array([0.4, 0.3])
 FREE_LIMB = 0.2
 CLIP_SIGMA = 5.0
@@ -126,7 +126,7 @@ def geometry_prior(star: StarRow, limb: Array, population: Population) -> tuple[
         covariance[:2, :2] = np.diag(FREE_ORBIT**2)
     elif star.eccentricity and star.omega_deg is None:
         covariance = covariance + block_diag(np.diag(_open_omega(star) ** 2), np.zeros((4, 4)))
-    if star.limb_fault:
+    if star.limb_open:
         covariance = covariance + np.diag([0.0, 0.0, *[FREE_LIMB**2] * 4])
     return mean, covariance
 
@@ -147,6 +147,15 @@ def _open_omega(star: StarRow) -> Array:
 def expected_geometry(star: StarRow, limb: Array) -> Array:
     """log_a, b and the limb darkening as table and atmosphere have them, (6,)."""
     return np.array([np.log(star.a_over_rs), min(star.impact, 0.95), *limb.ravel()])
+
+
+def neighbour_noise(flux: Array) -> Array:
+    """First guess of the noise (C,) of light curves (T, C) of level 1.
+
+    The scatter of neighbours, whose median does not see ingress.
+    """
+    steps = np.abs(np.diff(flux, axis=0))
+    return np.maximum(MAD * np.median(steps, axis=0) / np.sqrt(2), 1e-7)
 
 
 def within(values: Array, time_h: Array) -> Array:
@@ -229,9 +238,7 @@ class _Problem:
         width = 1e-6 * np.array([*[config.drift_ppm[1]] * config.drift_order, config.ramp_ppm[1]])
         self._prior = np.eye(len(width) + 1, self._basis.shape[1])[1:] / width[:, None]
         self.keep = np.ones(flux.shape, dtype=bool)
-        # First guess of the noise: scatter of neighbours; the median does not see ingress.
-        steps = np.abs(np.diff(flux, axis=0))
-        self.noise = np.maximum(MAD * np.median(steps, axis=0) / np.sqrt(2), 1e-7)
+        self.noise = neighbour_noise(flux)
         self._centre, covariance = prior
         self._whiten = np.linalg.inv(np.linalg.cholesky(covariance))
 
