@@ -57,7 +57,9 @@ def learn_population(
             return taught
     count = min(len(pupils), config.population_visits)
     teachers = [pupils[i] for i in np.linspace(0, len(pupils) - 1, count).round().astype(int)]
-    sources = [part for name, row in teachers for part in (name, _told(row), _curves(features, name))]
+    sources = [
+        part for name, row in teachers for part in (name, _told(row), _curves(features, name))
+    ]
     made_with = digest(config, code_digest("features", "physics"), split, *sources)
     known = Population.load(path, made_with)
     if known is not None:

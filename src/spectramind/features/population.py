@@ -95,7 +95,9 @@ class Population:
         if not self.visits:
             return "orbits and limb darkening: as expected, no visit to learn from"
         split = f" {self.taught_by}" if self.taught_by else ""
-        return f"orbits and limb darkening, offsets learnt from {self.visits}{split} visits: {offsets}"
+        return (
+            f"orbits and limb darkening, offsets learnt from {self.visits}{split} visits: {offsets}"
+        )
 
 
 def expected(config: FitConfig) -> Population:
