@@ -4,7 +4,7 @@ A row's fault is its own planet's: an orbit that cannot be is looked for in the 
 (``free_search.py``), a temperature that no star has leaves limb darkening open.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -31,11 +31,11 @@ def star_rows(table: pd.DataFrame, planets: Iterable[str]) -> dict[str, StarRow]
         table: as ``read_orbits`` gives it.
         planets: ids, in the table or not.
     """
-    known = table.to_dict("index")
+    known = {str(planet): cells for planet, cells in table.to_dict("index").items()}
     return {planet: _row(known.get(planet)) for planet in planets}
 
 
-def _row(cells: dict[str, float] | None) -> StarRow:
+def _row(cells: Mapping[Hashable, float] | None) -> StarRow:
     if cells is None:
         why = "the star table has no row for it"
         return _stand_in(replace(STAND_IN, limb_open=True), orbit_fault=why, limb_fault="")

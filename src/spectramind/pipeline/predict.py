@@ -15,7 +15,6 @@ from spectramind.run.progress import show
 from spectramind.run.record import RunRecord
 from spectramind.submission.dialects import Dialect
 from spectramind.submission.table import write_submission
-from spectramind.submission.validate import validate_submission
 
 
 def predict(config: Config, record: RunRecord) -> None:
@@ -39,8 +38,7 @@ def predict(config: Config, record: RunRecord) -> None:
             show(f"{len(ids)} planets on {device}; sigma: {done}")
     path = config.paths.submission
     final = Spectra.load(config.paths.predictions / f"{SOURCES[0]}.npz")
-    write_submission(path, final, Dialect(config.submission.dialect))
-    validate_submission(path, ids)
+    write_submission(path, final, Dialect(config.submission.dialect), ids)
     record.artifact(path)
     show(f"submission: {path} ({config.submission.dialect} columns, valid)")
 
