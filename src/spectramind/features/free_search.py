@@ -20,9 +20,10 @@ from spectramind.physics.orbit import HOURS_PER_DAY
 Array = NDArray[np.float64]
 _IMPACT = 0.4  # middle of what is expected; the prior is as wide
 # With the orbit free a dip of the drift's can be taken for a transit: so many times the signal is
-# asked for; and to overrule a table that finds a transit, too, so much more than there.
-_SURER, _BETTER = 2.0, 1.05
-_STRAYS = 0.4  # ln(a/R*): four times what tables err
+# asked for; and to overrule a table that finds a transit, too, so much more than there, or about
+# as much where that fit left the table's orbit itself.
+_SURER, _BETTER, _AS_GOOD = 2.0, 1.05, 0.95
+_STRAYS = 0.5  # ln(a/R*): five times what tables err
 _NOISY = 1.5  # times the scatter of neighbours
 _DURATIONS = 16
 _STEPS = 8  # mid-times tried within a duration
@@ -54,7 +55,9 @@ def fit_somehow(
     by_table = None
     if not star.orbit_fault:
         by_table = fit_white(time_h, bands, pointing, star, limb, population, config)
-        if by_table.detection >= config.detection_sigma and not _misfits(by_table, star, flux):
+        seen = by_table.detection >= config.detection_sigma
+        strays = seen and _strays(by_table, star)
+        if seen and not strays and not _is_noisy(by_table, flux):
             return star, by_table
     beside = np.column_stack([np.ones(len(time_h)), drift_basis(time_h, config), pointing])
     duration = search_duration(time_h, flux, beside)
@@ -62,8 +65,8 @@ def fit_somehow(
         free = free_orbit(star, duration)
         found = fit_white(time_h, bands, pointing, free, limb, population, config)
         least = _SURER * config.detection_sigma
-        if by_table is not None and by_table.detection >= config.detection_sigma:
-            least = max(least, _BETTER * by_table.detection)
+        if by_table is not None and seen:
+            least = max(least, (_AS_GOOD if strays else _BETTER) * by_table.detection)
         if found.detection >= least:
             reason = f"{free.orbit_fault}; fitted without the table's orbit"
             beyond = f"; {found.reason}" if found.reason else ""
@@ -71,11 +74,15 @@ def fit_somehow(
     return star, by_table
 
 
-def _misfits(fit: WhiteFit, star: StarRow, flux: Array) -> bool:
-    """Whether a fit left the table's orbit farther than tables err, or much that is no noise."""
+def _strays(fit: WhiteFit, star: StarRow) -> bool:
+    """Whether a fit left the table's orbit farther than tables err."""
     known = star.omega_deg is not None or star.eccentricity == 0
-    strays = known and abs(float(fit.values[1]) - np.log(star.a_over_rs)) > _STRAYS
-    return strays or bool(np.any(fit.noise > _NOISY * neighbour_noise(flux)))
+    return known and abs(float(fit.values[1]) - np.log(star.a_over_rs)) > _STRAYS
+
+
+def _is_noisy(fit: WhiteFit, flux: Array) -> bool:
+    """Whether a fit leaves much that is no noise."""
+    return bool(np.any(fit.noise > _NOISY * neighbour_noise(flux)))
 
 
 def search_duration(time_h: Array, flux: Array, basis: Array) -> float:

@@ -103,7 +103,9 @@ def estimate(
         modes = np.column_stack([fit.modes, np.full(N_BINS, IGNORANCE)])
         fit = Measurement(fit.depth, fit.variance, modes)
     if star.fault:
-        fit = replace(fit, modes=np.column_stack([fit.modes, DOUBTED_ROW * fit.depth]))
+        # In proportion to each bin's own noisy depth this would pull the answer down.
+        common = np.full(N_BINS, DOUBTED_ROW * np.median(fit.depth))
+        fit = replace(fit, modes=np.column_stack([fit.modes, common]))
     info = _describe(white, bins) | {"reason": reason}
     return Depths(fit, time_h, white.white, white.model, info)
 

@@ -15,7 +15,6 @@ from spectramind.contracts.spectra import Spectra, name_some
 from spectramind.errors import SchemaError
 from spectramind.submission.dialects import Dialect, row_model
 
-
 _UNITS = {"less_than": ", a depth (Rp/Rs)^2 and not percent or ppm"}
 
 
