@@ -93,11 +93,17 @@ def estimate(
         return unmeasured(_UNSOLVED)
     if not np.isfinite(bins.measured.depth).all():
         return unmeasured(_UNSOLVED)
-    fit = bins.measured
-    if not 0 <= np.median(fit.depth) < MAX_RADIUS_RATIO**2:
-        return unmeasured(f"{_UNSOLVED}: {np.median(fit.depth):.3g} is no planet's")
-    fit.variance[dark] = IGNORANCE**2
-    reason = "; ".join(why for why in (star.limb_fault, white.reason) if why)
+    if not 0 <= np.median(bins.measured.depth) < MAX_RADIUS_RATIO**2:
+        return unmeasured(f"{_UNSOLVED}: {np.median(bins.measured.depth):.3g} is no planet's")
+    bins.measured.variance[dark] = IGNORANCE**2
+    fit, reason = _doubted(bins, star, white)
+    info = _describe(white, bins) | {"reason": reason}
+    return Depths(fit, time_h, white.white, white.model, info)
+
+
+def _doubted(bins: BinFit, star: StarRow, white: WhiteFit) -> tuple[Measurement, str]:
+    """Depths as uncertain as the fit is doubtful, and why it is; empty when it is not."""
+    fit, reason = bins.measured, "; ".join(why for why in (star.limb_fault, white.reason) if why)
     if not bins.settled:
         reason = reason or "the transit's shape does not settle"
         modes = np.column_stack([fit.modes, np.full(N_BINS, IGNORANCE)])
@@ -106,8 +112,7 @@ def estimate(
         # In proportion to each bin's own noisy depth this would pull the answer down.
         common = np.full(N_BINS, DOUBTED_ROW * np.median(fit.depth))
         fit = replace(fit, modes=np.column_stack([fit.modes, common]))
-    info = _describe(white, bins) | {"reason": reason}
-    return Depths(fit, time_h, white.white, white.model, info)
+    return fit, reason
 
 
 def _nearest(lit: NDArray[np.bool_]) -> NDArray[np.intp]:

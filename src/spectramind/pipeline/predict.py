@@ -20,9 +20,9 @@ from spectramind.submission.table import write_submission
 def predict(config: Config, record: RunRecord) -> None:
     """Predict, calibrate sigma, write spectra and the submission, validate it."""
     prepare_cpu(config.env.threads)
-    trained = load_trained(config.paths.checkpoint)
     tree = KaggleTree(config.data.raw)
     ids = tree.planets("test")
+    trained = load_trained(config.paths.checkpoint)
     planets = load_planets(config, tree, "test", ids)
     device = pick_device(config.env.device)
     raw = dict(
