@@ -22,7 +22,7 @@ from spectramind.config.compose import compose
 from spectramind.config.root import Config
 from spectramind.contracts.depths import Depths
 from spectramind.contracts.star import StarRow
-from spectramind.contracts.work_folder import FeaturesFolder
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.features.extract import extract
 from spectramind.features.reference_depths import read_bin_curves
@@ -98,8 +98,8 @@ def outcomes(config: Config) -> list[Outcome]:
     """Simulate, extract and fit the training planets, both ways."""
     level, workers = light_curves_level(config), Workers(1)
     simulate(config.sim, config.data.raw, config.seed, workers, level)
-    tree, paths = KaggleTree(config.data.raw), config.paths
-    extract(config.features, tree, "train", paths.calibrated, paths.features, workers)
+    tree, folder = KaggleTree(config.data.raw), WorkFolder(config.paths)
+    extract(config.features, tree.visits("train"), folder.calibrated, folder.features, workers)
     stars = dict(star_rows(tree, "train"))
     visits = tree.visits("train")
     fit_both(visits[0], stars[visits[0].name], config)  # compiles
@@ -108,9 +108,9 @@ def outcomes(config: Config) -> list[Outcome]:
 
 def fit_both(visit: Visit, star: StarRow, config: Config) -> Outcome:
     """Fit one visit."""
-    features = config.paths.features
+    features = WorkFolder(config.paths).features
     curves = read_bin_curves(features, visit.name)
-    path = FeaturesFolder(features).fgs1_white(visit.name)
+    path = features.fgs1_white(visit.name)
     fgs1 = read_npz(path, "time", "centroid", made_by="features")
     pointing = mean_around(curves.time_h, np.asarray(fgs1["time"]), np.asarray(fgs1["centroid"]))
     start = time.perf_counter()

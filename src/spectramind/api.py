@@ -20,7 +20,7 @@ from spectramind.errors import SchemaError
 from spectramind.pipeline.commands import perform
 from spectramind.pipeline.one_visit import calibrate_one, fit_one
 from spectramind.pipeline.result import Result
-from spectramind.run.threads import one_blas_thread
+from spectramind.run.threads import one_thread_here
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -67,7 +67,7 @@ class Run:
             ConfigError: no such command.
             SpectraMindError: the command's own.
         """
-        with one_blas_thread():
+        with one_thread_here():
             return perform(command, self.config, list(self.overrides), flags)
 
     def calibrate(self, visit: Visit) -> dict[str, Series]:
@@ -77,7 +77,7 @@ class Run:
         Raises:
             SchemaError: a file of the visit breaks its contract.
         """
-        with one_blas_thread():
+        with one_thread_here():
             return calibrate_one(self.config, visit)
 
     def fit(self, visit: Visit) -> Depths:
@@ -88,7 +88,7 @@ class Run:
         Raises:
             SchemaError: a file of the visit breaks its contract, or the star table does.
         """
-        with one_blas_thread():
+        with one_thread_here():
             return fit_one(self.config, visit)
 
     def prediction(self, estimator: str = SUBMITTED) -> Predictive:

@@ -11,8 +11,10 @@ import pytest
 
 from spectramind.dataset.tables import (
     AdcInfo,
+    check_axes,
     read_adc_info,
     read_column_wavelengths,
+    read_orbits,
     read_star_info,
     read_timing,
     read_truth,
@@ -217,3 +219,80 @@ def test_real_axis_covers_a_full_visit(real_axis: Path, tree: KaggleTree) -> Non
     np.testing.assert_allclose(fgs1.read_time_s, [0.1, 0.2], rtol=1e-6)
     np.testing.assert_allclose(np.diff(airs.mid_time_h) * 3600, 4.8, atol=1e-6)
     np.testing.assert_allclose(np.diff(fgs1.mid_time_h) * 3600, 0.4, atol=1e-6)
+
+
+def spectra_table(value: float) -> pd.DataFrame:
+    names = [f"wl_{i}" for i in range(1, 284)]
+    return pd.DataFrame([[value] * 283], pd.Index(["5"], name="planet_id"), names)
+
+
+@pytest.mark.parametrize("value", [14437.0, 1.44, 1.0, 0.0, -0.01])
+def test_truth_in_other_units_is_refused(tmp_path: Path, value: float) -> None:
+    table = spectra_table(0.0144)
+    table.loc["5", "wl_7"] = value
+    table.to_csv(tmp_path / "train.csv")
+    with pytest.raises(SchemaError, match=r"wl_7 = .* for planet 5 \(1 such cells\)"):
+        read_truth(tmp_path / "train.csv")
+
+
+def test_underscores_are_no_numbers(tmp_path: Path) -> None:
+    spectra_table(0.01).astype(str).replace("0.01", "0.0_1").to_csv(tmp_path / "train.csv")
+    with pytest.raises(SchemaError, match="not a finite number"):
+        read_truth(tmp_path / "train.csv")
+
+
+def test_a_byte_order_mark_and_odd_separators(tmp_path: Path) -> None:
+    spectra_table(0.01).to_csv(tmp_path / "a.csv", encoding="utf-8-sig")
+    assert list(read_truth(tmp_path / "a.csv").index) == ["5"]
+    for odd, said in ((";", "';'"), ("\t", r"'\\t'")):
+        spectra_table(0.01).to_csv(tmp_path / "b.csv", sep=odd)
+        with pytest.raises(SchemaError, match=f"columns by {said}: write it with commas"):
+            read_truth(tmp_path / "b.csv")
+
+
+def test_the_fit_reads_four_columns_and_two_more_where_they_are(tree: KaggleTree) -> None:
+    path = tree.root / "test_star_info.csv"
+    path.write_text("i,planet_id,sma,P,Ts,note\n89,7.0,8.5,3.3,5500,x\n88,8,,hot,5400,y\n")
+    orbits = read_orbits(tree, "test")
+    assert orbits.loc["7", ["Ts", "P", "sma", "i", "e"]].tolist() == [5500, 3.3, 8.5, 89, 0]
+    assert np.isnan(orbits.loc["7", "omega"])
+    assert orbits.loc["8"].isna().tolist() == [False, True, True, False, False, True]
+    path.write_text("planet_id,sma,P,Ts,i,e,w\n7,8.5,3.3,5500,89,0.2,40\n")
+    assert read_orbits(tree, "test").loc["7", ["e", "omega"]].tolist() == [0.2, 40]
+    path.write_text("planet_id,P,Ts,i\n7,3.3,5500,89\n")
+    with pytest.raises(SchemaError, match=r"lacks column\(s\) \['sma'\]"):
+        read_orbits(tree, "test")
+
+
+def test_the_instruments_own_axes_pass(tree: KaggleTree) -> None:
+    check_axes(tree)
+    path = tree.root / "wavelengths.csv"
+    pd.read_csv(path).round(3).to_csv(path, index=False)
+    check_axes(tree)
+    path.unlink()
+    (tree.root / "axis_info.parquet").unlink()
+    check_axes(tree)
+
+
+@pytest.mark.parametrize("change", ["one bin on", "nanometres"])
+def test_another_wavelength_table_is_refused(tree: KaggleTree, change: str) -> None:
+    path = tree.root / "wavelengths.csv"
+    table = pd.read_csv(path)
+    values = table.to_numpy()[0]
+    table.iloc[0] = 1000 * values if change == "nanometres" else np.append(values[1:], 3.95)
+    table.to_csv(path, index=False)
+    with pytest.raises(SchemaError, match=r"wavelengths\.csv puts wavelength .* mislabelled"):
+        check_axes(tree)
+
+
+def test_another_column_axis_is_refused(tree: KaggleTree) -> None:
+    def turn(axis: Any) -> None:
+        axis[:] = axis[::-1].copy()
+
+    change_axis(tree, "AIRS-CH0-axis2-um", turn)
+    with pytest.raises(SchemaError, match=r"axis_info\.parquet puts wavelength"):
+        check_axes(tree)
+
+
+def test_real_axes_are_the_instruments(real_tree: KaggleTree) -> None:
+    check_axes(real_tree)

@@ -12,7 +12,6 @@ from spectramind.config.curves import FeaturesConfig
 from spectramind.contracts.series import Series, write_series
 from spectramind.contracts.work_folder import CalibratedFolder, FeaturesFolder
 from spectramind.dataset.tree import KaggleTree, Visit
-from spectramind.errors import SchemaError
 from spectramind.features.extract import extract
 from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
 from spectramind.run.atomic import write_json
@@ -49,8 +48,12 @@ def test_files_follow_the_contract(
 ) -> None:
     out = tmp_path / "features"
     assert extract(
-        config, tree, "train", CalibratedFolder(calibrated), FeaturesFolder(out), workers=Workers(1)
-    ) == [visit]
+        config,
+        tree.visits("train"),
+        CalibratedFolder(calibrated),
+        FeaturesFolder(out),
+        workers=Workers(1),
+    ).done == [visit]
     held = {}
     for kind in ("fgs1_white", "airs_bins", "variance"):
         with np.load(out / kind / f"{kind}_101.npz") as archive:
@@ -81,12 +84,11 @@ def test_only_what_changed_is_done_again(
     def run(settings: FeaturesConfig = config) -> list[Visit]:
         return extract(
             settings,
-            tree,
-            "train",
+            tree.visits("train"),
             CalibratedFolder(calibrated),
             FeaturesFolder(out),
             workers=Workers(1),
-        )
+        ).done
 
     assert run() == [visit]
     assert run() == []
@@ -99,48 +101,44 @@ def test_only_what_changed_is_done_again(
     assert run() == [visit]
 
 
+def failures(tree: KaggleTree, config: FeaturesConfig, calibrated: Path) -> dict[str, str]:
+    features = FeaturesFolder(calibrated.parent / "features")
+    visits = tree.visits("train")
+    return extract(
+        config, visits, CalibratedFolder(calibrated), features, workers=Workers(1)
+    ).failed
+
+
 def test_uncalibrated_visit(tree: KaggleTree, config: FeaturesConfig, tmp_path: Path) -> None:
-    with pytest.raises(SchemaError, match="run `spectramind calibrate` first"):
-        extract(
-            config,
-            tree,
-            "train",
-            CalibratedFolder(tmp_path),
-            FeaturesFolder(tmp_path / "features"),
-            workers=Workers(1),
-        )
+    found = failures(tree, config, tmp_path / "nothing")
+    assert "run `spectramind calibrate` first" in found["101"]
 
 
-def test_broken_log(
-    tree: KaggleTree, config: FeaturesConfig, calibrated: Path, tmp_path: Path
-) -> None:
+def test_broken_log(tree: KaggleTree, config: FeaturesConfig, calibrated: Path) -> None:
     (calibrated / "logs" / "101.json").write_text("[]")
-    with pytest.raises(SchemaError, match="not a calibration log"):
-        extract(
-            config,
-            tree,
-            "train",
-            CalibratedFolder(calibrated),
-            FeaturesFolder(tmp_path / "features"),
-            workers=Workers(1),
-        )
+    assert "not a calibration log" in failures(tree, config, calibrated)["101"]
 
 
-def test_broken_light_curves(
-    tree: KaggleTree, config: FeaturesConfig, calibrated: Path, tmp_path: Path
-) -> None:
+def test_broken_light_curves(tree: KaggleTree, config: FeaturesConfig, calibrated: Path) -> None:
     path = calibrated / "airs" / "airs_101.npz"
     path.write_bytes(path.read_bytes()[:5000])
-    with pytest.raises(SchemaError, match=r"airs_101\.npz"):
-        extract(
-            config,
-            tree,
-            "train",
-            CalibratedFolder(calibrated),
-            FeaturesFolder(tmp_path / "features"),
-            workers=Workers(1),
-        )
-    assert not (tmp_path / "features").exists()
+    assert "airs_101.npz" in failures(tree, config, calibrated)["101"]
+    assert not (calibrated.parent / "features").exists()
+
+
+def test_a_broken_visit_stops_no_other(
+    tree: KaggleTree, visit: Visit, config: FeaturesConfig, calibrated: Path, tmp_path: Path
+) -> None:
+    lost = Visit("100", 0, "train", tree.root / "train" / "100")
+    found = extract(
+        config,
+        [lost, visit],
+        CalibratedFolder(calibrated),
+        FeaturesFolder(tmp_path / "features"),
+        workers=Workers(1),
+    )
+    assert found.done == [visit]
+    assert list(found.failed) == ["100"]
 
 
 def test_summary_is_left_in_the_log(
@@ -148,8 +146,7 @@ def test_summary_is_left_in_the_log(
 ) -> None:
     extract(
         config,
-        tree,
-        "train",
+        tree.visits("train"),
         CalibratedFolder(calibrated),
         FeaturesFolder(tmp_path / "features"),
         workers=Workers(1),
@@ -167,8 +164,7 @@ def test_real_excerpt_reaches_light_curves(
     calibrate(settings, real_tree, "train", CalibratedFolder(calibrated), workers=Workers(1))
     (visit,) = extract(
         config,
-        real_tree,
-        "train",
+        real_tree.visits("train"),
         CalibratedFolder(calibrated),
         FeaturesFolder(features),
         workers=Workers(1),

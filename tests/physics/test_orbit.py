@@ -4,7 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spectramind.errors import ConfigError
-from spectramind.physics.orbit import projected_separation, transit_duration_h
+from spectramind.physics.orbit import (
+    eccentric_anomaly,
+    projected_separation,
+    transit_duration_h,
+)
 
 
 def test_mid_transit_distance_is_the_impact_parameter() -> None:
@@ -79,3 +83,39 @@ def test_impossible_orbits_are_refused(
 def test_touching_bodies_are_refused(k: float) -> None:
     with pytest.raises(ConfigError, match="radius ratio"):
         transit_duration_h(3.0, 2.0, 90.0, k)
+
+
+@pytest.mark.parametrize("eccentricity", [0.0, 0.3, 0.9, 0.999])
+def test_keplers_equation_is_solved(eccentricity: float) -> None:
+    mean = np.linspace(-20, 20, 4001)
+    found = eccentric_anomaly(mean, eccentricity)
+    again = found - eccentricity * np.sin(found)
+    np.testing.assert_allclose(np.exp(1j * again), np.exp(1j * mean), atol=1e-12)
+
+
+@pytest.mark.parametrize("eccentricity", [0.01, 0.3, 0.8])
+@pytest.mark.parametrize("omega", [-40.0, 0.0, 90.0, 200.0, 270.0])
+def test_eccentric_orbits_are_batmans(eccentricity: float, omega: float) -> None:
+    batman = pytest.importorskip("batman._rsky")
+    period, a, inclination = 5.0, 14.0, 88.0
+    days = np.linspace(0.7, 1.3, 2001)
+    args = (days, 1.0, period, a, np.radians(inclination), eccentricity, np.radians(omega), 1, 1)
+    expected = batman._rsky(*args)
+    found = projected_separation(days * 24, 24.0, period, a, inclination, eccentricity, omega)
+    shown = expected < 50  # batman writes 100 behind the star
+    assert shown.sum() > 100
+    np.testing.assert_allclose(found[shown], expected[shown], rtol=1e-5, atol=1e-5)
+
+
+def test_an_eccentricity_near_zero_is_a_circle() -> None:
+    time = np.linspace(-6, 6, 101)
+    circle = projected_separation(time, 0.0, 3.0, 9.0, 88.0)
+    np.testing.assert_allclose(
+        projected_separation(time, 0.0, 3.0, 9.0, 88.0, 1e-9, 30.0), circle, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("eccentricity", [-0.1, 1.0, np.nan])
+def test_what_is_no_ellipse_is_refused(eccentricity: float) -> None:
+    with pytest.raises(ConfigError, match="eccentricity"):
+        projected_separation([0.0], 0.0, 3.0, 9.0, 88.0, eccentricity, 90.0)

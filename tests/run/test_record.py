@@ -7,11 +7,9 @@ import jsonschema
 import pytest
 
 from spectramind.config.compose import resource_dir
+from spectramind.contracts.work_folder import RecordFolder
 from spectramind.errors import SchemaError
 from spectramind.run.record import (
-    DEBUG_LOG,
-    EVENTS,
-    MANIFEST,
     RunRecord,
     read_events,
     read_manifest,
@@ -43,7 +41,7 @@ def test_success_writes_event_block_and_manifest(tmp_path: Path) -> None:
     assert event["metrics"] == {"score": 0.5}
     assert event["run_id"].endswith("_abcd")
     assert (event["cfg_hash"], event["science_hash"]) == ("abcd1234", "0123abcd")
-    block = (tmp_path / DEBUG_LOG).read_text()
+    block = (RecordFolder(tmp_path).debug_log).read_text()
     assert block.startswith("### CLI: train\n- ts: ")
     assert "- cfg_hash: abcd1234" in block
     entry = read_manifest(tmp_path).commands["train"]
@@ -59,7 +57,7 @@ def test_failure_is_recorded_and_raised(tmp_path: Path) -> None:
         raise SchemaError("broken file")
     (event,) = read_events(tmp_path)
     assert (event["status"], event["message"]) == ("fail", "broken file")
-    assert not (tmp_path / MANIFEST).exists()
+    assert not (RecordFolder(tmp_path).manifest).exists()
 
 
 def test_warning_changes_the_status_but_not_the_outcome(tmp_path: Path) -> None:
@@ -73,14 +71,14 @@ def test_one_line_a_command_and_one_entry_a_kind(tmp_path: Path) -> None:
     for cmd in ("train", "train", "predict"):
         with recording(record(tmp_path, cmd)):
             pass
-    assert len((tmp_path / EVENTS).read_text().splitlines()) == 3
+    assert len((RecordFolder(tmp_path).events).read_text().splitlines()) == 3
     assert set(read_manifest(tmp_path).commands) == {"train", "predict"}
 
 
 def test_a_manifest_of_before_the_science_hash_is_read(tmp_path: Path) -> None:
     with recording(record(tmp_path)):
         pass
-    path = tmp_path / MANIFEST
+    path = RecordFolder(tmp_path).manifest
     old = json.loads(path.read_text())
     del old["commands"]["train"]["science_hash"]
     path.write_text(json.dumps(old))

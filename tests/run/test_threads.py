@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from torch import nn
 
 from spectramind.run.devices import fitting_threads, prepare_cpu
-from spectramind.run.threads import one_blas_thread
+from spectramind.run.threads import one_thread_here
 
 CHILD = """
 import multiprocessing
@@ -70,7 +70,7 @@ def test_one_thread_where_numpy_is_loaded_already() -> None:
     np.ones((2, 2)) @ np.ones((2, 2))
     with threadpool_limits(limits=2, user_api="blas"):
         before = blas_threads()
-        with one_blas_thread():
+        with one_thread_here():
             assert blas_threads() == {1}
         assert blas_threads() == before
 

@@ -61,6 +61,12 @@ def test_negative_mu_is_not_written(tmp_path, spectra, dialect):
         (1, 300, "1,5", "568 values, expected 567"),
         (1, 300, "1e-400", "sigma_16"),  # underflows to 0
         (1, 0, "", "planet_id"),
+        (1, 0, "a b", "planet_id"),
+        (1, 0, "a'b", "planet_id"),
+        (1, 1, "14437", "mu_0 is '14437': Input should be less than 1, a depth"),
+        (1, 1, "1.0", "mu_0"),
+        (1, 1, "0.0_1", "mu_0 is '0.0_1': not a decimal number"),
+        (1, 300, "1_0", "sigma_16 is '1_0': not a decimal number"),
         (2, 0, "11", "planets given twice: 11"),
     ],
 )
@@ -138,3 +144,24 @@ def test_missing_and_binary_files_are_refused(tmp_path):
 def test_unbalanced_quote_is_not_a_table(cells):
     cells[1][1] = '"0.01" x'
     assert violations(joined(cells))[0].startswith("not a CSV table")
+
+
+def test_a_byte_order_mark_is_stripped(tmp_path, cells):
+    (tmp_path / "s.csv").write_text("\ufeff" + joined(cells), encoding="utf-8")
+    assert len(validate_submission(tmp_path / "s.csv").spectra) == 3
+
+
+@pytest.mark.parametrize("odd", [";", "\t"])
+def test_other_separators_are_named(cells, odd):
+    assert violations(joined(cells).replace(",", odd)) == [
+        f"columns are separated by {odd!r}: write them with commas"
+    ]
+
+
+def test_a_refused_submission_leaves_no_file(tmp_path, spectra):
+    with pytest.raises(SchemaError, match="planets missing: 44"):
+        write_submission(tmp_path / "s.csv", spectra, Dialect.KAGGLE, ["11", "22", "33", "44"])
+    spectra.mu[0, 0] = 14437.0
+    with pytest.raises(SchemaError, match="less than 1"):
+        write_submission(tmp_path / "s.csv", spectra, Dialect.KAGGLE)
+    assert list(tmp_path.iterdir()) == []

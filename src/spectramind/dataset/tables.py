@@ -1,5 +1,7 @@
 """The tree's tables: ADC settings, time axes, wavelengths, stars, true spectra."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,9 +13,12 @@ from spectramind.dataset.parquet import read_floats
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.instrument.detectors import AIRS, FGS1, Detector
-from spectramind.instrument.grid import N_BINS
+from spectramind.instrument.grid import N_BINS, airs_column_wavelengths, bin_wavelengths
 
 STAR_COLUMNS = ("Rs", "Ms", "Ts", "Mp", "e", "P", "sma", "i")
+ORBIT_COLUMNS = ("Ts", "P", "sma", "i", "e", "omega")
+_OPTIONAL = {"e": 0.0, "omega": np.nan}
+AXIS_TOLERANCE_UM = 6e-4
 SPECTRUM_COLUMNS = tuple(f"wl_{number}" for number in range(1, N_BINS + 1))
 _SECONDS_AN_HOUR = 3600.0
 _INTEGRATION = f"{AIRS.kaggle}-integration_time"
@@ -46,18 +51,26 @@ def _read_csv(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise SchemaError(f"{path} is missing: check data.raw and fetch the file")
     try:
-        return pd.read_csv(path, dtype=str)
+        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig")  # with or without BOM
     except (ValueError, OSError) as error:  # pandas' own parser errors are ValueErrors
         reason = str(error).splitlines()[0]
         raise SchemaError(f"{path} cannot be read as CSV ({reason}): fetch it again") from error
+    if len(table.columns) == 1 and (odd := re.search(r"[;\t|]", str(table.columns[0]))):
+        raise SchemaError(f"{path} separates its columns by {odd[0]!r}: write it with commas")
+    return table.rename(columns=lambda name: str(name).strip())
 
 
-def _numbers(path: Path, table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
-    """The named columns as float64, all finite."""
+def _values(path: Path, table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The named columns as float64; NaN where a cell is no number."""
     lacking = [name for name in columns if name not in table.columns]
     if lacking:
         raise SchemaError(f"{path} lacks column(s) {lacking[:5]}: it has {len(table.columns)}")
-    values = table[list(columns)].apply(pd.to_numeric, errors="coerce").astype(np.float64)
+    return table[list(columns)].apply(pd.to_numeric, errors="coerce").astype(np.float64)
+
+
+def _numbers(path: Path, table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The named columns as float64, all finite."""
+    values = _values(path, table, columns)
     bad = ~np.isfinite(values.to_numpy())
     if bad.any():
         row, column = np.argwhere(bad)[0]
@@ -65,16 +78,20 @@ def _numbers(path: Path, table: pd.DataFrame, columns: tuple[str, ...]) -> pd.Da
     return values
 
 
-def _with_planets(path: Path, table: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
-    """The named columns indexed by planet_id; ids written as floats lose their ``.0``."""
+def _ids(path: Path, table: pd.DataFrame) -> pd.Index:
+    """The table's planet_id; ids written as floats lose their ``.0``."""
     if "planet_id" not in table.columns:
         raise SchemaError(f"{path} lacks column 'planet_id': it has {list(table.columns)[:5]}")
-    values = _numbers(path, table, columns)
     planets = table["planet_id"].str.strip().str.replace(r"^(\d+)\.0+$", r"\1", regex=True)
     if planets.isna().any() or planets.duplicated().any():
         raise SchemaError(f"{path} has an empty or repeated planet_id: one row a planet belongs")
-    values.index = pd.Index(planets, name="planet_id")
-    return values
+    return pd.Index(planets, name="planet_id")
+
+
+def _with_planets(path: Path, table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """The named columns, all finite, indexed by planet_id."""
+    planets = _ids(path, table)
+    return _numbers(path, table, columns).set_index(planets)
 
 
 def read_adc_info(tree: KaggleTree, detector: Detector, planet_id: str) -> AdcInfo:
@@ -179,7 +196,7 @@ def read_wavelengths(tree: KaggleTree) -> NDArray[np.float64]:
 
 
 def read_star_info(tree: KaggleTree, split: str) -> pd.DataFrame:
-    """Stars and orbits of a split, float64, indexed by planet_id (str).
+    """Stars and orbits of a split, float64, indexed by planet_id (str): every cell a number.
 
     Columns: Rs [R_sun], Ms [M_sun], Ts [K], Mp [M_Jup], e, P [days], sma [a/Rs], i [deg].
 
@@ -190,10 +207,71 @@ def read_star_info(tree: KaggleTree, split: str) -> pd.DataFrame:
     return _with_planets(path, _read_csv(path), STAR_COLUMNS)
 
 
+def read_orbits(tree: KaggleTree, split: str) -> pd.DataFrame:
+    """What the transit fit reads of the star table, float64, indexed by planet_id (str).
+
+    Columns: Ts [K], P [days], sma [a/Rs], i [deg], e (0 where there is no such column), omega [deg]
+    (NaN where there is none; also read from a column ``w``). A cell that is no number is NaN: it
+    concerns its own planet alone.
+
+    Raises:
+        SchemaError: missing, one of the first four columns missing, or a repeated planet.
+    """
+    path = tree.root / f"{split}_star_info.csv"
+    table = _read_csv(path).rename(columns={"w": "omega"})
+    table = table.loc[:, ~table.columns.duplicated()]
+    for column, otherwise in _OPTIONAL.items():
+        if column not in table.columns:
+            table[column] = otherwise
+    planets = _ids(path, table)
+    return _values(path, table, ORBIT_COLUMNS).set_index(planets)
+
+
 def read_truth(path: Path) -> pd.DataFrame:
     """True spectra, depth (Rp/Rs)^2 in columns wl_1..wl_283, indexed by planet_id (str).
 
     Raises:
-        SchemaError: missing, wrong columns, NaN, or a repeated planet.
+        SchemaError: missing, wrong columns, NaN, a repeated planet, or depths outside (0, 1): other
+            units.
     """
-    return _with_planets(path, _read_csv(path), SPECTRUM_COLUMNS)
+    truth = _with_planets(path, _read_csv(path), SPECTRUM_COLUMNS)
+    values = truth.to_numpy()
+    bad = (values <= 0) | (values >= 1)
+    if bad.any():
+        row, column = np.argwhere(bad)[0]
+        raise SchemaError(
+            f"{path} has {SPECTRUM_COLUMNS[column]} = {values[row, column]:g} for planet "
+            f"{truth.index[row]} ({int(bad.sum())} such cells): depths (Rp/Rs)^2 are between 0 and "
+            "1, not in percent or ppm"
+        )
+    return truth
+
+
+def check_axes(tree: KaggleTree) -> None:
+    """Check that the tree's wavelengths are those that every bin is labelled with.
+
+    ``wavelengths.csv`` and the AIRS columns of ``axis_info.parquet`` must agree with the
+    instrument's grid within ``AXIS_TOLERANCE_UM``; a file that is not there says nothing else. The
+    bins are 5 to 9 nm wide: an eighth of the narrowest allows for tables rounded to three decimals
+    and is far below a shift by one bin.
+
+    Raises:
+        SchemaError: another axis, or a broken file.
+    """
+    grid = bin_wavelengths()
+    axes = [
+        ("wavelengths.csv", read_wavelengths, grid),
+        ("axis_info.parquet", read_column_wavelengths, airs_column_wavelengths()),
+    ]
+    for name, read, expected in axes:
+        if not (tree.root / name).is_file():
+            continue
+        found = read(tree)
+        off = np.abs(found - expected)
+        if off.max() > AXIS_TOLERANCE_UM:
+            worst = int(off.argmax())
+            raise SchemaError(
+                f"{tree.root / name} puts wavelength {worst + 1} of {len(found)} at "
+                f"{found[worst]:.4f} um, this instrument's is {expected[worst]:.4f} um: another "
+                "axis would be mislabelled; bins must be AIRS-CH0's and FGS1's [um]"
+            )

@@ -1,7 +1,8 @@
 """The first half of the ``features`` step: calibrated to the contract's light curves, resumable."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from spectramind.config.base import digest
 from spectramind.config.curves import FeaturesConfig
 from spectramind.contracts.series import read_series
 from spectramind.contracts.work_folder import CalibratedFolder, FeaturesFolder
-from spectramind.dataset.tree import KaggleTree, Visit
+from spectramind.dataset.tree import Visit
 from spectramind.errors import SchemaError
 from spectramind.features.contract_curves import METHODS, Curves, build_curves
 from spectramind.instrument.detectors import AIRS, FGS1
@@ -101,38 +102,55 @@ def light_curves_visit(
     return visit
 
 
+@dataclass(frozen=True)
+class Extraction:
+    """Visits whose light curves were written now, and why others have none, by name."""
+
+    done: list[Visit]
+    failed: dict[str, str]
+
+
 def extract(
     config: FeaturesConfig,
-    tree: KaggleTree,
-    split: str,
+    visits: Sequence[Visit],
     calibrated: CalibratedFolder,
     features: FeaturesFolder,
     workers: Workers,
-    failed: Collection[str] = (),
-) -> list[Visit]:
-    """Light curves of every visit of a split that has none from these settings yet.
+    label: str = "light curves",
+) -> Extraction:
+    """Light curves of every visit that has none from these settings yet.
+
+    A visit that is not calibrated, or of which ``calibrate`` left something broken, is named and
+    stops no other.
 
     Args:
+        visits: whose.
         calibrated: what ``calibrate`` wrote.
         features: where the light curves go.
         workers: where the work runs.
-        failed: names of visits that could not be calibrated, to be left out.
-
-    Returns:
-        The visits that were done now.
-
-    Raises:
-        SchemaError: a visit is not calibrated or breaks a contract; visits done stay done.
+        label: what the progress bar calls it.
     """
-    to_do = [
-        visit
-        for visit in tree.visits(split)
-        if visit.name not in failed and not _is_finished(visit, config, calibrated, features)
-    ]
-    work = partial(
-        light_curves_visit,
-        config=config,
-        calibrated=calibrated,
-        features=features,
-    )
-    return list(run_all(work, to_do, workers, f"light curves {split}"))
+    work = partial(_attempt, config=config, calibrated=calibrated, features=features)
+    to_do, done, failed = [], [], {}
+    for visit in visits:
+        try:
+            if not _is_finished(visit, config, calibrated, features):
+                to_do.append(visit)
+        except SchemaError as error:
+            failed[visit.name] = str(error)
+    for visit, reason in run_all(work, to_do, workers, label):
+        if reason is None:
+            done.append(visit)
+        else:
+            failed[visit.name] = reason
+    return Extraction(done, dict(sorted(failed.items())))
+
+
+def _attempt(
+    visit: Visit, config: FeaturesConfig, calibrated: CalibratedFolder, features: FeaturesFolder
+) -> tuple[Visit, str | None]:
+    """A visit, and why it has no light curves; None when it has."""
+    try:
+        return light_curves_visit(visit, config, calibrated, features), None
+    except SchemaError as error:
+        return visit, str(error)

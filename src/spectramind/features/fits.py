@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ from spectramind.run.npz import read_npz
 from spectramind.run.pool import Workers, run_all
 
 Job = tuple[str, StarRow]
+TEACHER = "train"  # the split that says how orbits and limb darkening stray
 
 
 def save_unmeasured(features: FeaturesFolder, failed: Mapping[str, str]) -> None:
@@ -30,25 +32,35 @@ def save_unmeasured(features: FeaturesFolder, failed: Mapping[str, str]) -> None
 
 
 def learn_population(
-    jobs: Sequence[Job], features: FeaturesFolder, config: FitConfig, workers: Workers
+    jobs: Mapping[str, Sequence[Job]], features: FeaturesFolder, config: FitConfig, workers: Workers
 ) -> Population:
     """How orbits and limb darkening stray, learnt from at most ``population_visits`` of the visits.
 
-    They are fitted with what is expected beforehand. What is learnt is kept in ``population.json``
-    and learnt again when settings, code or their light curves change.
+    Training visits teach whatever is asked for; others only where there is none, and never where
+    training visits have taught before. The teachers are fitted with what is expected beforehand.
+    What is learnt is kept in ``population.json`` and learnt again when settings, code, their light
+    curves or their rows of the star table change.
 
     Args:
-        jobs: visit names with the star row of their planet.
+        jobs: by split, in the order in which splits are asked to teach: visit names with the star
+            row of their planet, of visits that have light curves.
         features: the feature folder, holding the light curves.
         config: the fit's settings.
         workers: where the fits run.
     """
-    count = min(len(jobs), config.population_visits)
-    teachers = [jobs[index] for index in np.linspace(0, len(jobs) - 1, count).round().astype(int)]
-    names = [name for name, _ in teachers]
     path = features.population
-    curves = [_curves(features, name) for name in names]
-    made_with = digest(config, code_digest(__name__), *names, *curves)
+    split = next((name for name, known in jobs.items() if known), "")
+    pupils = jobs.get(split, ())
+    if split != TEACHER:
+        taught = Population.load(path, None)
+        if taught is not None and taught.taught_by == TEACHER:
+            return taught
+    count = min(len(pupils), config.population_visits)
+    teachers = [pupils[i] for i in np.linspace(0, len(pupils) - 1, count).round().astype(int)]
+    sources = [
+        part for name, row in teachers for part in (name, _told(row), _curves(features, name))
+    ]
+    made_with = digest(config, code_digest(__name__), split, *sources)
     known = Population.load(path, made_with)
     if known is not None:
         return known
@@ -59,9 +71,14 @@ def learn_population(
         for info in found.values()
         if not info["reason"]
     ]
-    population = learn(offsets, before, config.population_strength)
+    population = replace(learn(offsets, before, config.population_strength), taught_by=split)
     population.save(path, made_with)
     return population
+
+
+def _told(star: StarRow) -> str:
+    """A planet's row, for a digest."""
+    return json.dumps(asdict(star), sort_keys=True)
 
 
 def _curves(features: FeaturesFolder, visit: str) -> str:
@@ -79,7 +96,7 @@ def fit_visits(
     label: str = "depths",
 ) -> dict[str, dict[str, Any]]:
     """Fit the visits whose depths are missing, older than their light curves or made with other
-    settings, population or code.
+    settings, population, row of the star table or code.
 
     Args:
         jobs: visit names with the star row of their planet.
@@ -92,11 +109,14 @@ def fit_visits(
     Returns:
         What each fit says of itself (``Depths.info``) by visit, whether done now or before.
     """
-    settings = digest(config, population.digest, code_digest(__name__))
-    todo = [job for job in jobs if not _finished(features, job[0], settings)]
-    work = partial(
-        _fit_one, features=features, config=config, population=population, settings=settings
-    )
+    common = digest(config, population.digest, code_digest(__name__))
+    made_with = {name: digest(common, _told(star)) for name, star in jobs}
+    todo = [
+        (name, star, made_with[name])
+        for name, star in jobs
+        if not _finished(features, name, made_with[name])
+    ]
+    work = partial(_fit_one, features=features, config=config, population=population)
     for _ in run_all(work, todo, workers, label):
         pass
     return {name: load_depths(features.depths(name)).info for name, _ in jobs}
@@ -111,13 +131,16 @@ def _finished(features: FeaturesFolder, visit: str, settings: str) -> bool:
 
 
 def _fit_one(
-    job: Job, features: FeaturesFolder, config: FitConfig, population: Population, settings: str
+    job: tuple[str, StarRow, str],
+    features: FeaturesFolder,
+    config: FitConfig,
+    population: Population,
 ) -> None:
-    visit, star = job
+    visit, star, made_with = job
     path = features.airs_bins(visit)
     bins = read_npz(path, "time", "flux", "pointing", made_by="features")
     time_h, flux, pointing = (
         np.asarray(bins[key], dtype=np.float64) for key in ("time", "flux", "pointing")
     )
     depths = estimate(time_h, flux, star, config, pointing, population)
-    save_depths(features.depths(visit), depths, settings)
+    save_depths(features.depths(visit), depths, made_with)

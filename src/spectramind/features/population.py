@@ -33,11 +33,13 @@ class Population:
     Attributes:
         mean: (6,) in the order of ``OFFSETS``; covariance: (6, 6).
         visits: how many light curves it was learnt from.
+        taught_by: the split they are of, empty when there were none.
     """
 
     mean: Array
     covariance: Array
     visits: int
+    taught_by: str = ""
 
     @property
     def digest(self) -> str:
@@ -53,13 +55,17 @@ class Population:
                 "mean": self.mean.tolist(),
                 "covariance": self.covariance.tolist(),
                 "visits": self.visits,
+                "taught_by": self.taught_by,
                 "digest": made_with,
             },
         )
 
     @classmethod
-    def load(cls, path: Path, made_with: str) -> "Population | None":
+    def load(cls, path: Path, made_with: str | None) -> "Population | None":
         """Read it back; None where there is none, or it was learnt from something else.
+
+        Args:
+            made_with: digest of what it should have been learnt from; None: whatever it was.
 
         Raises:
             SchemaError: not such a file.
@@ -84,9 +90,14 @@ class Population:
             return None
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
-            found = cls(np.array(raw["mean"]), np.array(raw["covariance"]), int(raw["visits"]))
+            found = cls(
+                np.array(raw["mean"]),
+                np.array(raw["covariance"]),
+                int(raw["visits"]),
+                str(raw.get("taught_by", "")),
+            )
             return found, str(raw["digest"])
-        except (ValueError, LookupError, TypeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise SchemaError(
                 f"{path} is not what `spectramind features` writes: delete it and repeat that"
             ) from error
@@ -98,7 +109,10 @@ class Population:
         offsets = ", ".join(f"{name} {mean:+.3f} ± {width:.3f}" for name, mean, width in told)
         if not self.visits:
             return "orbits and limb darkening: as expected, no visit to learn from"
-        return f"orbits and limb darkening, offsets learnt from {self.visits} visits: {offsets}"
+        split = f" {self.taught_by}" if self.taught_by else ""
+        return (
+            f"orbits and limb darkening, offsets learnt from {self.visits}{split} visits: {offsets}"
+        )
 
 
 def expected(config: FitConfig) -> Population:

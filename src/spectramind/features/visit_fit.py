@@ -1,5 +1,6 @@
 """Light curves of one visit -> depths, covariance and the curves the figures show."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,22 @@ from spectramind.contracts.depths import IGNORANCE, Depths, unmeasured
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star import StarRow
 from spectramind.features.bin_fit import BinFit, Light, fit_bins
+from spectramind.features.free_search import fit_somehow
 from spectramind.features.population import Population, expected
-from spectramind.features.white_fit import BANDS, PARAMETERS, WhiteFit, fit_white, white_limb
+from spectramind.features.white_fit import (
+    BANDS,
+    MAX_RADIUS_RATIO,
+    PARAMETERS,
+    WhiteFit,
+    white_limb,
+)
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
 
 Array = NDArray[np.float64]
 MIN_SAMPLES = 20
 MOST_DARK = 0.5  # share of bins without light beyond which a visit is not measured
+DOUBTED_ROW = 0.03  # of the depth: what rests on a dip alone, without the star table, is so sure
 _UNSOLVED = "no depths solve the bins' light curves"
 
 
@@ -71,9 +80,12 @@ def estimate(
     bands = np.stack([flux[:, FGS1_BIN], flux[:, AIRS_BINS].sum(axis=1)], axis=1)
     limb = quadratic_coefficients(star.teff_k, bin_wavelengths())
     population = population or expected(config)
-    white = fit_white(time_h, bands, beside, star, white_limb(limb, level), population, config)
+    expected_limb = white_limb(limb, level)
+    star, white = fit_somehow(time_h, bands, beside, star, expected_limb, population, config)
+    if white is None:
+        return unmeasured(f"{star.fault}; no transit found without its orbit")
     if white.detection < config.detection_sigma:
-        return unmeasured(white.reason)
+        return unmeasured("; ".join(why for why in (star.limb_fault, white.reason) if why))
     light = Light(time_h[white.kept], flux[white.kept], beside[white.kept])
     try:
         bins = fit_bins(light, star, limb, white.values, population, config)
@@ -81,15 +93,26 @@ def estimate(
         return unmeasured(_UNSOLVED)
     if not np.isfinite(bins.measured.depth).all():
         return unmeasured(_UNSOLVED)
-    fit = bins.measured
-    fit.variance[dark] = IGNORANCE**2
-    reason = white.reason
+    if not 0 <= np.median(bins.measured.depth) < MAX_RADIUS_RATIO**2:
+        return unmeasured(f"{_UNSOLVED}: {np.median(bins.measured.depth):.3g} is no planet's")
+    bins.measured.variance[dark] = IGNORANCE**2
+    fit, reason = _doubted(bins, star, white)
+    info = _describe(white, bins) | {"reason": reason}
+    return Depths(fit, time_h, white.white, white.model, info)
+
+
+def _doubted(bins: BinFit, star: StarRow, white: WhiteFit) -> tuple[Measurement, str]:
+    """Depths as uncertain as the fit is doubtful, and why it is; empty when it is not."""
+    fit, reason = bins.measured, "; ".join(why for why in (star.limb_fault, white.reason) if why)
     if not bins.settled:
         reason = reason or "the transit's shape does not settle"
         modes = np.column_stack([fit.modes, np.full(N_BINS, IGNORANCE)])
         fit = Measurement(fit.depth, fit.variance, modes)
-    info = _describe(white, bins) | {"reason": reason}
-    return Depths(fit, time_h, white.white, white.model, info)
+    if star.fault:
+        # In proportion to each bin's own noisy depth this would pull the answer down.
+        common = np.full(N_BINS, DOUBTED_ROW * np.median(fit.depth))
+        fit = replace(fit, modes=np.column_stack([fit.modes, common]))
+    return fit, reason
 
 
 def _nearest(lit: NDArray[np.bool_]) -> NDArray[np.intp]:

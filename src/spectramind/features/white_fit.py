@@ -13,6 +13,7 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 from scipy.optimize import OptimizeResult, least_squares
 
 from spectramind.config.fit import FitConfig
@@ -27,6 +28,12 @@ Array = NDArray[np.float64]
 BANDS = ("fgs1", "airs")
 PARAMETERS = ("t0", "log_a", "b", "k_fgs1", "k_airs", "u1_fgs1", "u2_fgs1", "u1_airs", "u2_airs")
 _RADII = (3, 4)
+_LEAST_ORBIT = 1 + 1e-6  # [R*]: what is tried may be less
+# Prior standard deviations of ln(a/R*) and b of an orbit that no table tells, and what is added to
+# that of each limb-darkening coefficient where the star's temperature is not known: about half of
+# what lies between the grey atmosphere's of 3,500 and 7,000 K in FGS1.
+FREE_ORBIT = np.array([0.4, 0.3])
+FREE_LIMB = 0.2
 CLIP_SIGMA = 5.0
 MAD = 1.4826  # median absolute deviation to standard deviation
 MAX_RADIUS_RATIO = 0.5
@@ -79,12 +86,14 @@ class TransitModel:
         self._fine = (time_h[:, None] + exposure * offsets).ravel()
         self._steps = steps
         self._period_d = star.period_d
+        self._orbit, self._nearness = star.computed, star.nearness
 
     def separation(self, t0: float, log_a: float, impact: float) -> Array:
         """Separations [R*] on the fine grid; an impact beyond the orbit is held at the orbit."""
-        a = float(np.exp(log_a))
-        inclination = float(np.degrees(np.arccos(np.clip(impact / a, 0.0, 1.0))))
-        return projected_separation(self._fine, t0, self._period_d, a, inclination)
+        a = max(float(np.exp(log_a)), _LEAST_ORBIT)
+        far = a * self._nearness
+        inclination = float(np.degrees(np.arccos(np.clip(impact / far, 0.0, 1.0))))
+        return projected_separation(self._fine, t0, self._period_d, a, inclination, *self._orbit)
 
     def flux(self, separation: Array, radius_ratio: Array, limb: Array) -> Array:
         """Relative flux (N, T) for N radius ratios and (N, 2) limb-darkening pairs."""
@@ -110,12 +119,43 @@ def geometry_prior(star: StarRow, limb: Array, population: Population) -> tuple[
         limb: (2, 2) limb darkening expected of FGS1 and of AIRS white light.
         population: how planets stray from both.
     """
-    return expected_geometry(star, limb) + population.mean, population.covariance
+    mean, covariance = expected_geometry(star, limb) + population.mean, population.covariance
+    if star.orbit_fault:  # neither table nor population knows of it
+        covariance = covariance.copy()
+        covariance[:2] = covariance[:, :2] = 0.0
+        covariance[:2, :2] = np.diag(FREE_ORBIT**2)
+    elif star.eccentricity and star.omega_deg is None:
+        covariance = covariance + block_diag(np.diag(_open_omega(star) ** 2), np.zeros((4, 4)))
+    if star.limb_open:
+        covariance = covariance + np.diag([0.0, 0.0, *[FREE_LIMB**2] * 4])
+    return mean, covariance
+
+
+def _open_omega(star: StarRow) -> Array:
+    """How far an unknown omega lets ln(a/R*), fitted as a circle, and b stray from table, (2,).
+
+    In transit the planet is (1 + e sin omega) / sqrt(1 - e^2) faster than on a circle, and nearer
+    by (1 - e^2) / (1 + e sin omega); root mean squares over all omega.
+    """
+    e = star.eccentricity
+    sway = 1 + e * np.sin(np.linspace(-np.pi, np.pi, 181)[1:])
+    speed, nearness = np.log(sway / np.sqrt(1 - e**2)), (1 - e**2) / sway
+    b = min(star.impact, 0.95)
+    return np.array([np.sqrt(np.mean(speed**2)), b * np.sqrt(np.mean((nearness - 1) ** 2))])
 
 
 def expected_geometry(star: StarRow, limb: Array) -> Array:
     """log_a, b and the limb darkening as table and atmosphere have them, (6,)."""
     return np.array([np.log(star.a_over_rs), min(star.impact, 0.95), *limb.ravel()])
+
+
+def neighbour_noise(flux: Array) -> Array:
+    """First guess of the noise (C,) of light curves (T, C) of level 1.
+
+    The scatter of neighbours, whose median does not see ingress.
+    """
+    steps = np.abs(np.diff(flux, axis=0))
+    return np.maximum(MAD * np.median(steps, axis=0) / np.sqrt(2), 1e-7)
 
 
 def within(values: Array, time_h: Array) -> Array:
@@ -198,9 +238,7 @@ class _Problem:
         width = 1e-6 * np.array([*[config.drift_ppm[1]] * config.drift_order, config.ramp_ppm[1]])
         self._prior = np.eye(len(width) + 1, self._basis.shape[1])[1:] / width[:, None]
         self.keep = np.ones(flux.shape, dtype=bool)
-        # First guess of the noise: scatter of neighbours; the median does not see ingress.
-        steps = np.abs(np.diff(flux, axis=0))
-        self.noise = np.maximum(MAD * np.median(steps, axis=0) / np.sqrt(2), 1e-7)
+        self.noise = neighbour_noise(flux)
         self._centre, covariance = prior
         self._whiten = np.linalg.inv(np.linalg.cholesky(covariance))
 

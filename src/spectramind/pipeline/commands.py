@@ -12,7 +12,7 @@ COMMANDS = {
     "simulate": "spectramind.pipeline.prepare:simulate",
     "simulate-report": "spectramind.pipeline.simulation_report:simulate_report",
     "calibrate": "spectramind.pipeline.prepare:calibrate",
-    "features": "spectramind.pipeline.prepare:features",
+    "features": "spectramind.pipeline.fit_features:features",
     "train": "spectramind.pipeline.train:train",
     "calibrate-temp": "spectramind.pipeline.fit_calibrators:calibrate_temp",
     "calibrate-corel": "spectramind.pipeline.fit_calibrators:calibrate_corel",

@@ -8,13 +8,13 @@ from spectramind.config.root import Config
 from spectramind.contracts.depths import Depths
 from spectramind.contracts.series import Series, read_series
 from spectramind.contracts.work_folder import WorkFolder
-from spectramind.dataset.tree import KaggleTree, Visit
+from spectramind.dataset.tree import Visit
 from spectramind.features.contract_curves import METHODS, build_curves
 from spectramind.features.population import Population
 from spectramind.features.visit_fit import estimate
 from spectramind.instrument.detectors import AIRS, FGS1
 from spectramind.instrument.grid import N_BINS
-from spectramind.pipeline.visits import star_rows
+from spectramind.pipeline.visits import open_tree, star_rows
 from spectramind.run.pool import Workers
 
 
@@ -41,7 +41,7 @@ def fit_one(config: Config, visit: Visit) -> Depths:
     """
     series = calibrate_one(config, visit)
     curves = build_curves(series[FGS1.key], series[AIRS.key], config.features)
-    star = dict(star_rows(KaggleTree(config.data.raw), visit.split))[visit.name]
+    star = dict(star_rows(open_tree(config), visit.split))[visit.name]
     return estimate(
         curves.airs_time_h,
         curves.bins.astype(np.float64),

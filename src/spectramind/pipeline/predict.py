@@ -17,7 +17,6 @@ from spectramind.run.record import RunRecord
 from spectramind.submission.applied import Applied, AppliedCorel
 from spectramind.submission.dialects import Dialect
 from spectramind.submission.table import write_submission
-from spectramind.submission.validate import validate_submission
 from spectramind.uncertainty.calibrators import Calibrators
 
 
@@ -54,9 +53,9 @@ class Prediction(Result):
 def predict(config: Config, record: RunRecord) -> Prediction:
     """Predict, calibrate sigma, write spectra and the submission, validate it."""
     prepare_cpu(config.env.threads)
-    artifact, folder = Artifact.load(config.paths.checkpoint), WorkFolder(config.paths)
     tree = KaggleTree(config.data.raw)
     ids = tree.planets("test")
+    artifact, folder = Artifact.load(config.paths.checkpoint), WorkFolder(config.paths)
     planets = load_planets(config, tree, "test", ids)
     answers, applied = {}, {}
     for name, estimator in members(config, artifact).items():
@@ -65,8 +64,8 @@ def predict(config: Config, record: RunRecord) -> Prediction:
         answers[name].save(folder.prediction(name))
         record.artifact(folder.prediction(name))
     path = config.paths.submission
-    write_submission(path, answers[SUBMITTED].spectra, Dialect(config.submission.dialect))
-    validate_submission(path, ids)
+    submitted = answers[SUBMITTED].spectra
+    write_submission(path, submitted, Dialect(config.submission.dialect), ids)
     record.artifact(path)
     sigma = applied[SUBMITTED]
     _note_applied(config, folder, sigma)

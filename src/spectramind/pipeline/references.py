@@ -35,7 +35,7 @@ from spectramind.features.reference_depths import (
 )
 from spectramind.pipeline.fit_calibrators import fit_corel, fit_temperature
 from spectramind.pipeline.planets import load_labelled, load_planets
-from spectramind.pipeline.visits import splits_in, star_rows
+from spectramind.pipeline.visits import star_rows
 from spectramind.run.npz import read_npz
 from spectramind.uncertainty.calibrators import Calibrators
 from spectramind.uncertainty.temperature import Temperature
@@ -155,7 +155,7 @@ def _one_factor(estimator: Estimator, folds: Folds) -> Reference:
 def _from_curves(config: Config, depths: FromCurves) -> DepthsOf:
     """Depths of a planet's usable visits from their light curves on disk."""
     features, tree = WorkFolder(config.paths).features, KaggleTree(config.data.raw)
-    stars = dict(row for split in splits_in(tree) for row in star_rows(tree, split))
+    stars = dict(row for split in tree.splits() for row in star_rows(tree, split))
 
     def of(planet: Planet) -> list[Measurement]:
         found = []

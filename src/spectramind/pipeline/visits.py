@@ -4,35 +4,39 @@ from collections import defaultdict
 
 from spectramind.config.root import Config
 from spectramind.contracts.star import StarRow
-from spectramind.dataset.tables import read_star_info
+from spectramind.dataset.tables import check_axes, read_orbits
 from spectramind.dataset.tree import KaggleTree, Visit
-from spectramind.errors import SchemaError
+from spectramind.features.star_rows import star_rows as usable_rows
+
+
+def open_tree(config: Config) -> KaggleTree:
+    """The tree at ``data.raw``, its names and wavelengths checked before any work begins.
+
+    Raises:
+        SchemaError: no such tree, another axis, or planets whose names collide or fit no
+            submission.
+    """
+    tree = KaggleTree(config.data.raw)
+    check_axes(tree)
+    for split in splits_of(config, tree):
+        tree.planets(split)
+    return tree
 
 
 def splits_of(config: Config, tree: KaggleTree) -> list[str]:
     """Splits a command works on: the one asked for, or all the tree holds."""
-    return splits_in(tree) if config.data.split == "all" else [config.data.split]
-
-
-def splits_in(tree: KaggleTree) -> list[str]:
-    """Splits that the tree holds."""
-    return [split for split in ("train", "test") if (tree.root / split).is_dir()]
+    return tree.splits() if config.data.split == "all" else [config.data.split]
 
 
 def star_rows(tree: KaggleTree, split: str) -> list[tuple[str, StarRow]]:
-    """Every visit of a split with its planet's row of the star table.
+    """Every visit of a split with its planet's row of the star table, stand-ins where that fails.
 
     Raises:
-        SchemaError: a planet is not in the table.
+        SchemaError: the table is missing or broken as a whole.
     """
-    table = read_star_info(tree, split)
-    rows = []
-    for visit in tree.visits(split):
-        if visit.planet_id not in table.index:
-            raise SchemaError(f"{split}_star_info.csv has no row for planet {visit.planet_id}")
-        row = table.loc[[visit.planet_id], ["P", "sma", "i", "Ts"]].to_numpy(dtype=float)
-        rows.append((visit.name, StarRow(*row[0].tolist())))
-    return rows
+    visits = tree.visits(split)
+    rows = usable_rows(read_orbits(tree, split), {visit.planet_id for visit in visits})
+    return [(visit.name, rows[visit.planet_id]) for visit in visits]
 
 
 def visits_by_planet(tree: KaggleTree, split: str) -> dict[str, list[Visit]]:

@@ -12,8 +12,8 @@ from multiprocessing.process import BaseProcess
 from typing import TypeVar
 
 from spectramind.errors import RuntimeRiskError
-from spectramind.run.one_thread import one_thread_for_children
 from spectramind.run.stopping import live_as_worker
+from spectramind.run.threads import one_thread_for_children
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -8,8 +8,8 @@ from typing import Literal, TypeVar
 from spectramind.run.cluster import run_on_cluster
 from spectramind.run.cores import core_count
 from spectramind.run.local_pool import run_in_processes
-from spectramind.run.one_thread import on_one_thread, on_one_thread_for_good
 from spectramind.run.progress import track
+from spectramind.run.threads import on_one_thread, on_one_thread_for_good
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
+from spectramind.contracts.planet_id import ID_PATTERN
 from spectramind.instrument.grid import N_BINS
 
 ID_COLUMN = "planet_id"
 
-_PlanetId = Annotated[str, Field(pattern=r"^\S+$")]
-_Depth = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_PlanetId = Annotated[str, Field(pattern=ID_PATTERN)]
+_Depth = Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)]
 _Sigma = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -38,7 +39,7 @@ class Dialect(StrEnum):
 
 @cache
 def row_model(dialect: Dialect) -> type[BaseModel]:
-    """Model of one row: a planet id, finite mu >= 0, finite sigma > 0; decimal strings are read."""
+    """Model of one row: a planet id, mu in 0..1, finite sigma > 0; decimal strings are read."""
     fields: dict[str, Any] = {ID_COLUMN: (_PlanetId, ...)}
     fields |= dict.fromkeys(dialect.mu_columns(), (_Depth, ...))
     fields |= dict.fromkeys(dialect.sigma_columns(), (_Sigma, ...))

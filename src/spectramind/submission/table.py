@@ -1,5 +1,6 @@
 """Writing a submission table."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from spectramind.contracts.spectra import Spectra
 from spectramind.errors import SchemaError
 from spectramind.run.atomic import write_text
 from spectramind.submission.dialects import Dialect
+from spectramind.submission.validate import parse_submission
 
 
 def submission_text(spectra: Spectra, dialect: Dialect) -> str:
@@ -32,6 +34,19 @@ def submission_text(spectra: Spectra, dialect: Dialect) -> str:
     return "\n".join([",".join(dialect.columns()), *rows]) + "\n"
 
 
-def write_submission(path: Path, spectra: Spectra, dialect: Dialect) -> None:
-    """Write a submission atomically; errors as in ``submission_text``."""
-    write_text(path, submission_text(spectra, dialect))
+def write_submission(
+    path: Path, spectra: Spectra, dialect: Dialect, expected: Iterable[str] | None = None
+) -> None:
+    """Write a submission atomically once it is found valid; one that is refused leaves no file.
+
+    Args:
+        path: the CSV.
+        spectra: a row a planet; dialect: how the columns are called.
+        expected: planets that must be there, no more and no fewer; None accepts any.
+
+    Raises:
+        SchemaError: as ``submission_text`` and ``parse_submission``.
+    """
+    text = submission_text(spectra, dialect)
+    parse_submission(text, f"submission (not written to {path})", expected)
+    write_text(path, text)

@@ -1,6 +1,7 @@
 """Reading a submission table strictly: every violation becomes one clear line."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from pydantic import ValidationError
 from spectramind.contracts.spectra import Spectra, name_some
 from spectramind.errors import SchemaError
 from spectramind.submission.dialects import Dialect, row_model
+
+_UNITS = {"less_than": ", a depth (Rp/Rs)^2 and not percent or ppm"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,9 @@ def _dialect_of(header: Sequence[str]) -> Dialect:
 def _header_violations(header: Sequence[str], dialect: Dialect) -> Iterator[str]:
     wanted = dialect.columns()
     if tuple(header) == wanted:
+        return
+    if len(header) == 1 and (odd := re.search(r"[;\t|]", header[0])):
+        yield f"columns are separated by {odd[0]!r}: write them with commas"
         return
     missing = [column for column in wanted if column not in set(header)]
     unknown = [column for column in header if column not in set(wanted)]
@@ -56,8 +62,13 @@ def _row_violations(line: int, row: Sequence[str], dialect: Dialect) -> Iterator
         for problem in error.errors():
             yield (
                 f"line {line}, planet {row[0]}: {problem['loc'][0]} is {problem['input']!r}: "
-                f"{problem['msg']}"
+                f"{problem['msg']}{_UNITS.get(problem['type'], '')}"
             )
+        return
+    # pydantic reads 1_0 as Python does; other readers of the table do not.
+    for column, value in zip(columns[1:], row[1:], strict=True):
+        if "_" in value:
+            yield f"line {line}, planet {row[0]}: {column} is {value!r}: not a decimal number"
 
 
 def _planet_violations(planets: Sequence[str], expected: Iterable[str] | None) -> Iterator[str]:
@@ -77,7 +88,7 @@ def _planet_violations(planets: Sequence[str], expected: Iterable[str] | None) -
 
 
 def _rows(text: str) -> list[list[str]]:
-    return list(csv.reader(text.splitlines(), strict=True))
+    return list(csv.reader(text.removeprefix("\ufeff").splitlines(), strict=True))
 
 
 def violations(text: str, expected: Iterable[str] | None = None) -> list[str]:
