@@ -21,7 +21,7 @@ from scipy.optimize import least_squares
 from spectramind.config.compose import compose
 from spectramind.config.root import Config
 from spectramind.contracts.depths import Depths
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.features.extract import extract

@@ -14,7 +14,7 @@ import pytest
 
 from spectramind.config.compose import compose
 from spectramind.contracts.measurement import Measurement
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.instrument.detectors import AIRS, DETECTORS
 from spectramind.instrument.grid import columns_to_bins

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.features.bin_fit import Light, fit_bins
 from spectramind.features.population import OFFSETS, Population
 from spectramind.features.shapes import GEOMETRY, ShapeModel

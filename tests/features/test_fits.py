@@ -11,7 +11,7 @@ import pytest
 from spectramind.config.compose import compose
 from spectramind.contracts.depths import Depths
 from spectramind.contracts.measurement import Measurement
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.features import fits
 from spectramind.features.fits import Job, fit_visits, learn_population

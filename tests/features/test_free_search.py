@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.depths import IGNORANCE
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.features.free_search import free_orbit, search_duration
 from spectramind.features.star_rows import STAND_IN, duration_h
 from spectramind.features.visit_fit import estimate

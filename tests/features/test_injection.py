@@ -8,7 +8,7 @@ from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.depths import Depths
 from spectramind.contracts.measurement import combine
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.features.visit_fit import estimate
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients

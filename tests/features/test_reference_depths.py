@@ -10,7 +10,7 @@ from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.depths import IGNORANCE, Depths
 from spectramind.contracts.measurement import Measurement
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.errors import SchemaError
 from spectramind.features.reference_depths import (

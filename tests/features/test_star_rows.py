@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.features.star_rows import STAND_IN, duration_h, star_rows
 from spectramind.physics.orbit import transit_duration_h
 

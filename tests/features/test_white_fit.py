@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.depths import IGNORANCE, Depths
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.features.visit_fit import bin_in_time, estimate
 from spectramind.features.white_fit import PARAMETERS, TransitModel
 from spectramind.instrument.grid import N_BINS, bin_wavelengths

@@ -18,7 +18,7 @@ from scipy.linalg import block_diag
 
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.measurement import Measurement
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.features.drift import drift_basis, legendre
 from spectramind.features.population import Population
 from spectramind.features.shapes import GEOMETRY, ShapeModel, Shapes

@@ -11,7 +11,7 @@ import numpy as np
 from spectramind.config.base import digest
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.depths import load_depths, save_depths, unmeasured
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.features.population import Population, expected, learn
 from spectramind.features.visit_fit import estimate

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.fit import FitConfig
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.features.drift import drift_basis
 from spectramind.features.population import Population
 from spectramind.features.star_rows import STAND_IN, duration_h

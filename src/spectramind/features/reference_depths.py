@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.depths import IGNORANCE, MEAN_DEPTH, Depths
 from spectramind.contracts.measurement import Measurement
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.features.drift import legendre
 from spectramind.features.white_fit import TransitModel, white_limb

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.features.white_fit import PARAMETERS, TransitModel
 from spectramind.instrument.grid import FGS1_BIN, N_BINS
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.physics.limb_darkening import TEFF_RANGE_K
 from spectramind.physics.orbit import HOURS_PER_DAY
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.depths import IGNORANCE, Depths, unmeasured
 from spectramind.contracts.measurement import Measurement
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.features.bin_fit import BinFit, Light, fit_bins
 from spectramind.features.free_search import fit_somehow
 from spectramind.features.population import Population, expected

@@ -17,7 +17,7 @@ from scipy.linalg import block_diag
 from scipy.optimize import OptimizeResult, least_squares
 
 from spectramind.config.fit import FitConfig
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.features.drift import drift_basis
 from spectramind.features.population import Population
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS

@@ -13,7 +13,7 @@ from spectramind.contracts.depths import Depths, load_depths
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.planet import LabelledPlanets, Planet
 from spectramind.contracts.predictive import Predictive
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.splits import Splits, load_splits
 from spectramind.dataset.tables import SPECTRUM_COLUMNS, read_truth

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from spectramind.config.compose import compose, resource_dir
 from spectramind.config.root import Config
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.errors import SpectraMindError
 from spectramind.features.visit_fit import estimate
 from spectramind.instrument.grid import N_BINS

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 from spectramind.config.root import Config
-from spectramind.contracts.star import StarRow
+from spectramind.contracts.star_row import StarRow
 from spectramind.dataset.tables import check_axes, read_orbits
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.features.star_rows import star_rows as usable_rows

@@ -54,7 +54,7 @@ def one_thread_here() -> Iterator[None]:
     Numba that is loaded meanwhile keeps its threads, for it cannot be given them back later; no
     kernel of ours asks for them (none is compiled with ``parallel=True``).
     """
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
 
     numba = sys.modules.get("numba")
     before = None if numba is None else numba.get_num_threads()
