@@ -33,3 +33,9 @@ def test_parts_stand_in_order_and_the_absent_last() -> None:
 
 def test_nothing_absent_is_not_spoken_of() -> None:
     assert "Not in this report" not in document("t", {}, [PagePart("a", "A", "")], {})
+
+
+def test_a_figure_called_like_a_section_is_refused() -> None:
+    part = PagePart("same", "Title", place("same"), {"same": {"data": [], "layout": {}}})
+    with pytest.raises(ValueError, match="same"):
+        document("page", {}, [part], {})

@@ -1,5 +1,6 @@
 """Files of tensors and plain values, written whole, read without running code from them."""
 
+from io import BytesIO
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -12,9 +13,11 @@ from spectramind.run.atomic import atomic_path
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
-    """Write a checkpoint atomically."""
+    """Write a checkpoint atomically; the same state gives the same bytes."""
+    content = BytesIO()  # a file's name, here a process's own, would stand in the archive
+    torch.save({"format": FORMAT, **state}, content)
     with atomic_path(path) as temporary:
-        torch.save({"format": FORMAT, **state}, temporary)
+        temporary.write_bytes(content.getbuffer())
 
 
 def load_state(path: Path) -> dict[str, Any]:

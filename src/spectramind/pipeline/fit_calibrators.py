@@ -141,6 +141,7 @@ def calibrate_corel(config: Config, record: RunRecord) -> Corels:
 
 def members(config: Config, artifact: Artifact) -> dict[str, Estimator]:
     """The checkpoint's estimators, on the device that is asked for."""
+    prepare_cpu(config.env.threads, artifact.network)
     return artifact.members(pick_device(config.env.device), config.train.batch_size)
 
 

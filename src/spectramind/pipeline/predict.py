@@ -11,7 +11,7 @@ from spectramind.estimators.artifact import Artifact
 from spectramind.pipeline.fit_calibrators import load_calibrators, members
 from spectramind.pipeline.planets import load_planets
 from spectramind.pipeline.result import Result
-from spectramind.run.devices import pick_device, prepare_cpu
+from spectramind.run.devices import pick_device
 from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord
 from spectramind.submission.applied import Applied, AppliedCorel
@@ -52,7 +52,6 @@ class Prediction(Result):
 
 def predict(config: Config, record: RunRecord) -> Prediction:
     """Predict, calibrate sigma, write spectra and the submission, validate it."""
-    prepare_cpu(config.env.threads)
     tree = KaggleTree(config.data.raw)
     ids = tree.planets("test")
     artifact, folder = Artifact.load(config.paths.checkpoint), WorkFolder(config.paths)

@@ -12,6 +12,7 @@ from rich.table import Table
 from spectramind.config.compose import compose, resource_dir
 from spectramind.config.root import Config
 from spectramind.contracts.star_row import StarRow
+from spectramind.diagnostics.panels import report_panels
 from spectramind.errors import SpectraMindError
 from spectramind.features.visit_fit import estimate
 from spectramind.instrument.grid import N_BINS
@@ -66,6 +67,8 @@ def selftest(config: Config, record: RunRecord, deep: bool = False) -> Findings:
         "commands": _commands,
         "experiments": _experiments,
         "schemas": _schemas,
+        "rules": _rules,
+        "panels": _panels,
     }
     if deep:
         checks |= {"network": _network, "transit": _transit}
@@ -99,6 +102,16 @@ def _schemas(config: Config) -> str:
         if kept != make():
             raise SpectraMindError(f"schemas/{name} is not what the code says")
     return f"{len(SCHEMAS)} schemas agree with the code"
+
+
+def _rules(config: Config) -> str:
+    from spectramind.symbolic.rule import known_rules
+
+    return f"{', '.join(known_rules())} have a file and a weight each"
+
+
+def _panels(config: Config) -> str:
+    return f"{len(report_panels())} panels"
 
 
 def _network(config: Config) -> str:

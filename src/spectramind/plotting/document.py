@@ -1,6 +1,7 @@
 """A page as one HTML text that needs no other file and no network, and the parts it is made of."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -48,7 +49,7 @@ def lead(text: str) -> str:
 
 
 def place(name: str, wide: bool = True) -> str:
-    """Where a figure is drawn."""
+    """Where a figure is drawn; its name differs from every anchor and figure of the page."""
     return f'<figure id="{name}" class="{"plot" if wide else "plot half"}"></figure>'
 
 
@@ -67,9 +68,13 @@ def document(
         content: what ``page.js`` fills planet figures from, by name; may be empty.
 
     Raises:
-        ValueError: content or a figure holds a NaN or an infinity.
+        ValueError: content or a figure holds a NaN or an infinity, or two of the page's anchors and
+            figures have one name.
     """
     present = [part for part in parts if isinstance(part, PagePart)]
+    names = Counter(name for part in present for name in (part.anchor, *part.figures))
+    if twice := [name for name, times in names.items() if times > 1]:
+        raise ValueError(f"page: anchors and figures share the names {twice}: rename the figures")
     missing = [part for part in parts if isinstance(part, AbsentPart)]
     figures = {k: figure for part in present for k, figure in part.figures.items()}
     data = embedded({**content, "figures": figures})

@@ -2,12 +2,12 @@
 
 import ctypes
 import logging
-import os
 
 import torch
 from torch import nn
 
 from spectramind.errors import ConfigError
+from spectramind.run.cores import core_count
 
 log = logging.getLogger("spectramind")
 
@@ -41,7 +41,7 @@ def _has_code_for_gpu() -> bool:
 def fitting_threads(network: nn.Module | None) -> int:
     """One thread for a small network: others would wait for it more than work."""
     weights = 0 if network is None else sum(p.numel() for p in network.parameters())
-    return 1 if weights < _LARGE else len(os.sched_getaffinity(0))
+    return 1 if weights < _LARGE else core_count()
 
 
 def prepare_cpu(threads: int, network: nn.Module | None = None) -> None:
