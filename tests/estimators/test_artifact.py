@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from spectramind.config.model import ModelConfig
 from spectramind.contracts.measurement import Measurement
 from spectramind.errors import SchemaError
 from spectramind.estimators.artifact import Artifact
@@ -29,8 +30,8 @@ def visits() -> list[list[Measurement]]:
 
 
 @pytest.fixture
-def trained(make_config, visits: list[list[Measurement]]) -> Artifact:  # type: ignore[no-untyped-def]
-    config = make_config()
+def trained(small: ModelConfig, visits: list[list[Measurement]]) -> Artifact:
+    config = small
     truth = np.stack([visit.depth - 2e-4 for (visit,) in visits])
     prior = fit_prior(truth, visits, config.prior)
     return Artifact(

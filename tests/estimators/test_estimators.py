@@ -7,6 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from spectramind.config.model import ModelConfig
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.planet import LabelledPlanets, Planet
 from spectramind.contracts.predictive import SUBMITTED
@@ -58,8 +59,10 @@ def test_bins_alone_are_weighted_by_their_variance_and_never_negative() -> None:
     np.testing.assert_allclose(found.sigma, NOISE / np.sqrt(3))
 
 
-def test_physics_learns_and_improves_on_its_depths(make_config, fold: LabelledPlanets) -> None:  # type: ignore[no-untyped-def]
-    untaught = PhysicsEstimate(None, make_config().prior)
+def test_physics_learns_and_improves_on_its_depths(
+    small: ModelConfig, fold: LabelledPlanets
+) -> None:
+    untaught = PhysicsEstimate(None, small.prior)
     with pytest.raises(ValueError, match="learnt nothing"):
         untaught.predict(fold.planets)
     found = untaught.fit(fold, fold).predict(fold.planets).spectra
@@ -67,7 +70,7 @@ def test_physics_learns_and_improves_on_its_depths(make_config, fold: LabelledPl
     assert np.abs(found.mu - fold.truth).mean() < 0.7 * np.abs(raw - fold.truth).mean()
 
 
-def test_depths_can_be_anyones(make_config, fold: LabelledPlanets) -> None:  # type: ignore[no-untyped-def]
+def test_depths_can_be_anyones(small: ModelConfig, fold: LabelledPlanets) -> None:
     """The oracle is the physics estimate with better depths."""
     truth = {p.planet_id: y for p, y in zip(fold.planets, fold.truth, strict=True)}
 
@@ -75,16 +78,18 @@ def test_depths_can_be_anyones(make_config, fold: LabelledPlanets) -> None:  # t
         sharp = np.full(N_BINS, (NOISE / 50) ** 2)
         return [Measurement(truth[one.planet_id], sharp, np.zeros((N_BINS, 1)))]
 
-    oracle = PhysicsEstimate(None, make_config().prior, "oracle", exact).fit(fold, fold)
-    ours = PhysicsEstimate(None, make_config().prior).fit(fold, fold)
+    oracle = PhysicsEstimate(None, small.prior, "oracle", exact).fit(fold, fold)
+    ours = PhysicsEstimate(None, small.prior).fit(fold, fold)
     errors = [
         np.abs(one.predict(fold.planets).spectra.mu - fold.truth).mean() for one in (oracle, ours)
     ]
     assert errors[0] < 0.2 * errors[1]
 
 
-def test_an_untrained_network_is_the_physics_estimate(make_config, fold: LabelledPlanets) -> None:  # type: ignore[no-untyped-def]
-    config = make_config()
+def test_an_untrained_network_is_the_physics_estimate(
+    small: ModelConfig, fold: LabelledPlanets
+) -> None:
+    config = small
     cpu = torch.device("cpu")
     network = NetworkEstimate(
         build_network(config, None),

@@ -1,6 +1,7 @@
 """The run record: written on success and on failure, valid against its schema."""
 
 import json
+import logging
 from pathlib import Path
 
 import jsonschema
@@ -88,7 +89,11 @@ def test_a_manifest_of_before_the_science_hash_is_read(tmp_path: Path) -> None:
     assert (commands["train"].science_hash, commands["predict"].science_hash) == (None, "0123abcd")
 
 
-def test_a_path_of_an_ascii_locale_is_recorded_as_it_is(tmp_path: Path) -> None:
+def test_a_path_of_an_ascii_locale_is_recorded_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What pytest captures of the log goes to another process, which refuses surrogates.
+    monkeypatch.setattr(logging.getLogger("spectramind"), "propagate", False)
     hidden = "/Ω".encode().decode("ascii", "surrogateescape")
     run = RunRecord("train", {"overrides": [hidden]}, tmp_path)
     with pytest.raises(SchemaError), recording(run):

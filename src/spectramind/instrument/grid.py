@@ -24,15 +24,15 @@ def airs_column_wavelengths() -> NDArray[np.float64]:
 
 def bin_wavelengths() -> NDArray[np.float64]:
     """Wavelength of each of the 283 bins [um], ascending."""
-    return np.concatenate([[FGS1_WAVELENGTH_UM], airs_column_wavelengths()[AIRS_SCIENCE][::-1]])
+    return np.concatenate([[FGS1_WAVELENGTH_UM], columns_to_bins(airs_column_wavelengths())])
 
 
 def bin_widths() -> NDArray[np.float64]:
     """Width of each of the 283 bins [um]: the FGS1 bandpass, then the AIRS column spacing."""
-    airs = np.abs(np.gradient(airs_column_wavelengths()))[AIRS_SCIENCE][::-1]
+    airs = columns_to_bins(np.abs(np.gradient(airs_column_wavelengths())))
     return np.concatenate([[FGS1_BANDPASS_UM[1] - FGS1_BANDPASS_UM[0]], airs])
 
 
-def columns_to_bins(columns: NDArray[np.floating]) -> NDArray[np.floating]:
+def columns_to_bins(columns: NDArray[np.float64]) -> NDArray[np.float64]:
     """Pick the science columns of a (..., 356) array and order them as bins 1..282, (..., 282)."""
     return columns[..., AIRS_SCIENCE][..., ::-1]

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spectramind.errors import ConfigError
+from spectramind.physics.planck import RADIATION_UM_K
 
 TEFF_RANGE_K = (2500.0, 12000.0)
 WAVELENGTH_RANGE_UM = (0.3, 30.0)
 
-_C2_UM_K = 14387.77  # second radiation constant
 _DEPTH, _DEPTH_WEIGHT = np.polynomial.laguerre.laggauss(24)
 _LEGENDRE, _LEGENDRE_WEIGHT = np.polynomial.legendre.leggauss(20)
 _MU, _MU_WEIGHT = (_LEGENDRE + 1) / 2, _LEGENDRE_WEIGHT / 2
@@ -44,7 +44,7 @@ def grey_intensity(teff_K: float, wavelength_um: ArrayLike, mu: ArrayLike) -> ND
     angle = np.append(np.asarray(mu, dtype=np.float64), 1.0)
     tau = angle[:, None] * _DEPTH
     temperature = teff_K * (0.75 * (tau + 2 / 3)) ** 0.25
-    source = 1 / np.expm1(_C2_UM_K / (wavelength * temperature))
+    source = 1 / np.expm1(RADIATION_UM_K / (wavelength * temperature))
     intensity = source @ _DEPTH_WEIGHT
     return intensity[:, :-1] / intensity[:, -1:]
 

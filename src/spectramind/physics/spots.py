@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spectramind.errors import ConfigError
-
-_HC_OVER_K_UM_K = 14387.77  # second radiation constant [um K]
+from spectramind.physics.planck import RADIATION_UM_K
 
 
 def contamination(
@@ -41,7 +40,7 @@ def contamination(
             f"spots of {spot_K} K on {photosphere_K} K: temperatures [K] and wavelengths [um] "
             "must be positive"
         )
-    brightness = np.expm1(_HC_OVER_K_UM_K / (wavelength * photosphere_K)) / np.expm1(
-        _HC_OVER_K_UM_K / (wavelength * spot_K)
+    brightness = np.expm1(RADIATION_UM_K / (wavelength * photosphere_K)) / np.expm1(
+        RADIATION_UM_K / (wavelength * spot_K)
     )
     return np.asarray(1 / (1 - fraction * (1 - brightness)))

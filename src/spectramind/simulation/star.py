@@ -18,9 +18,8 @@ from scipy.special import expit
 from spectramind.config.sim_planets import StarLightConfig
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1, Detector
 from spectramind.instrument.grid import airs_column_wavelengths
+from spectramind.physics.planck import RADIATION_UM_K
 from spectramind.simulation.clock import INTEGRATION_S
-
-_HC_OVER_K_UM_K = 14387.77
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def _rate(rng: np.random.Generator, span: tuple[float, float], detector: Detecto
 def draw_light(rng: np.random.Generator, teff_K: float, config: StarLightConfig) -> StarLight:
     """Draw how bright the star is on either detector; its AIRS spectrum follows ``teff_K``."""
     wavelength = airs_column_wavelengths()
-    photons = wavelength**-4 / np.expm1(_HC_OVER_K_UM_K / (wavelength * teff_K))
+    photons = wavelength**-4 / np.expm1(RADIATION_UM_K / (wavelength * teff_K))
     shape = throughput() * photons * np.abs(np.gradient(wavelength))
     airs_sum = _rate(rng, config.airs_e, AIRS)
     fgs1_sum = _rate(rng, config.fgs1_e, FGS1)

@@ -4,13 +4,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from spectramind.contracts.depths import MEAN_DEPTH
 from spectramind.instrument.detectors import AIRS_SCIENCE
 from spectramind.physics.orbit import transit_duration_h
 from spectramind.simulation.audit.telemetry import Array, View
 
 _PPM = 1e6
 _PUBLISHED_WINGS_PX = (4, 8, 13)
-_TYPICAL_RATIO = 0.0147**0.5
+_TYPICAL_RATIO = MEAN_DEPTH**0.5
 _HOT_SIGMA = 5.0
 # Of 24 successive differences of white noise: median of their mean square over its expectation.
 _MEDIAN_CHI2 = 0.96
