@@ -125,7 +125,7 @@ def oracle_score(oracle: Reference, config: Config) -> float:
     return summarise(ORACLE, found, truth, naive_moments(labels), rng).score
 
 
-def _oracle(config: Config) -> Reference:
+def oracle_of(config: Config) -> Reference:
     return learn_oracle(config, Folds(config))
 
 
@@ -198,7 +198,7 @@ def judge(work: Path, given: dict[str, Path | None], overrides: Sequence[str], t
     read = {name: tree(name, given[name], work, overrides) for name in PROFILES}
     runs = {name: chain(work / "marks" / name, read[name], overrides) for name in PROFILES}
     bounds = {name: scores(run.config)[ORACLE]["score"] for name, run in runs.items()}
-    nominal, oracle = runs[NOMINAL], _oracle(runs[NOMINAL].config)
+    nominal, oracle = runs[NOMINAL], oracle_of(runs[NOMINAL].config)
     standings = [standing(NOMINAL, nominal, bounds[NOMINAL])]
     for name in ("shifted", "hostile"):
         by_nominal = applied(nominal, runs[name])

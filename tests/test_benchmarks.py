@@ -257,7 +257,7 @@ def test_a_checkpoint_applied_to_its_own_tree_gives_its_own_estimate(
     bound = marks.scores(run.config)["oracle"]["score"]
     own = marks.standing("own", run, bound)
     other = marks.applied(run, run)
-    oracle = marks.learn_oracle(run.config)
+    oracle = marks.oracle_of(run.config)
     assert marks.standing("own", other, bound, oracle) == own
     assert own.score != own.oracle
     assert other.folder != run.folder

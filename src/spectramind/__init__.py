@@ -1,22 +1,21 @@
-"""SpectraMind V50: raw Ariel telemetry in, a transmission spectrum with an honest sigma out."""
+"""SpectraMind V50: raw Ariel telemetry in, a transmission spectrum with an honest sigma out.
 
-from typing import TYPE_CHECKING, Any
+For a notebook: ``open`` and ``Run`` of ``spectramind.api``, loaded when they are asked for.
+"""
+
+from importlib import import_module
+from typing import Any
 
 from spectramind.run.compiled_cache import settle
 
-if TYPE_CHECKING:
-    from spectramind.api import Run, open
-
 __version__ = "0.1.0"
-__all__ = ["Run", "open"]
+_API = ("Run", "open")
 
 settle()
 
 
 def __getattr__(name: str) -> Any:
-    """``spectramind.api`` is loaded when it is asked for: the command line starts without it."""
-    if name in __all__:
-        from spectramind import api
-
-        return getattr(api, name)
+    """``spectramind.api`` by its names: not an import, or every module would depend on it."""
+    if name in _API:
+        return getattr(import_module("spectramind.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

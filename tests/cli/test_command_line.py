@@ -139,9 +139,8 @@ def test_mistakes_of_the_command_line_exit_with_3(
         (["calibrate", "data.raw=nowhere"], "nowhere"),
         (["features", "data.raw=nowhere"], "nowhere"),
         (["train", "data.raw=nowhere"], "nowhere"),
-        (["predict"], "spectramind train"),
+        (["predict"], "data/raw"),
         (["score"], "truth"),
-        (["diagnose", "dashboard"], "spectramind predict"),
         (["submit", "validate", "--submission", "none.csv"], "none.csv"),
     ],
 )

@@ -46,6 +46,7 @@ def run(work: Path, workers: int, threads: int) -> dict[str, str]:
     }
 
 
+@pytest.mark.timeout(900)
 def test_the_chain_does_not_know_how_many_work(tmp_path: Path) -> None:
     alone, together = run(tmp_path / "a", 1, 2), run(tmp_path / "b", 2, 1)
     assert "outputs/submission.csv" in alone

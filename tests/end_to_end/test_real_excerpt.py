@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from spectramind.contracts.depths import IGNORANCE, load_depths
+from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.dataset.tree import KaggleTree
 
 Cli = Callable[..., int]
@@ -45,7 +46,7 @@ def test_bins_are_as_bright_as_their_columns(work: Path) -> None:
 
 
 def test_ten_seconds_of_data_say_nothing_about_the_depth(work: Path) -> None:
-    depths = load_depths(work / "data/features", PLANET)
+    depths = load_depths(FeaturesFolder(work / "data/features").depths(PLANET))
     assert "exposures" in depths.info["reason"]
     assert np.sqrt(depths.fit.covariance[50, 50]) >= IGNORANCE
 

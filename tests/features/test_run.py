@@ -168,7 +168,7 @@ def test_real_excerpt_reaches_light_curves(
         CalibratedFolder(calibrated),
         FeaturesFolder(features),
         workers=Workers(1),
-    )
+    ).done
     of = FeaturesFolder(features)
     with np.load(of.airs_bins(visit.name)) as bins, np.load(of.variance(visit.name)) as variance:
         flux, noise = bins["flux"], variance["airs"]

@@ -18,7 +18,7 @@ from spectramind.contracts.work_folder import CalibratedFolder, FeaturesFolder
 from spectramind.dataset.tables import Timing, read_star_info, read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import ConfigError, SchemaError
-from spectramind.features.extract import extract
+from spectramind.features.extract import Extraction, extract
 from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
 from spectramind.instrument.grid import columns_to_bins
 from spectramind.pipeline.draw_light_curves import Chain, light_curves_level, read_light_curves
@@ -222,25 +222,16 @@ def test_the_next_steps_take_them_as_they_are(small: Config, tmp_path: Path) -> 
     assert (
         calibrate(small.calib, tree, "test", CalibratedFolder(left), workers=Workers(1)).to_do == ()
     )
-    visits = extract(
-        small.features,
-        tree,
-        "test",
-        CalibratedFolder(left),
-        FeaturesFolder(tmp_path),
-        workers=Workers(1),
-    )
-    assert visits == tree.visits("test")
+    visits = tree.visits("test")
+
+    def again() -> Extraction:
+        folders = CalibratedFolder(left), FeaturesFolder(tmp_path)
+        return extract(small.features, visits, *folders, Workers(1))
+
+    assert again() == Extraction(visits, {})
     paths = [FeaturesFolder(tmp_path).airs_bins(visit.name) for visit in visits]
     assert all(path.is_file() for path in paths)
-    assert not extract(
-        small.features,
-        tree,
-        "test",
-        CalibratedFolder(left),
-        FeaturesFolder(tmp_path),
-        workers=Workers(1),
-    )
+    assert not again().done
 
     other = small.calib.photometry.model_copy(update={"aperture_px": 9.0})
     changed = small.calib.model_copy(update={"photometry": other})

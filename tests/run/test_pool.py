@@ -55,13 +55,20 @@ def is_running(process: int) -> bool:
     return not (stat.is_file() and " Z " in stat.read_text())
 
 
+def as_a_terminal_starts_it() -> None:
+    """Tests that run under nohup hand an ignored SIGHUP down."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL"])
 @pytest.mark.parametrize("how", ["sleep", "hold"])
 def test_no_worker_outlives_its_parent(tmp_path: Path, name: str, how: str) -> None:
     script = tmp_path / "busy.py"
     script.write_text(BUSY)
     running = subprocess.Popen(
-        [sys.executable, str(script), str(tmp_path), how], stderr=subprocess.DEVNULL
+        [sys.executable, str(script), str(tmp_path), how],
+        stderr=subprocess.DEVNULL,
+        preexec_fn=as_a_terminal_starts_it,
     )
     assert eventually(lambda: len(list(tmp_path.glob("begun_*"))) == 2, 60)
     workers = [int(path.name.split("_")[1]) for path in tmp_path.glob("begun_*")]

@@ -19,14 +19,14 @@ REASON = (
 
 @dataclass(frozen=True)
 class Splits:
-    """Planet ids of the three folds, and how they were drawn.
+    """Planet ids of the three folds, and how they were drawn (``folds`` None: by hand).
 
     Raises:
         SchemaError: a planet stands in two folds (leakage), or a fold is empty.
     """
 
     seed: int
-    folds: int
+    folds: int | None
     train: tuple[str, ...]
     val: tuple[str, ...]
     calibration: tuple[str, ...]
@@ -83,7 +83,7 @@ def load_splits(path: Path) -> Splits:
         raw = json.loads(path.read_text(encoding="utf-8"))
         return Splits(
             seed=raw["seed"],
-            folds=raw["folds"],
+            folds=raw.get("folds"),
             train=tuple(raw["train"]),
             val=tuple(raw["val"]),
             calibration=tuple(raw["calibration"]),

@@ -16,7 +16,6 @@ from typing import Any
 import torch
 
 from spectramind.errors import SchemaError
-from spectramind.run.progress import say
 
 State = dict[str, Any]
 FORMAT = 3
@@ -54,6 +53,8 @@ def migrated(state: State, path: Path) -> State:
             ) from error
     line = f"{path} has format {number} and was read as format {FORMAT}; the file stays as it is"
     log.warning(line)
+    from spectramind.run.progress import say  # rich, which a plain GPU machine may lack
+
     say(line)
     return state
 

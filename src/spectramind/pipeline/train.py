@@ -207,7 +207,7 @@ def _splits(config: Config, planets: list[str]) -> Splits:
     if not path.is_file():
         save_splits(path, make_splits(planets, asked.folds, asked.seed))
     splits = load_splits(path)
-    if (splits.folds, splits.seed) != (asked.folds, asked.seed):
+    if splits.folds is not None and (splits.folds, splits.seed) != (asked.folds, asked.seed):
         raise ConfigError(
             f"{path} was made with split.folds={splits.folds} split.seed={splits.seed}, not with "
             f"{asked.folds} and {asked.seed}: set them back, or delete the file to split anew"
