@@ -92,11 +92,14 @@ def test_a_manifest_of_before_the_science_hash_is_read(tmp_path: Path) -> None:
 def test_a_path_of_an_ascii_locale_is_recorded_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # What pytest captures of the log goes to another process, which refuses surrogates.
-    monkeypatch.setattr(logging.getLogger("spectramind"), "propagate", False)
+    # What pytest keeps of a log or a failure goes to another process, which refuses surrogates.
+    log = logging.getLogger("spectramind")
+    monkeypatch.setattr(log, "propagate", False)
+    monkeypatch.setattr(log, "handlers", [logging.NullHandler()])
     hidden = "/Ω".encode().decode("ascii", "surrogateescape")
     run = RunRecord("train", {"overrides": [hidden]}, tmp_path)
     with pytest.raises(SchemaError), recording(run):
         raise SchemaError(f"{hidden} is missing")
     (event,) = read_events(tmp_path)
-    assert (event["args"], event["message"]) == ({"overrides": ["/Ω"]}, "/Ω is missing")
+    told = ascii(event["args"]), ascii(event["message"])
+    assert told == (ascii({"overrides": ["/Ω"]}), ascii("/Ω is missing"))
