@@ -269,6 +269,11 @@ def test_the_instruments_own_axes_pass(tree: KaggleTree) -> None:
     path = tree.root / "wavelengths.csv"
     pd.read_csv(path).round(3).to_csv(path, index=False)
     check_axes(tree)
+    pd.read_csv(path).assign(wl_1=0.705).to_csv(path, index=False)  # FGS1's band has many names
+    check_axes(tree)
+    pd.read_csv(path).assign(wl_1=0.9).to_csv(path, index=False)
+    with pytest.raises(SchemaError, match=r"wavelength 1 of 283 at 0\.9"):
+        check_axes(tree)
     path.unlink()
     (tree.root / "axis_info.parquet").unlink()
     check_axes(tree)
