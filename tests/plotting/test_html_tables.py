@@ -48,12 +48,6 @@ def test_a_numeric_column_takes_text_too() -> None:
     assert '<td class="n">2.0</td>' in html
 
 
-def test_loose_table_has_the_union_of_keys_in_order() -> None:
-    html = tables.loose_table([{"visit": "1_1", "bad_pixels": 3}, {"masked": 0.0123456}])
-    assert html.index("visit") < html.index("bad pixels") < html.index("masked")
-    assert "0.01235" in html
-
-
 def test_whiskers_stay_on_the_line() -> None:
     html = tables.whiskers([{"name": "m", "score": 0.5, "low": -0.2, "high": 1.4}, {"name": "r"}])
     assert "left:0.00%;width:100.00%" in html

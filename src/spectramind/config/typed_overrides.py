@@ -37,11 +37,6 @@ def swept_keys(overrides: Sequence[str]) -> set[str]:
     return {override.key_or_group for override in parsed if override.is_sweep_override()}
 
 
-def path_keys() -> frozenset[str]:
-    """Every key of the tree that names a file or folder."""
-    return frozenset(key for key, kinds in _leaves().items() if Path in kinds)
-
-
 def _understood(typed: str, sweep: bool) -> str:
     override = normalise(typed)
     key, equals, text = override.partition("=")

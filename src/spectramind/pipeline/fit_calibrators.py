@@ -82,7 +82,7 @@ def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
     if not config.calib.temp.enabled:
         raise ConfigError("calib.temp.enabled is false: there is no temperature to fit")
     artifact, folder = Artifact.load(config.paths.checkpoint), WorkFolder(config.paths)
-    fold = _fold(config, artifact, VAL)
+    fold, checkpoint = _fold(config, artifact, VAL), file_digest(config.paths.checkpoint)
     refuse_seen("calibrate-temp", fold.ids, {"trained on": set(artifact.train_ids)})
     fitted, files = {}, {}
     for name, estimator in members(config, artifact).items():
@@ -93,7 +93,7 @@ def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
             fitted[name],
             fold=VAL,
             planets=fold.ids,
-            checkpoint=file_digest(config.paths.checkpoint),
+            checkpoint=checkpoint,
         )
         record.artifact(files[name])
         record.metrics[f"tau_{name}"] = fitted[name].tau
@@ -167,10 +167,8 @@ def load_calibrators(config: Config, name: str) -> Calibrators:
         SchemaError: a file is broken.
         ConfigError: it was fitted for another checkpoint or temperature.
     """
-    where, checkpoint = (
-        WorkFolder(config.paths).calibrators(name),
-        file_digest(config.paths.checkpoint),
-    )
+    where = WorkFolder(config.paths).calibrators(name)
+    checkpoint = file_digest(config.paths.checkpoint)
     before = Calibrators(_temperature(config, where, checkpoint)[0])
     if not config.calib.corel.enabled or not where.corel.is_file():
         return before
@@ -199,7 +197,6 @@ def _fold(config: Config, artifact: Artifact, name: str) -> LabelledPlanets:
         ConfigError: the checkpoint was made without labels, so planets were never split.
         SchemaError: its file is too old to say which planets it has seen.
     """
-    prepare_cpu(config.env.threads)
     if set(UNKNOWN_IDS) <= set(artifact.train_ids):
         raise SchemaError(
             f"{config.paths.checkpoint} does not say which planets it was trained on (an older "

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from spectramind.config.root import Config
 from spectramind.contracts.work_folder import WorkFolder
-from spectramind.dataset.tree import KaggleTree
+from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.errors import SchemaError
-from spectramind.features.extract import extract
+from spectramind.features.extract import Extraction, extract
 from spectramind.features.fits import (
     TEACHER,
     Job,
@@ -139,21 +139,21 @@ def _extracted(config: Config, tree: KaggleTree, split: str) -> _Split:
     Raises:
         SchemaError: no visit of the split is calibrated.
     """
-    folder, rows = WorkFolder(config.paths), star_rows(tree, split)
+    rows = star_rows(tree, split)
     lost = _not_calibrated(config, tree, split)
     visits = [visit for visit in tree.visits(split) if visit.name not in lost]
-    made = extract(
-        config.features,
-        visits,
-        folder.calibrated,
-        folder.features,
-        workers_of(config),
-        f"light curves {split}",
-    )
+    made = _light_curves(config, visits, split)
     if visits and len(made.failed) == len(visits):
         raise SchemaError(next(iter(made.failed.values())))
     without = lost.keys() | made.failed.keys()
     return _Split([job for job in rows if job[0] not in without], lost, made.failed)
+
+
+def _light_curves(config: Config, visits: list[Visit], split: str) -> Extraction:
+    """Light curves of visits of a split, written where they are not there yet."""
+    folder = WorkFolder(config.paths)
+    workers, label = workers_of(config), f"light curves {split}"
+    return extract(config.features, visits, folder.calibrated, folder.features, workers, label)
 
 
 def _learn(config: Config, tree: KaggleTree, teachers: dict[str, list[Job]]) -> Population:
@@ -169,14 +169,7 @@ def _learn(config: Config, tree: KaggleTree, teachers: dict[str, list[Job]]) -> 
             if folder.calibrated.log(visit.name).is_file()
             and failure_of(folder.calibrated.log(visit.name)) is None
         }
-        made = extract(
-            config.features,
-            list(calibrated.values()),
-            folder.calibrated,
-            folder.features,
-            workers_of(config),
-            f"light curves {TEACHER}",
-        )
+        made = _light_curves(config, list(calibrated.values()), TEACHER)
         usable = calibrated.keys() - made.failed.keys()
         rows = [job for job in star_rows(tree, TEACHER) if job[0] in usable] if usable else []
         teachers = {TEACHER: [job for job in rows if not job[1].fault], **teachers}

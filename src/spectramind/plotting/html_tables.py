@@ -56,14 +56,6 @@ def table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], first: s
     )
 
 
-def loose_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """A table of whatever keys the rows have, fractions to four significant digits."""
-    keys = dict.fromkeys(key for row in rows for key in row)
-    numeric = {k for k in keys if any(isinstance(row.get(k), float) for row in rows)}
-    columns = [Column(k, k.replace("_", " "), ".4g" if k in numeric else "") for k in keys]
-    return table(columns, rows)
-
-
 def card(title: str, value: str, note: str) -> str:
     """One figure that matters, with a line below it."""
     return (
