@@ -15,6 +15,7 @@ def _ascending(bounds: tuple[float, float]) -> tuple[float, float]:
 
 Share = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
+Grid = Annotated[tuple[Positive, ...], Field(min_length=1)]
 Range = Annotated[tuple[Positive, Positive], AfterValidator(_ascending)]
 
 
@@ -33,6 +34,13 @@ class FitConfig(Section):
             all wavelengths have in common; each visit's own is learnt. 1 alone: no common course.
         ramp_h: time constant of the ramp after the visit's begin [h].
         ramp_ppm: prior standard deviation of the ramp's height [ppm], least and most.
+        red_terms: how many cosines noise with memory is made of.
+        red_ppm, memory_h: deviations [ppm] and memories [h] of such noise that are tried; each
+            visit's own is learnt, none at all among them.
+        motion_px: deviations of AIRS's own motion along the dispersion that are tried [AIRS px].
+        spectrum_shift_px: how far planets' spectra move what is measured of that motion in transit,
+            standard deviation [AIRS px].
+        column_slope: prior standard deviation of what a pixel of that motion does to a bin.
         log_a_sigma: prior standard deviation of ln(a/R*) around the star table.
         impact_sigma: prior standard deviation of the impact parameter around the star table.
         limb_sigma: prior standard deviation of each limb-darkening coefficient around the grey
@@ -51,6 +59,12 @@ class FitConfig(Section):
     drift_ppm: Range
     drift_shares: Annotated[tuple[Share, ...], Field(min_length=1)]
     ramp_h: float = Field(gt=0)
+    red_terms: int = Field(ge=1, le=60)
+    red_ppm: Grid
+    memory_h: Grid
+    motion_px: Grid
+    spectrum_shift_px: float = Field(gt=0)
+    column_slope: float = Field(gt=0)
     ramp_ppm: Range
     log_a_sigma: float = Field(gt=0)
     impact_sigma: float = Field(gt=0)

@@ -19,8 +19,10 @@ from scipy.linalg import block_diag
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
+from spectramind.features.airs_motion import OwnMotion
 from spectramind.features.drift import drift_basis, legendre
 from spectramind.features.population import Population
+from spectramind.features.red_noise import cosines
 from spectramind.features.shapes import GEOMETRY, ShapeModel, Shapes
 from spectramind.features.shared import GeometryPrior, Shared, solve_shared
 from spectramind.features.white_fit import (
@@ -39,6 +41,7 @@ Array = NDArray[np.float64]
 _DAMPING = (1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25)
 # Sigmas a depth may move in a round: less than the first is the end, more than the other a doubt.
 _SETTLED, _UNSETTLED = 0.1, 1.0
+_SOUND = 1e-9  # of the trace of a normal matrix: keeps it invertible
 _LARGEST = np.array([0.05, 0.1, 0.2, *[0.1] * 4])  # step: t0 [h], log_a, b, limb darkening
 
 
@@ -50,11 +53,13 @@ class Light:
         time_h: (T,) mid-exposure times [h].
         flux: (T, 283) light curves, any positive unit.
         pointing: (T, R) regressors with free coefficients in every bin; R may be 0.
+        motion: of AIRS along the dispersion beside it; None: not known.
     """
 
     time_h: Array
     flux: Array
     pointing: Array
+    motion: OwnMotion | None = None
 
 
 @dataclass(frozen=True)
@@ -97,13 +102,16 @@ def fit_bins(
     centre, covariance = geometry_prior(star, expected, population)
     # Of the mid-time nothing is known beforehand.
     prior = GeometryPrior(np.append(0.0, centre), block_diag(0.0, np.linalg.inv(covariance)))
-    basis = drift_basis(light.time_h, config)
+    basis = np.column_stack(
+        [drift_basis(light.time_h, config), cosines(light.time_h, config.red_terms)]
+    )
+    span_h = float(np.ptp(light.time_h))
     values, variance, last = start, None, np.full(N_BINS, np.inf)
     for damping in _DAMPING:
-        system = _eliminate(light, basis, model.at(values), config.drift_wavelength_order)
+        system = _eliminate(light, basis, model.at(values), config)
         at = values[list(GEOMETRY)]
-        shared = solve_shared(system.normal, system.right, at, prior, variance, config)
-        fit, variance = system.measure(shared, values), shared.drift_variance
+        shared = solve_shared(system.normal, system.right, at, prior, variance, config, span_h)
+        fit, variance = system.measure(shared, values), shared.variances
         change, last = fit.depth - last, fit.depth
         moved = float(np.abs(change / np.sqrt(fit.total_variance)).max())
         if moved < _SETTLED:
@@ -132,8 +140,10 @@ class _System:
 
     Attributes:
         normal, right: (C, C) and (C,), in units of the noise.
-        own: (283, A) each bin's own coefficients (level, depth, pointing) without shared ones.
-        lever: (283, A, C) what a shared coefficient takes from them.
+        own: (283, 3) each bin's own level, depth and slope over AIRS's own motion, without shared
+            coefficients.
+        lever: (283, 3, C) what a shared coefficient takes from them.
+        doubt: standard deviation of what is the planet's in that motion.
         noise: (283,) white noise of a sample.
         spread: (283,) variance of the depth for noise 1.
     """
@@ -144,6 +154,7 @@ class _System:
     lever: Array
     noise: Array
     spread: Array
+    doubt: float
 
     def measure(self, shared: Shared, values: Array) -> Measurement:
         """Depths once the shared coefficients are known."""
@@ -152,20 +163,26 @@ class _System:
         return Measurement(
             depth=white_depth(values) + solved[:, 1] / gain,
             variance=self.noise**2 * self.spread / gain**2,
-            modes=self.lever[:, 1] @ shared.root,
+            modes=np.column_stack([self.lever[:, 1] @ shared.root, solved[:, 2] * self.doubt]),
         )
 
 
-def _eliminate(light: Light, basis: Array, shapes: Shapes, wavelength_order: int) -> _System:
+def _eliminate(light: Light, basis: Array, shapes: Shapes, config: FitConfig) -> _System:
     transit = shapes.transit
     level = (light.flux * transit).sum(axis=0) / (transit**2).sum(axis=0)
     y = light.flux / level - transit
-    # Per bin: design A = [T, D, T x pointing]; shared columns: drift T P_j, then geometry.
-    moved = [transit * regressor[:, None] for regressor in light.pointing.T]
+    own_shift = np.zeros(len(y)) if light.motion is None else light.motion.shift
+    # Per bin: design A = [T, D, T x motion, T x pointing]; shared columns: drift T P_j, noise with
+    # memory T cos_j, then geometry.
+    moved = [transit * regressor[:, None] for regressor in (own_shift, *light.pointing.T)]
+    moved[0][:, FGS1_BIN] = 0
     design = np.stack([transit, shapes.depth, *moved], axis=2).transpose(1, 0, 2)
     drift = transit[:, :, None] * basis[:, None, :]
     columns = np.concatenate([drift, shapes.geometry], axis=2).transpose(1, 0, 2)
-    inverse = np.linalg.inv(design.transpose(0, 2, 1) @ design)
+    expected = np.zeros((N_BINS, design.shape[2]))
+    expected[:, 2] = (_rough_noise(y) / config.column_slope) ** 2
+    gram = design.transpose(0, 2, 1) @ design
+    inverse = np.linalg.inv(gram + np.eye(design.shape[2]) * expected[:, None, :])
     solve = inverse @ design.transpose(0, 2, 1)
     own = np.einsum("iat,ti->ia", solve, y)
     carry = solve @ columns
@@ -174,14 +191,15 @@ def _eliminate(light: Light, basis: Array, shapes: Shapes, wavelength_order: int
     functions = basis.shape[1]
     noise = _noise(left[:, :, :functions], rest, functions + design.shape[2])
     weighted = left.transpose(0, 2, 1) / noise[:, None, None] ** 2
-    spread = _Spread(_loadings(wavelength_order), functions)
+    spread = _Spread(_loadings(config.drift_wavelength_order), functions)
     return _System(
         normal=spread.both(weighted @ left),
         right=spread.last(np.einsum("ijt,ti->ij", weighted, rest)).sum(axis=0),
-        own=own,
-        lever=spread.last(carry),
+        own=own[:, :3],
+        lever=spread.last(carry[:, :3]),
         noise=noise,
         spread=inverse[:, 1, 1],
+        doubt=0.0 if light.motion is None else light.motion.doubt,
     )
 
 
@@ -200,7 +218,14 @@ class _Spread:
 
     def both(self, gram: Array) -> Array:
         """Spread both axes of (283, F + G, F + G) and sum over the bins."""
-        return np.asarray(self.last(self.last(gram).transpose(0, 2, 1)).sum(axis=0))
+        cut, loading = self._functions, self._loading
+        sets, rest = loading.shape[1], gram.shape[1] - cut
+        pairs = (loading[:, :, None] * loading[:, None, :]).reshape(N_BINS, -1)
+        drift = pairs.T @ gram[:, :cut, :cut].reshape(N_BINS, -1)
+        drift = drift.reshape(sets, sets, cut, cut).transpose(2, 0, 3, 1).reshape(cut * sets, -1)
+        across = loading.T @ gram[:, :cut, cut:].reshape(N_BINS, -1)
+        across = across.reshape(sets, cut, rest).transpose(1, 0, 2).reshape(cut * sets, rest)
+        return np.block([[drift, across], [across.T, gram[:, cut:, cut:].sum(axis=0)]])
 
 
 def _loadings(order: int) -> Array:
@@ -211,15 +236,20 @@ def _loadings(order: int) -> Array:
     return loading
 
 
+def _rough_noise(y: Array) -> Array:
+    """(283,) noise from the scatter of neighbours."""
+    return MAD * np.median(np.abs(np.diff(y, axis=0)), axis=0) / np.sqrt(2)
+
+
 def _noise(left: Array, rest: Array, fitted: int) -> Array:
     """(283,) white noise of one sample, with a drift of each bin's own; robust.
 
     The degrees of freedom that the fit took are allowed for.
     """
-    own = (
-        np.linalg.pinv(left.transpose(0, 2, 1) @ left)
-        @ np.einsum("itk,ti->ik", left, rest)[..., None]
-    )
+    gram = left.transpose(0, 2, 1) @ left
+    ridge = _SOUND * np.trace(gram, axis1=1, axis2=2)[:, None, None] * np.eye(gram.shape[1])
+    right = np.einsum("itk,ti->ik", left, rest)[..., None]
+    own = np.linalg.solve(gram + ridge, right)
     residual = rest - (left @ own)[..., 0].T
     freedom = max(len(residual) - fitted, 1)
     spread = MAD * np.median(np.abs(residual), axis=0)

@@ -1,0 +1,69 @@
+"""Noise with memory: an Ornstein-Uhlenbeck process as a sum of cosines with Gaussian coefficients.
+
+On a visit of length L the covariance s^2 exp(-|t - t'| / m) is nearly that of sum_j r_j cos(w_j t),
+w_j = pi j / L, with independent r_j of variance (2 / L) S(w_j), S(w) = 2 s^2 m / (1 + w^2 m^2) its
+spectral density (Solin & Sarkka 2020, Statistics and Computing 30, 419). So memory costs a few more
+linear coefficients, and where there is none they vanish: deviation s and memory m are averaged over
+a grid with the evidence of what was seen, s = 0 being as likely beforehand as all else together.
+"""
+
+from collections.abc import Iterable
+from functools import cache
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+_NOTHING = 1e-6  # deviation that counts as none, as a share of the least that is tried
+
+
+def cosines(time_h: Array, terms: int) -> Array:
+    """cos(pi j t / L) for j = 1..terms over the span of ``time_h``, (T, terms)."""
+    low, high = time_h.min(), time_h.max()
+    phase = np.pi * (time_h - low) / max(high - low, 1e-12)
+    return np.cos(phase[:, None] * np.arange(1, terms + 1))
+
+
+def variances(span_h: float, terms: int, deviation: float, memory_h: float) -> Array:
+    """Prior variances (terms,) of the cosines' coefficients."""
+    turning = np.pi * np.arange(1, terms + 1) / span_h * memory_h
+    return 4 * deviation**2 * memory_h / span_h / (1 + turning**2)
+
+
+def choices(
+    span_h: float, terms: int, deviations: Iterable[float], memories_h: Iterable[float]
+) -> tuple[Array, Array]:
+    """Prior variances (N, terms) to choose from, the first of them nothing, and their shares (N,)."""
+    deviations = tuple(deviations)
+    return _choices(span_h, terms, deviations, tuple(memories_h))
+
+
+@cache
+def _choices(
+    span_h: float, terms: int, deviations: tuple[float, ...], memories_h: tuple[float, ...]
+) -> tuple[Array, Array]:
+    nothing = variances(span_h, terms, _NOTHING * min(deviations), min(memories_h))
+    some = [variances(span_h, terms, *point) for point in product(deviations, memories_h)]
+    share = np.full(len(some) + 1, 0.5 / len(some))
+    share[0] = 0.5
+    return np.array([nothing, *some]), share
+
+
+def weigh(normal: Array, right: Array, tried: Array, share: Array) -> Array:
+    """Posterior shares (N,) of prior variances, by the evidence for their coefficients.
+
+    Args:
+        normal, right: (K, K) and (K,), normal equations of the coefficients in units of the noise,
+            all else eliminated.
+        tried, share: (N, K) prior variances and their shares beforehand, see ``choices``.
+    """
+    # With x = sqrt(v) z the matrix stays sound however small a variance.
+    root = np.sqrt(tried)
+    system = root[:, :, None] * normal * root[:, None, :] + np.eye(len(right))
+    target = root * right
+    solved = np.linalg.solve(system, target[..., None])[..., 0]
+    _, log_determinant = np.linalg.slogdet(system)
+    log_p = np.log(share) + 0.5 * (target * solved).sum(axis=1) - 0.5 * log_determinant
+    weight = np.exp(log_p - log_p.max())
+    return np.asarray(weight / weight.sum())
