@@ -37,10 +37,8 @@ class FitConfig(Section):
         red_terms: how many cosines noise with memory is made of.
         red_ppm, memory_h: deviations [ppm] and memories [h] of such noise that are tried; each
             visit's own is learnt, none at all among them.
-        motion_px: deviations of AIRS's own motion along the dispersion that are tried [AIRS px].
-        spectrum_shift_px: how far planets' spectra move what is measured of that motion in transit,
-            standard deviation [AIRS px].
-        column_slope: prior standard deviation of what a pixel of that motion does to a bin.
+        motion_px: deviations of AIRS's own motion along the dispersion that are tried [AIRS px],
+            with the same memories.
         log_a_sigma: prior standard deviation of ln(a/R*) around the star table.
         impact_sigma: prior standard deviation of the impact parameter around the star table.
         limb_sigma: prior standard deviation of each limb-darkening coefficient around the grey
@@ -63,8 +61,6 @@ class FitConfig(Section):
     red_ppm: Grid
     memory_h: Grid
     motion_px: Grid
-    spectrum_shift_px: float = Field(gt=0)
-    column_slope: float = Field(gt=0)
     ramp_ppm: Range
     log_a_sigma: float = Field(gt=0)
     impact_sigma: float = Field(gt=0)

@@ -10,6 +10,7 @@ bins. The geometry starts at the white-light fit's and the solution is repeated 
 finds (Gauss-Newton), till it settles.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,6 @@ from scipy.linalg import block_diag
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
-from spectramind.features.airs_motion import OwnMotion
 from spectramind.features.drift import drift_basis, legendre
 from spectramind.features.population import Population
 from spectramind.features.red_noise import cosines
@@ -53,13 +53,11 @@ class Light:
         time_h: (T,) mid-exposure times [h].
         flux: (T, 283) light curves, any positive unit.
         pointing: (T, R) regressors with free coefficients in every bin; R may be 0.
-        motion: of AIRS along the dispersion beside it; None: not known.
     """
 
     time_h: Array
     flux: Array
     pointing: Array
-    motion: OwnMotion | None = None
 
 
 @dataclass(frozen=True)
@@ -140,10 +138,8 @@ class _System:
 
     Attributes:
         normal, right: (C, C) and (C,), in units of the noise.
-        own: (283, 3) each bin's own level, depth and slope over AIRS's own motion, without shared
-            coefficients.
-        lever: (283, 3, C) what a shared coefficient takes from them.
-        doubt: standard deviation of what is the planet's in that motion.
+        own: (283, 2) each bin's own level and depth without shared coefficients.
+        lever: (283, 2, C) what a shared coefficient takes from them.
         noise: (283,) white noise of a sample.
         spread: (283,) variance of the depth for noise 1.
     """
@@ -154,7 +150,6 @@ class _System:
     lever: Array
     noise: Array
     spread: Array
-    doubt: float
 
     def measure(self, shared: Shared, values: Array) -> Measurement:
         """Depths once the shared coefficients are known."""
@@ -163,7 +158,7 @@ class _System:
         return Measurement(
             depth=white_depth(values) + solved[:, 1] / gain,
             variance=self.noise**2 * self.spread / gain**2,
-            modes=np.column_stack([self.lever[:, 1] @ shared.root, solved[:, 2] * self.doubt]),
+            modes=self.lever[:, 1] @ shared.root,
         )
 
 
@@ -171,18 +166,13 @@ def _eliminate(light: Light, basis: Array, shapes: Shapes, config: FitConfig) ->
     transit = shapes.transit
     level = (light.flux * transit).sum(axis=0) / (transit**2).sum(axis=0)
     y = light.flux / level - transit
-    own_shift = np.zeros(len(y)) if light.motion is None else light.motion.shift
-    # Per bin: design A = [T, D, T x motion, T x pointing]; shared columns: drift T P_j, noise with
-    # memory T cos_j, then geometry.
-    moved = [transit * regressor[:, None] for regressor in (own_shift, *light.pointing.T)]
-    moved[0][:, FGS1_BIN] = 0
+    # Per bin: design A = [T, D, T x pointing]; shared columns: drift T P_j, noise with memory
+    # T cos_j, then geometry.
+    moved = [transit * regressor[:, None] for regressor in light.pointing.T]
     design = np.stack([transit, shapes.depth, *moved], axis=2).transpose(1, 0, 2)
     drift = transit[:, :, None] * basis[:, None, :]
     columns = np.concatenate([drift, shapes.geometry], axis=2).transpose(1, 0, 2)
-    expected = np.zeros((N_BINS, design.shape[2]))
-    expected[:, 2] = (_rough_noise(y) / config.column_slope) ** 2
-    gram = design.transpose(0, 2, 1) @ design
-    inverse = np.linalg.inv(gram + np.eye(design.shape[2]) * expected[:, None, :])
+    inverse = np.linalg.inv(design.transpose(0, 2, 1) @ design)
     solve = inverse @ design.transpose(0, 2, 1)
     own = np.einsum("iat,ti->ia", solve, y)
     carry = solve @ columns
@@ -191,41 +181,58 @@ def _eliminate(light: Light, basis: Array, shapes: Shapes, config: FitConfig) ->
     functions = basis.shape[1]
     noise = _noise(left[:, :, :functions], rest, functions + design.shape[2])
     weighted = left.transpose(0, 2, 1) / noise[:, None, None] ** 2
-    spread = _Spread(_loadings(config.drift_wavelength_order), functions)
+    loading = _loadings(config.drift_wavelength_order)
+    red = np.column_stack([loading, _column_slope(level)])
+    spread = _Spread([(config.drift_order + 1, loading), (config.red_terms, red)])
     return _System(
         normal=spread.both(weighted @ left),
         right=spread.last(np.einsum("ijt,ti->ij", weighted, rest)).sum(axis=0),
-        own=own[:, :3],
-        lever=spread.last(carry[:, :3]),
+        own=own[:, :2],
+        lever=spread.last(carry[:, :2]),
         noise=noise,
         spread=inverse[:, 1, 1],
-        doubt=0.0 if light.motion is None else light.motion.doubt,
     )
 
 
 class _Spread:
-    """From functions to shared coefficients: a drift function has one for each loading."""
+    """From functions to shared coefficients: a function has one for each loading of its group."""
 
-    def __init__(self, loading: Array, functions: int) -> None:
-        self._loading, self._functions = loading, functions
+    def __init__(self, groups: Sequence[tuple[int, Array]]) -> None:
+        """Groups of functions, (count, loadings (283, L)); what comes after them is spread as is."""
+        self._groups = groups
 
     def last(self, rows: Array) -> Array:
-        """Spread the last axis: (283, ..., F + G) -> (283, ..., F * L + G)."""
-        cut = self._functions
-        loading = self._loading.reshape(N_BINS, *[1] * (rows.ndim - 1), -1)
-        drift = (rows[..., :cut, None] * loading).reshape(*rows.shape[:-1], -1)
-        return np.concatenate([drift, rows[..., cut:]], axis=-1)
+        """Spread the last axis, (283, ..., functions + G)."""
+        parts, done = [], 0
+        for count, loading in self._groups:
+            weights = loading.reshape(N_BINS, *[1] * (rows.ndim - 1), -1)
+            spread = rows[..., done : done + count, None] * weights
+            parts.append(spread.reshape(*rows.shape[:-1], -1))
+            done += count
+        return np.concatenate([*parts, rows[..., done:]], axis=-1)
 
     def both(self, gram: Array) -> Array:
-        """Spread both axes of (283, F + G, F + G) and sum over the bins."""
-        cut, loading = self._functions, self._loading
-        sets, rest = loading.shape[1], gram.shape[1] - cut
-        pairs = (loading[:, :, None] * loading[:, None, :]).reshape(N_BINS, -1)
-        drift = pairs.T @ gram[:, :cut, :cut].reshape(N_BINS, -1)
-        drift = drift.reshape(sets, sets, cut, cut).transpose(2, 0, 3, 1).reshape(cut * sets, -1)
-        across = loading.T @ gram[:, :cut, cut:].reshape(N_BINS, -1)
-        across = across.reshape(sets, cut, rest).transpose(1, 0, 2).reshape(cut * sets, rest)
-        return np.block([[drift, across], [across.T, gram[:, cut:, cut:].sum(axis=0)]])
+        """Spread both axes of (283, functions + G, functions + G) and sum over the bins."""
+        cuts = np.cumsum([0, *[count for count, _ in self._groups], 0])
+        cuts[-1] = gram.shape[1]
+        loadings = [loading for _, loading in self._groups]
+        blocks = [
+            [
+                self._block(gram[:, cuts[a] : cuts[a + 1], cuts[b] : cuts[b + 1]], left, right)
+                for b, right in enumerate([*loadings, np.ones((N_BINS, 1))])
+            ]
+            for a, left in enumerate([*loadings, np.ones((N_BINS, 1))])
+        ]
+        return np.block(blocks)
+
+    @staticmethod
+    def _block(gram: Array, left: Array, right: Array) -> Array:
+        """sum_i left_il right_im gram_ifg as ((f, l), (g, m))."""
+        pairs = (left[:, :, None] * right[:, None, :]).reshape(N_BINS, -1)
+        _, rows, columns = gram.shape
+        summed = pairs.T @ gram.reshape(N_BINS, -1)
+        summed = summed.reshape(left.shape[1], right.shape[1], rows, columns)
+        return np.asarray(summed.transpose(2, 0, 3, 1).reshape(rows * left.shape[1], -1))
 
 
 def _loadings(order: int) -> Array:
@@ -236,9 +243,11 @@ def _loadings(order: int) -> Array:
     return loading
 
 
-def _rough_noise(y: Array) -> Array:
-    """(283,) noise from the scatter of neighbours."""
-    return MAD * np.median(np.abs(np.diff(y, axis=0)), axis=0) / np.sqrt(2)
+def _column_slope(level: Array) -> Array:
+    """(283,) d ln F / d column, what a bin's light follows where AIRS moves along the dispersion."""
+    slope = np.zeros(N_BINS)
+    slope[AIRS_BINS] = np.gradient(np.log(level[AIRS_BINS]))
+    return slope
 
 
 def _noise(left: Array, rest: Array, fitted: int) -> Array:

@@ -22,9 +22,9 @@ class Curves:
         fgs1, fgs1_variance: float32 (T,) white light on FGS1's own clock.
         centroid, fgs1_jitter: float32 (T, 2) [px].
         fgs1_time_h, airs_time_h: float64, middle of each sample [h].
-        pointing: float32 (T, 6) [px], what the bins may follow: FGS1's row, column and width on the
-            AIRS clock (NaN as in column 0 of the bins), AIRS's shift and width along its slit, and
-            its shift along the dispersion, which holds a part of the planet's (airs_motion.py).
+        pointing: float32 (T, 5) [px], what the bins may follow: FGS1's row, column and width on the
+            AIRS clock (NaN as in column 0 of the bins), shift and width of AIRS along its slit. Its
+            shift along the dispersion is left out: see calibration.pointing.
         bins, bins_variance: float32 (T, 283); column 0 is FGS1 on the AIRS clock, NaN with infinite
             variance where no FGS1 exposure fell into the AIRS cycle.
     """
@@ -86,7 +86,7 @@ def build_curves(fgs1: Series, airs: Series, config: FeaturesConfig) -> Curves:
         centroid=centroid,
         fgs1_jitter=jitter(centroid, max(window, 3)),
         airs_time_h=airs.time_h,
-        pointing=np.column_stack([*moved, airs.pointing[:, [0, 2, 1]]]).astype(np.float32),
+        pointing=np.column_stack([*moved, airs.pointing[:, [0, 2]]]).astype(np.float32),
         bins=np.column_stack([white, airs.flux]).astype(np.float32),
         bins_variance=np.column_stack([white_variance, airs.variance]).astype(np.float32),
     )

@@ -142,7 +142,5 @@ def _fit_one(
     time_h, flux, pointing = (
         np.asarray(bins[key], dtype=np.float64) for key in ("time", "flux", "pointing")
     )
-    depths = estimate(
-        time_h, flux, star, config, pointing[:, :-1], population, pointing[:, -1]
-    )
+    depths = estimate(time_h, flux, star, config, pointing, population)
     save_depths(features.depths(visit), depths, made_with)

@@ -110,8 +110,11 @@ def _learn(
     normal: Array, right: Array, sets: int, count: int, config: FitConfig, span_h: float
 ) -> Variances:
     """Both kinds of variances, in turn; red noise is learnt loading by loading."""
-    tried, share = choices(span_h, config.red_terms, [1e-6 * p for p in config.red_ppm], config.memory_h)
-    red = np.tile(tried[0][:, None], sets)
+    ppm = [1e-6 * deviation for deviation in config.red_ppm]
+    memory = choices(span_h, config.red_terms, ppm, config.memory_h)
+    motion = choices(span_h, config.red_terms, config.motion_px, config.memory_h)
+    tried = [memory] * sets + [motion]
+    red = np.stack([possible[0] for possible, _ in tried], axis=1)
     drift = np.zeros(0)
     for _ in range(_SWEEPS):
         left = _without(normal, right, slice(count, None), np.diag(1 / red.ravel()))
@@ -122,8 +125,8 @@ def _learn(
         rest = _without(
             few.T @ normal @ few, right_few, slice(0, len(drift)), np.diag(1 / drift)
         )
-        for which in range(sets):
-            mine = np.arange(which, red.size, sets)
+        for which, (possible, share) in enumerate(tried):
+            mine = np.arange(which, red.size, len(tried))
             others = np.setdiff1d(np.arange(red.size), mine)
             order = np.concatenate([mine, others])
             alone = _without(
@@ -132,5 +135,5 @@ def _learn(
                 slice(len(mine), None),
                 np.diag(1 / red.ravel()[others]),
             )
-            red[:, which] = weigh(*alone, tried, share) @ tried
+            red[:, which] = weigh(*alone, possible, share) @ possible
     return Variances(drift, red.ravel())

@@ -10,7 +10,6 @@ from spectramind.config.fit import FitConfig
 from spectramind.contracts.depths import IGNORANCE, Depths, unmeasured
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
-from spectramind.features.airs_motion import own_motion
 from spectramind.features.bin_fit import BinFit, Light, fit_bins
 from spectramind.features.free_search import fit_somehow
 from spectramind.features.population import Population, expected
@@ -49,7 +48,6 @@ def estimate(
     config: FitConfig,
     pointing: Array | None = None,
     population: Population | None = None,
-    column: Array | None = None,
 ) -> Depths:
     """Fit one visit's light curves.
 
@@ -58,7 +56,6 @@ def estimate(
         pointing: (T, R) regressors: motion and width of the images [px]; None: not known.
         star: the planet's row of the star table.
         config: the fit's settings.
-        column: (T,) AIRS's measured shift along the dispersion [px]; None: not known.
         population: how planets stray from what is expected; None: what the settings say.
 
     Returns:
@@ -66,9 +63,6 @@ def estimate(
         ``info["reason"]`` says why.
     """
     beside = np.zeros((len(time_h), 0)) if pointing is None or not config.pointing else pointing
-    known = column is not None and config.pointing
-    along = column[:, None] if column is not None and known else np.zeros((len(time_h), 1))
-    beside = np.column_stack([beside, along])
     whole = np.isfinite(flux).all(axis=1) & np.isfinite(beside).all(axis=1)
     # The last exposure is wrong in the competition's data when it lies in transit.
     used = np.flatnonzero(whole)[:-1]
@@ -77,7 +71,6 @@ def estimate(
         return unmeasured(f"{len(time_h)} usable exposures, {MIN_SAMPLES} needed")
     _, beside = bin_in_time(time_h, beside, config.samples)
     time_h, flux = bin_in_time(time_h, flux, config.samples)
-    beside, along = beside[:, :-1], beside[:, -1]
     beside = (beside - beside.mean(axis=0)) / np.maximum(beside.std(axis=0), 1e-9)
     dark = np.median(flux, axis=0) <= 0
     if dark[FGS1_BIN] or dark.mean() > MOST_DARK:
@@ -93,10 +86,7 @@ def estimate(
         return unmeasured(f"{star.fault}; no transit found without its orbit")
     if white.detection < config.detection_sigma:
         return unmeasured("; ".join(why for why in (star.limb_fault, white.reason) if why))
-    kept = white.kept
-    course = (1 - white.model[kept, 1]) / max(1 - float(white.model[:, 1].min()), 1e-9)
-    motion = own_motion(time_h[kept], along[kept], beside[kept], course, config) if known else None
-    light = Light(time_h[kept], flux[kept], beside[kept], motion)
+    light = Light(time_h[white.kept], flux[white.kept], beside[white.kept])
     try:
         bins = fit_bins(light, star, limb, white.values, population, config)
     except np.linalg.LinAlgError:
