@@ -39,6 +39,8 @@ class FitConfig(Section):
             visit's own is learnt, none at all among them.
         motion_px: deviations of AIRS's own motion along the dispersion that are tried [AIRS px],
             with the same memories.
+        column_slope: prior standard deviation of how much more than the spectrum's slope tells a
+            bin changes by a pixel of that motion.
         log_a_sigma: prior standard deviation of ln(a/R*) around the star table.
         impact_sigma: prior standard deviation of the impact parameter around the star table.
         limb_sigma: prior standard deviation of each limb-darkening coefficient around the grey
@@ -62,6 +64,7 @@ class FitConfig(Section):
     memory_h: Grid
     motion_px: Grid
     ramp_ppm: Range
+    column_slope: float = Field(gt=0)
     log_a_sigma: float = Field(gt=0)
     impact_sigma: float = Field(gt=0)
     limb_sigma: float = Field(gt=0)

@@ -104,12 +104,14 @@ def fit_bins(
         [drift_basis(light.time_h, config), cosines(light.time_h, config.red_terms)]
     )
     span_h = float(np.ptp(light.time_h))
+    motion = np.zeros(len(light.time_h))
     values, variance, last = start, None, np.full(N_BINS, np.inf)
     for damping in _DAMPING:
-        system = _eliminate(light, basis, model.at(values), config)
+        system = _eliminate(light, basis, motion, model.at(values), config)
         at = values[list(GEOMETRY)]
         shared = solve_shared(system.normal, system.right, at, prior, variance, config, span_h)
         fit, variance = system.measure(shared, values), shared.variances
+        motion = basis[:, -config.red_terms :] @ shared.motion
         change, last = fit.depth - last, fit.depth
         moved = float(np.abs(change / np.sqrt(fit.total_variance)).max())
         if moved < _SETTLED:
@@ -162,17 +164,22 @@ class _System:
         )
 
 
-def _eliminate(light: Light, basis: Array, shapes: Shapes, config: FitConfig) -> _System:
+def _eliminate(
+    light: Light, basis: Array, motion: Array, shapes: Shapes, config: FitConfig
+) -> _System:
     transit = shapes.transit
     level = (light.flux * transit).sum(axis=0) / (transit**2).sum(axis=0)
     y = light.flux / level - transit
-    # Per bin: design A = [T, D, T x pointing]; shared columns: drift T P_j, noise with memory
-    # T cos_j, then geometry.
-    moved = [transit * regressor[:, None] for regressor in light.pointing.T]
+    # Per bin: design A = [T, D, T x motion, T x pointing]; shared columns: drift T P_j, noise with
+    # memory T cos_j, then geometry.
+    moved = [transit * regressor[:, None] for regressor in (motion, *light.pointing.T)]
+    moved[0][:, FGS1_BIN] = 0
     design = np.stack([transit, shapes.depth, *moved], axis=2).transpose(1, 0, 2)
     drift = transit[:, :, None] * basis[:, None, :]
     columns = np.concatenate([drift, shapes.geometry], axis=2).transpose(1, 0, 2)
-    inverse = np.linalg.inv(design.transpose(0, 2, 1) @ design)
+    gram = design.transpose(0, 2, 1) @ design
+    gram[:, 2, 2] += (_neighbour_noise(y) / config.column_slope) ** 2
+    inverse = np.linalg.inv(gram)
     solve = inverse @ design.transpose(0, 2, 1)
     own = np.einsum("iat,ti->ia", solve, y)
     carry = solve @ columns
@@ -248,6 +255,12 @@ def _column_slope(level: Array) -> Array:
     slope = np.zeros(N_BINS)
     slope[AIRS_BINS] = np.gradient(np.log(level[AIRS_BINS]))
     return slope
+
+
+def _neighbour_noise(y: Array) -> Array:
+    """(283,) noise from the scatter of neighbours."""
+    steps = np.abs(np.diff(y, axis=0))
+    return np.asarray(MAD * np.median(steps, axis=0) / np.sqrt(2))
 
 
 def _noise(left: Array, rest: Array, fitted: int) -> Array:

@@ -40,12 +40,14 @@ class Shared:
         mean: (C,).
         root: (C, X), its product with its own transpose is the covariance.
         geometry: (G,) offset of the geometry.
+        motion: (K,) cosines' coefficients of AIRS's own motion [px].
         variances: of the priors.
     """
 
     mean: Array
     root: Array
     geometry: Array
+    motion: Array
     variances: Variances
 
 
@@ -89,7 +91,8 @@ def solve_shared(
     target[-size:] += pull
     mean = centre + slopes @ (covariance @ target)
     root = slopes @ np.linalg.cholesky(covariance)
-    return Shared(mean, root, mean[-size:], variances)
+    motion = mean[count:-size].reshape(config.red_terms, -1)[:, -1]
+    return Shared(mean, root, mean[-size:], motion, variances)
 
 
 def _without(
