@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag
+from scipy.signal import savgol_filter
 
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.measurement import Measurement
@@ -41,6 +42,7 @@ Array = NDArray[np.float64]
 _DAMPING = (1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25)
 # Sigmas a depth may move in a round: less than the first is the end, more than the other a doubt.
 _SETTLED, _UNSETTLED = 0.1, 1.0
+_SMOOTH = (5, 2)  # columns and order of the parabola whose slope is the spectrum's
 _SOUND = 1e-9  # of the trace of a normal matrix: keeps it invertible
 _LARGEST = np.array([0.05, 0.1, 0.2, *[0.1] * 4])  # step: t0 [h], log_a, b, limb darkening
 
@@ -189,7 +191,7 @@ def _eliminate(
     noise = _noise(left[:, :, :functions], rest, functions + design.shape[2])
     weighted = left.transpose(0, 2, 1) / noise[:, None, None] ** 2
     loading = _loadings(config.drift_wavelength_order)
-    red = np.column_stack([loading, _column_slope(level)])
+    red = np.column_stack([_column_slope(level), loading])
     spread = _Spread([(config.drift_order + 1, loading), (config.red_terms, red)])
     return _System(
         normal=spread.both(weighted @ left),
@@ -253,7 +255,7 @@ def _loadings(order: int) -> Array:
 def _column_slope(level: Array) -> Array:
     """(283,) d ln F / d column, what a bin's light follows where AIRS moves along the dispersion."""
     slope = np.zeros(N_BINS)
-    slope[AIRS_BINS] = np.gradient(np.log(level[AIRS_BINS]))
+    slope[AIRS_BINS] = savgol_filter(np.log(level[AIRS_BINS]), *_SMOOTH, deriv=1)
     return slope
 
 

@@ -13,7 +13,7 @@ from spectramind.features.drift import learn_drift, linear_drift
 from spectramind.features.red_noise import choices, weigh
 
 Array = NDArray[np.float64]
-_SWEEPS = 2  # drift and noise with memory are learnt in turn
+_SWEEPS = 3  # drift and noise with memory are learnt in turn
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def solve_shared(
     target[-size:] += pull
     mean = centre + slopes @ (covariance @ target)
     root = slopes @ np.linalg.cholesky(covariance)
-    motion = mean[count:-size].reshape(config.red_terms, -1)[:, -1]
+    motion = mean[count:-size].reshape(config.red_terms, -1)[:, 0]
     return Shared(mean, root, mean[-size:], motion, variances)
 
 
@@ -116,7 +116,8 @@ def _learn(
     ppm = [1e-6 * deviation for deviation in config.red_ppm]
     memory = choices(span_h, config.red_terms, ppm, config.memory_h)
     motion = choices(span_h, config.red_terms, config.motion_px, config.memory_h)
-    tried = [memory] * sets + [motion]
+    # Motion comes first: smooth loadings would take a part of it and leave too little to be seen.
+    tried = [motion, *[memory] * sets]
     red = np.stack([possible[0] for possible, _ in tried], axis=1)
     drift = np.zeros(0)
     for _ in range(_SWEEPS):
