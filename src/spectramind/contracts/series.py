@@ -12,6 +12,7 @@ from spectramind.run.npz import read_npz
 
 _KEYS = ("time", "flux", "flux_variance", "pointing")
 _MINUTES_AN_HOUR = 60.0
+_LONGEST_H = 1.0  # step of a light curve: no transit shows in a slower one
 GAP = 1.5  # times the usual step, beyond which samples are missing between two
 
 
@@ -105,7 +106,8 @@ def read_series(path: Path, curves: int) -> Series:
     """Read the light curves of a detector that has so many.
 
     Raises:
-        SchemaError: missing, broken, other shapes, or values that are not finite.
+        SchemaError: missing, broken, other shapes, values that are not finite, or times that do
+            not ascend or are no hours.
     """
     raw = read_npz(path, *_KEYS, made_by="calibrate")
     time_h, flux, variance, pointing = (raw[key] for key in _KEYS)
@@ -116,6 +118,13 @@ def read_series(path: Path, curves: int) -> Series:
     ):
         raise SchemaError(
             f"{path} holds {shapes}, expected finite (T,), (T, {curves}), (T, {curves}), (T, 3): "
+            "delete it and run `spectramind calibrate` again"
+        )
+    steps_h = np.diff(time_h)
+    if (steps_h <= 0).any() or (count > 1 and np.median(steps_h) > _LONGEST_H):
+        raise SchemaError(
+            f"{path} holds times from {time_h[0]:.6g} to {time_h[-1]:.6g} in steps of "
+            f"{np.median(steps_h):.4g}: they must ascend, in hours, by at most {_LONGEST_H:g} h: "
             "delete it and run `spectramind calibrate` again"
         )
     return Series(

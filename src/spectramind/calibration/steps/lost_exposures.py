@@ -5,6 +5,7 @@ that hangs repeats what it read before. Either spoils an exposure, not the pixel
 samples, five of them in 1,687 would mask every pixel for good. They are dropped as exposures: no
 statistic of any pixel, no mean image, no light curve holds them.
 
+Some pixels spread over the detector tell. Each of them is clipped for itself now and then (a full
 well, a cosmic ray), so an exposure counts as lost when many more of them are clipped than in the
 visit's best exposure. Two exposures of a light with photon noise are never alike in nearly all
 pixels: one that equals the one before it, or whose end reads equal its start reads, was not read.
