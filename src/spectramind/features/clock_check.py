@@ -2,7 +2,7 @@
 
 The fit has one mid-time. A detector whose clock is off gets a wrong depth from it, with a small
 sigma. So each white light curve is asked alone: the transit's shape, moved along the clock, beside
-the drift that the white-light fit allows, with level, drift and depth solved for at every shift (all
+the drift that the white-light fit allows; level, drift and depth are solved for at every shift (all
 linear). How much better two mid-times explain both curves than one is the doubt; by how much the
 depth at the common mid-time falls short of the one at the detector's own is what the clock costs.
 
