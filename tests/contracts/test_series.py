@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spectramind.contracts.series import Series, cycle_bounds, read_series, write_series
+from spectramind.contracts.series import (
+    Series,
+    cycle_bounds,
+    read_series,
+    usual_step,
+    write_series,
+)
 from spectramind.errors import SchemaError
 
 MINUTE_H = 1 / 60
@@ -98,3 +104,10 @@ def test_times_that_are_no_hours_or_do_not_ascend_are_refused(tmp_path: Path, un
     write_series(path, Series(whole.time_h * unit, whole.flux, whole.variance, whole.pointing))
     with pytest.raises(SchemaError, match="must ascend, in hours"):
         read_series(path, 2)
+
+
+def test_the_usual_step_survives_the_loss_of_half_of_the_samples() -> None:
+    rng = np.random.default_rng(0)
+    time_h = np.sort(rng.permutation(200)[:100]) * MINUTE_H
+    assert usual_step(time_h) == pytest.approx(MINUTE_H)
+    assert usual_step(np.array([1.0, 3.0])) == 2.0

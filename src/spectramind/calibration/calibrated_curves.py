@@ -10,7 +10,7 @@ from spectramind.calibration.extraction import AirsForms, airs_series
 from spectramind.calibration.photometry import Fgs1Series
 from spectramind.calibration.pointing import airs_regressors, decorrelate, fgs1_regressors
 from spectramind.config.calib import KillChainConfig
-from spectramind.contracts.series import GAP, Series
+from spectramind.contracts.series import GAP, Series, usual_step
 
 _MINUTES_AN_HOUR = 60.0
 
@@ -76,7 +76,7 @@ def _regressed(
     start, removed = perf_counter(), np.zeros(flux.shape[1])
     if config.pointing.regress:
         steps_h, block_h = np.diff(time_h), config.pointing.block_min / _MINUTES_AN_HOUR
-        step_h = float(np.median(steps_h)) if len(steps_h) else np.inf
+        step_h = usual_step(time_h) if len(steps_h) else np.inf
         breaks = np.flatnonzero(steps_h > max(block_h, GAP * step_h)) + 1
         result = decorrelate(flux, variance, regressors, round(block_h / step_h), breaks)
         flux, removed = result.flux, result.removed_ppm

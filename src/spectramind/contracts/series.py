@@ -42,7 +42,7 @@ class Series:
         last, which may always hold fewer.
         """
         count = len(self.time_h)
-        step_h = float(np.median(np.diff(self.time_h))) if count > 1 else 0.0
+        step_h = usual_step(self.time_h) if count > 1 else 0.0
         group = round(cadence_min / _MINUTES_AN_HOUR / step_h) if step_h > 0 else 1
         if group <= 1:
             return self
@@ -66,12 +66,20 @@ class Series:
         )
 
 
+def usual_step(time_h: NDArray[np.float64]) -> float:
+    """From one sample to the next where none is missing, of two samples or more.
+
+    The lower quartile of the steps: up to half of the samples may be missing, anywhere.
+    """
+    return float(np.quantile(np.diff(time_h), 0.25, method="lower"))
+
+
 def cycle_bounds(
     time_h: NDArray[np.float64], clock_h: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where the cycles of another clock begin and end (exclusive) among sorted sample times.
 
-    A cycle reaches halfway to its neighbours, but not farther than is usual (the median): beside a
+    A cycle reaches halfway to its neighbours, but not farther than is usual: beside a
     gap of the clock it holds no more than elsewhere. A single cycle holds everything.
 
     Returns:
@@ -81,7 +89,7 @@ def cycle_bounds(
         nothing = np.zeros(len(clock_h), np.int64)
         return nothing, nothing + len(time_h)
     steps, middles = np.diff(clock_h), (clock_h[1:] + clock_h[:-1]) / 2
-    usual = float(np.median(steps))
+    usual = usual_step(clock_h)
     gap = steps > GAP * usual
     after = np.where(gap, clock_h[:-1] + usual / 2, middles)
     before = np.where(gap, clock_h[1:] - usual / 2, middles)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.fit import FitConfig
+from spectramind.contracts.series import usual_step
 from spectramind.contracts.star_row import StarRow
 from spectramind.features.drift import drift_basis
 from spectramind.features.white_fit import BANDS, TransitModel, WhiteFit
@@ -106,7 +107,7 @@ def _moved(
 
     The fit's transit is computed once, on a clock that holds all shifts, and read off there.
     """
-    step = float(np.median(np.diff(time_h)))
+    step = usual_step(time_h)
     t0, span = float(white.values[0]), float(time_h[-1] - time_h[0])
     fine = np.arange(-span, span, step / _STEPS)
     # The model integrates over its own step: sampled finer, it is averaged to an exposure here.
@@ -149,7 +150,7 @@ def _vertex(shifts: Array, gain: Array, at: int) -> float:
 def _remembered(residual: Array, time_h: Array) -> float:
     """Variance of white noise whose means would scatter as much as these residuals' means do."""
     found = float(np.mean(residual**2))
-    step = float(np.median(np.diff(time_h)))
+    step = usual_step(time_h)
     for memory in _MEMORY_H:
         size = max(round(memory / step), 1)
         count = len(residual) // size

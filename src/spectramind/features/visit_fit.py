@@ -115,7 +115,7 @@ def _doubted(
         fit = Measurement(fit.depth, fit.variance, modes)
     if clocks is not None:
         reason = "; ".join(why for why in (reason, clocks.reason) if why)
-        wrong = clocks.error * np.median(fit.depth)
+        wrong = np.minimum(clocks.error * np.median(fit.depth), IGNORANCE)
         own = [np.where(where, wrong, 0.0) for where in (_IS_FGS1, ~_IS_FGS1)]
         fit = replace(fit, modes=np.column_stack([fit.modes, *own]))
     if star.fault:
