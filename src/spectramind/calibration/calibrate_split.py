@@ -40,11 +40,16 @@ _FEW = 0.01  # share of a detector's exposures whose loss is only recorded
 
 @dataclass(frozen=True)
 class CalibrationPlan:
-    """Which visits are to be calibrated, which are finished, and which failed, by name."""
+    """Which visits are to be calibrated, which are finished, and which failed, by name.
+
+    ``lost`` says of visits calibrated now which exposures were left out, where these are more than
+    a few.
+    """
 
     to_do: tuple[Visit, ...]
     finished: tuple[Visit, ...]
     failed: Mapping[str, str] = field(default_factory=dict)
+    lost: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -280,17 +285,17 @@ def calibrate(
         out=out,
         threads=workers.threads(len(plan.to_do)),
     )
-    failed = {}
+    failed, lost = {}, {}
     for outcome in run_all(work, plan.to_do, workers, f"calibrate {split}"):
         if outcome.trace:  # said here: worker processes have no log
             log.error("visit %s: %s\n%s", outcome.visit, outcome.failure, outcome.trace)
         if outcome.lost:
-            log.warning("visit %s: %s: they are left out", outcome.visit, outcome.lost)
+            lost[outcome.visit] = outcome.lost
         if outcome.failure is not None and strict:
             raise SchemaError(outcome.failure)
         if outcome.failure is not None:
             failed[outcome.visit] = outcome.failure
-    return replace(plan, failed=dict(sorted(failed.items())))
+    return replace(plan, failed=dict(sorted(failed.items())), lost=dict(sorted(lost.items())))
 
 
 if __name__ == "__main__":
