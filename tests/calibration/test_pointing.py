@@ -148,3 +148,13 @@ def test_regressors() -> None:
     airs = AirsSeries(np.ones((2, 3)), np.ones((2, 3)), pointing)
     both = airs_regressors(airs, star(moved), np.array([0.0, 1.0]), np.array([-0.1, 0.1, 0.9, 1.1]))
     np.testing.assert_allclose(both, [[1, 3, 2.5, 3.5], [4, 6, 12.5, 13.5]])
+
+
+def test_no_block_reaches_across_a_break() -> None:
+    """A step at a gap is no motion: with the break known nothing of it is left."""
+    step = (np.arange(300) >= 130).astype(np.float64)[:, None]
+    across, _ = within_blocks(step, 100)
+    left, blocks = within_blocks(step, 100, [130])
+    assert np.abs(across).max() > 0.1
+    assert np.abs(left).max() < 1e-12
+    assert blocks == 2

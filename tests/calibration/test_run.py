@@ -95,6 +95,33 @@ def test_a_page_for_people(
     assert max(len(line) for line in page.splitlines()) <= 100
 
 
+def test_lost_exposures_are_left_out_recorded_and_told(
+    tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
+) -> None:
+    """The third exposure of AIRS reads zero; the other five and all of FGS1's stay."""
+    path = visit.signal_path(AIRS)
+    frames = read_signal(visit, AIRS).copy()
+    frames[4:6] = 0
+    pq.write_table(pa.table({f"column_{i}": row for i, row in enumerate(frames.T)}), path)
+    out = CalibratedFolder(tmp_path)
+    plan = calibrate(config, tree, "train", out, workers=Workers(1))
+    told = "AIRS-CH0 lost 1 of 6 exposures blank (all pixels clipped) between number 3 and 3"
+    assert plan.lost == {visit.name: told}
+    airs, fgs1 = (read_series(out.series(d, visit.name), CURVES[d]).time_h for d in (AIRS, FGS1))
+    assert len(fgs1) == 6
+    steps = np.diff(airs)
+    np.testing.assert_allclose(steps / steps[0], [1, 2, 1, 1])
+    lost = {
+        record["detector"]: record["delta_stats"]["lost"]
+        for record in json.loads(out.log(visit.name).read_text())
+        if record["step"] == "lost_exposures"
+    }
+    assert lost == {"FGS1": {}, "AIRS-CH0": {"blank": {"count": 1, "first": 2, "last": 2}}}
+    page = out.log_page(visit.name).read_text()
+    assert "6, none lost" in page
+    assert "1 blank LOST (index 2 to 2)" in page
+
+
 def test_dry_run_writes_nothing(tree: KaggleTree, config: KillChainConfig, tmp_path: Path) -> None:
     out = tmp_path / "out"
     plan = calibrate(config, tree, "train", CalibratedFolder(out), workers=Workers(1), dry_run=True)

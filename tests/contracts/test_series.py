@@ -5,7 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spectramind.contracts.series import Series, read_series, write_series
+from spectramind.contracts.series import (
+    Series,
+    cycle_bounds,
+    read_series,
+    usual_step,
+    write_series,
+)
 from spectramind.errors import SchemaError
 
 MINUTE_H = 1 / 60
@@ -71,3 +77,37 @@ def test_values_that_are_not_finite_are_refused(tmp_path: Path, key: str) -> Non
     write_series(tmp_path / "a.npz", broken)
     with pytest.raises(SchemaError, match="finite"):
         read_series(tmp_path / "a.npz", 2)
+
+
+def test_means_do_not_reach_across_a_gap() -> None:
+    """Twelve samples of a minute; of cells of three the second lost two, the third all."""
+    whole = series(12)
+    kept = np.delete(np.arange(12), [4, 5, 6, 7, 8])
+    seen = Series(whole.time_h[kept], whole.flux[kept], whole.variance[kept], whole.pointing[kept])
+    binned = seen.binned(3.0)
+    np.testing.assert_allclose(binned.time_h / MINUTE_H, [1, 10])  # one sample of three: left out
+    np.testing.assert_allclose(binned.variance[:, 0], [2, 2])
+
+
+def test_a_clock_with_a_gap_has_no_long_cycles() -> None:
+    """An hour's gap after the second cycle: neither neighbour takes what was seen meanwhile."""
+    clock = np.array([0.0, 1.0, 2.0, 62.0, 63.0, 64.0])
+    first, stop = cycle_bounds(np.arange(0.0, 65.0, 0.5), clock)
+    np.testing.assert_array_equal(first, [0, 1, 3, 123, 125, 127])
+    np.testing.assert_array_equal(stop, [1, 3, 5, 125, 127, 129])
+
+
+@pytest.mark.parametrize("unit", [3600.0, -1.0, 0.0])
+def test_times_that_are_no_hours_or_do_not_ascend_are_refused(tmp_path: Path, unit: float) -> None:
+    path = tmp_path / "airs.npz"
+    whole = series(4)
+    write_series(path, Series(whole.time_h * unit, whole.flux, whole.variance, whole.pointing))
+    with pytest.raises(SchemaError, match="must ascend, in hours"):
+        read_series(path, 2)
+
+
+def test_the_usual_step_survives_the_loss_of_half_of_the_samples() -> None:
+    rng = np.random.default_rng(0)
+    time_h = np.sort(rng.permutation(200)[:100]) * MINUTE_H
+    assert usual_step(time_h) == pytest.approx(MINUTE_H)
+    assert usual_step(np.array([1.0, 3.0])) == 2.0

@@ -62,8 +62,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for detector in DETECTORS:
         write_signal(visit, detector, counts_of(detector))
         write_references(visit, detector, frames_of(detector))
-    labels = np.arange(1.0, READS + 1)
-    write_axis_info(root, labels, np.tile([0.1, 4.5], READS // 2), labels / 10)
+    labels = (4.8 * np.arange(READS // 2)[:, None] + [0.1, 0.2]).ravel()  # as AIRS resets
+    write_axis_info(root, labels, np.tile([0.1, 4.5], READS // 2), np.arange(1.0, READS + 1) / 10)
     write_adc_info(root, AdcInfo(0.4369, -1000.0))
     write_wavelengths(root)
     stars = pd.DataFrame(1.5, index=IDS, columns=list(STAR_COLUMNS))

@@ -35,15 +35,21 @@ from spectramind.run.failures import note_failure
 from spectramind.run.pool import Workers, run_all
 
 log = logging.getLogger("spectramind")
+_FEW = 0.01  # share of a detector's exposures whose loss is only recorded
 
 
 @dataclass(frozen=True)
 class CalibrationPlan:
-    """Which visits are to be calibrated, which are finished, and which failed, by name."""
+    """Which visits are to be calibrated, which are finished, and which failed, by name.
+
+    ``lost`` says of visits calibrated now which exposures were left out, where these are more than
+    a few.
+    """
 
     to_do: tuple[Visit, ...]
     finished: tuple[Visit, ...]
     failed: Mapping[str, str] = field(default_factory=dict)
+    lost: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -54,11 +60,13 @@ class VisitOutcome:
         visit: its name.
         failure: why it could not be calibrated, in one line; None: it is done.
         trace: where that arose, if no step foresaw it.
+        lost: which exposures were lost, in words; empty when few or none.
     """
 
     visit: str
     failure: str | None = None
     trace: str = ""
+    lost: str = ""
 
 
 def visit_digest(visit: Visit, tree_root: Path, config: KillChainConfig) -> str:
@@ -141,11 +149,14 @@ def open_stream(
 
 def calibrate_visit(
     visit: Visit, tree_root: Path, config: KillChainConfig, out: CalibratedFolder, threads: int
-) -> Visit:
+) -> str:
     """Calibrate both detectors of one visit and write their light curves and, last, the log.
 
     Args:
         threads: blocks of pixels at work at once.
+
+    Returns:
+        Which exposures were lost, in words, of detectors that lost more than a few.
 
     Raises:
         SchemaError: a file of the visit or a table of the tree breaks its contract.
@@ -171,7 +182,11 @@ def calibrate_visit(
     records = [{"detector": "both", **total}, *records]
     write_text(out.log_page(visit.name), describe_visit(visit.name, records))
     write_json(out.log(visit.name), records)
-    return visit
+    return "; ".join(
+        f"{detector.kaggle} lost {stream.lost.told()}"
+        for detector, stream in found.streams.items()
+        if stream.lost.lost.sum() > _FEW * len(stream.lost.lost)
+    )
 
 
 def _attempt(
@@ -186,8 +201,8 @@ def _attempt(
         return VisitOutcome(visit.name)
     trace = ""
     try:
-        calibrate_visit(visit, tree_root, config, out, threads)
-        return VisitOutcome(visit.name)
+        lost = calibrate_visit(visit, tree_root, config, out, threads)
+        return VisitOutcome(visit.name, lost=lost)
     except SchemaError as error:
         reason = str(error)
     except (ArithmeticError, LookupError, ValueError) as error:
@@ -270,15 +285,17 @@ def calibrate(
         out=out,
         threads=workers.threads(len(plan.to_do)),
     )
-    failed = {}
+    failed, lost = {}, {}
     for outcome in run_all(work, plan.to_do, workers, f"calibrate {split}"):
         if outcome.trace:  # said here: worker processes have no log
             log.error("visit %s: %s\n%s", outcome.visit, outcome.failure, outcome.trace)
+        if outcome.lost:
+            lost[outcome.visit] = outcome.lost
         if outcome.failure is not None and strict:
             raise SchemaError(outcome.failure)
         if outcome.failure is not None:
             failed[outcome.visit] = outcome.failure
-    return replace(plan, failed=dict(sorted(failed.items())))
+    return replace(plan, failed=dict(sorted(failed.items())), lost=dict(sorted(lost.items())))
 
 
 if __name__ == "__main__":

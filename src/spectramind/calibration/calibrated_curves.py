@@ -10,7 +10,7 @@ from spectramind.calibration.extraction import AirsForms, airs_series
 from spectramind.calibration.photometry import Fgs1Series
 from spectramind.calibration.pointing import airs_regressors, decorrelate, fgs1_regressors
 from spectramind.config.calib import KillChainConfig
-from spectramind.contracts.series import Series
+from spectramind.contracts.series import GAP, Series, usual_step
 
 _MINUTES_AN_HOUR = 60.0
 
@@ -75,9 +75,10 @@ def _regressed(
 ) -> LightCurves:
     start, removed = perf_counter(), np.zeros(flux.shape[1])
     if config.pointing.regress:
-        step_h = float(np.median(np.diff(time_h))) if len(time_h) > 1 else np.inf
-        block = round(config.pointing.block_min / _MINUTES_AN_HOUR / step_h)
-        result = decorrelate(flux, variance, regressors, block)
+        steps_h, block_h = np.diff(time_h), config.pointing.block_min / _MINUTES_AN_HOUR
+        step_h = usual_step(time_h) if len(steps_h) else np.inf
+        breaks = np.flatnonzero(steps_h > max(block_h, GAP * step_h)) + 1
+        result = decorrelate(flux, variance, regressors, round(block_h / step_h), breaks)
         flux, removed = result.flux, result.removed_ppm
     series = Series(
         time_h,

@@ -22,6 +22,7 @@ long block holds the curvature of an ingress: there the light curves stay as the
 transit fit, which knows the transit, regresses on the pointing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,34 +80,46 @@ def on_clock(values: Array, time_h: Array, clock_h: Array) -> Array:
     Cycles are those of ``cycle_bounds``; one without samples lies on the line between those that
     have some.
     """
-    bounds = cycle_bounds(time_h, clock_h)
-    count = np.diff(bounds)
+    first, stop = cycle_bounds(time_h, clock_h)
+    count = stop - first
     total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
     seen = np.flatnonzero(count)
     if not len(seen):
         return np.zeros((len(clock_h), values.shape[1]))
-    mean = np.diff(total[bounds], axis=0)[seen] / count[seen, None]
-    every = np.arange(len(clock_h))
-    return np.stack([np.interp(every, seen, column) for column in mean.T], axis=1)
+    mean = (total[stop] - total[first])[seen] / count[seen, None]
+    return np.stack([np.interp(clock_h, clock_h[seen], column) for column in mean.T], axis=1)
 
 
-def within_blocks(values: Array, block: int) -> tuple[Array, int]:
+def within_blocks(
+    values: Array, block: int, breaks: Sequence[int] | NDArray[np.integer] = ()
+) -> tuple[Array, int]:
     """Residuals (T, N) from a straight line in each block of so many samples, and how many blocks.
 
-    Blocks are as equal as can be, and none is shorter than ``block`` unless the series is.
+    Blocks are as equal as can be, none reaches across a break (the number of a sample that follows
+    a gap), and none is shorter than ``block`` unless what lies between two breaks is.
     """
     left = np.array(values, dtype=np.float64)
-    count = max(len(values) // block, 1)
-    for piece in np.array_split(left, count):  # views: the residuals replace the values
+    pieces = [  # views: the residuals replace the values
+        piece
+        for run in np.split(left, breaks)
+        for piece in np.array_split(run, max(len(run) // block, 1))
+    ]
+    for piece in pieces:
         piece -= piece.mean(axis=0)
         clock = np.arange(len(piece)) - (len(piece) - 1) / 2
         power = (clock**2).sum()
         if power > 0:
             piece -= clock[:, None] * (np.einsum("t,tn->n", clock, piece) / power)
-    return left, count
+    return left, len(pieces)
 
 
-def decorrelate(flux: Array, variance: Array, regressors: Array, block: int) -> Decorrelated:
+def decorrelate(
+    flux: Array,
+    variance: Array,
+    regressors: Array,
+    block: int,
+    breaks: Sequence[int] | NDArray[np.integer] = (),
+) -> Decorrelated:
     """Regress light curves on the pointing.
 
     Args:
@@ -115,6 +128,7 @@ def decorrelate(flux: Array, variance: Array, regressors: Array, block: int) -> 
         regressors: (T, K), finite; those that do not vary are left out.
         block: samples over which mean and slope belong to star and drift (10 minutes' worth); below
             ``LEAST_BLOCK`` all light curves are left as they are.
+        breaks: samples before which the star was not seen for so long that no line leads there.
     """
     mean = flux.mean(axis=0)
     usable = (mean > 0) & (np.isfinite(variance) & (variance > 0)).all(axis=0)
@@ -122,16 +136,21 @@ def decorrelate(flux: Array, variance: Array, regressors: Array, block: int) -> 
     beta, shrinkage = np.zeros((regressors.shape[1], flux.shape[1])), np.zeros(flux.shape[1])
     if LEAST_BLOCK <= block <= len(flux) and usable.any():
         relative = flux[:, usable] / mean[usable]
-        beta[:, usable], shrinkage[usable] = _coefficients(relative, centred, block)
+        beta[:, usable], shrinkage[usable] = _coefficients(relative, centred, block, breaks)
     model = np.einsum("tk,kb->tb", centred, beta)
     corrected = flux / (1.0 + np.clip(model, -_LARGEST, _LARGEST))
     return Decorrelated(corrected, beta, shrinkage, 1e6 * model.std(axis=0))
 
 
-def _coefficients(relative: Array, regressors: Array, block: int) -> tuple[Array, Array]:
+def _coefficients(
+    relative: Array,
+    regressors: Array,
+    block: int,
+    breaks: Sequence[int] | NDArray[np.integer],
+) -> tuple[Array, Array]:
     """Shrunk coefficients (K, B) of relative flux (T, B), and the factors (B,) they hold."""
-    short, blocks = within_blocks(regressors, block)
-    target, _ = within_blocks(relative, block)
+    short, blocks = within_blocks(regressors, block, breaks)
+    target, _ = within_blocks(relative, block, breaks)
     spread = short.std(axis=0)
     varies = spread > 1e-9 * np.abs(regressors).max(axis=0)  # else rounding is all there is
     scale = np.where(varies, spread, 1.0)

@@ -11,6 +11,7 @@ from spectramind.calibration.chain import Extracted
 from spectramind.calibration.kernel.stream import Stream
 from spectramind.calibration.step_records import Record, audit, step_record
 from spectramind.calibration.steps.bad_pixels import Flag
+from spectramind.calibration.steps.lost_exposures import BLANK_SHARE, STUCK_SHARE, WITNESSES
 from spectramind.calibration.trace import describe_trace
 from spectramind.config.calib import KillChainConfig
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1
@@ -39,10 +40,11 @@ def visit_records(
             (detector.height, -1),
         )
         log.insert(1, _bad_pixels(stream, config))
+        log.insert(1, _lost(stream))
         if detector == AIRS:
             log.append(_trace(stream, wavelength_um, config))
         log += [_extraction(stream, curves, config), _pointing(curves, config)]
-        unpaired = {"unpaired_reads": stream.signal.n_reads - 2 * stream.n_exposures}
+        unpaired = {"unpaired_reads": stream.signal.n_reads % 2}
         log += [
             step_record(step, stream.spent_ms[step], {"n_reads": stream.signal.n_reads}, unpaired)
             for step in ("decode", "fused")
@@ -74,6 +76,13 @@ def _bad_pixels(stream: Stream, config: KillChainConfig) -> Record:
         "mask_frac": float(stream.bad[stream.ran].mean()),
     }
     return step_record("bad_pixels", 0.0, params, stats)
+
+
+def _lost(stream: Stream) -> Record:
+    """Exposures that were dropped: how many of the file's, by kind, first and last by index."""
+    params = {"witnesses": WITNESSES, "blank_share": BLANK_SHARE, "stuck_share": STUCK_SHARE}
+    stats = {"exposures": len(stream.lost.lost), "lost": stream.lost.describe()}
+    return step_record("lost_exposures", 0.0, params, stats)
 
 
 def _extraction(stream: Stream, curves: LightCurves, config: KillChainConfig) -> Record:
@@ -123,6 +132,14 @@ def _hatch(pattern: dict[str, Any]) -> str:
     return f"SEEN: {pattern['amplitude']:.2%} every {pattern['period_px']:.1f} px"
 
 
+def _exposures(record: dict[str, Any]) -> str:
+    lost = ", ".join(
+        f"{one['count']} {kind} LOST (index {one['first']} to {one['last']})"
+        for kind, one in record["lost"].items()
+    )
+    return f"{record['exposures']}, {lost or 'none lost'}"
+
+
 def describe_visit(visit: str, records: list[Record]) -> str:
     """One page for people, from a visit's whole log."""
     found = {(r["detector"], r["step"]): r["delta_stats"] for r in records}
@@ -138,6 +155,7 @@ def describe_visit(visit: str, records: list[Record]) -> str:
         lines += [
             "",
             detector.kaggle,
+            f"  exposures                 {_exposures(of('lost_exposures'))}",
             f"  pixels masked for good    {bad['mask_frac']:.3%}",
             f"  flagged samples           {causes}",
             f"  linearity, bright pixels  {of('linearity')['median_correction_ppm']:+.0f} ppm",

@@ -12,6 +12,8 @@ from spectramind.run.npz import read_npz
 
 _KEYS = ("time", "flux", "flux_variance", "pointing")
 _MINUTES_AN_HOUR = 60.0
+_LONGEST_H = 1.0  # step of a light curve: no transit shows in a slower one
+GAP = 1.5  # times the usual step, beyond which samples are missing between two
 
 
 @dataclass(frozen=True)
@@ -34,19 +36,27 @@ class Series:
     def binned(self, cadence_min: float) -> "Series":
         """Means of neighbouring samples, so that one lasts about ``cadence_min``.
 
-        Samples stay as they are where they last longer. The last mean may hold fewer of them.
+        Samples stay as they are where they last longer. Cells are cut by the clock: where samples
+        are missing a mean holds fewer of them and never reaches across a gap. One that holds less
+        than half of what the median one does is left out, for fits weigh all alike; but for the
+        last, which may always hold fewer.
         """
         count = len(self.time_h)
-        step_h = (self.time_h[-1] - self.time_h[0]) / max(count - 1, 1)
+        step_h = usual_step(self.time_h) if count > 1 else 0.0
         group = round(cadence_min / _MINUTES_AN_HOUR / step_h) if step_h > 0 else 1
         if group <= 1:
             return self
-        first = np.arange(0, count, group)
+        tick = np.maximum(np.round(np.diff(self.time_h) / step_h), 1).astype(np.int64)
+        cell = np.cumsum(np.append(0, tick)) // group
+        first = np.flatnonzero(np.diff(cell, prepend=-1))
         size = np.diff(np.append(first, count)).astype(np.float64)
+        full = size >= np.median(size) / 2
+        full[-1] = True
 
         def mean(values: NDArray[np.floating], power: int = 1) -> NDArray[np.float64]:
             total = np.add.reduceat(values, first, axis=0, dtype=np.float64)
-            return np.asarray(total / np.expand_dims(size, tuple(range(1, values.ndim))) ** power)
+            means = total / np.expand_dims(size, tuple(range(1, values.ndim))) ** power
+            return np.asarray(means[full])
 
         return Series(
             mean(self.time_h),
@@ -56,18 +66,36 @@ class Series:
         )
 
 
-def cycle_bounds(time_h: NDArray[np.float64], clock_h: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Where the cycles of another clock begin and end among sorted sample times, (T + 1,).
+def usual_step(time_h: NDArray[np.float64]) -> float:
+    """From one sample to the next where none is missing, of two samples or more.
 
-    A cycle reaches halfway to its neighbours; the first and the last are as long as the one next
-    to them. A single cycle holds everything.
+    The lower quartile of the steps: up to half of the samples may be missing, anywhere.
     """
-    middles = (clock_h[1:] + clock_h[:-1]) / 2
-    if len(middles):
-        first, last = 2 * clock_h[0] - middles[0], 2 * clock_h[-1] - middles[-1]
-    else:
-        first, last = -np.inf, np.inf
-    return np.searchsorted(time_h, np.concatenate([[first], middles, [last]]))
+    return float(np.quantile(np.diff(time_h), 0.25, method="lower"))
+
+
+def cycle_bounds(
+    time_h: NDArray[np.float64], clock_h: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where the cycles of another clock begin and end (exclusive) among sorted sample times.
+
+    A cycle reaches halfway to its neighbours, but not farther than is usual: beside a
+    gap of the clock it holds no more than elsewhere. A single cycle holds everything.
+
+    Returns:
+        First sample of each cycle, and the first one after it, (T,) each.
+    """
+    if len(clock_h) < 2:
+        nothing = np.zeros(len(clock_h), np.int64)
+        return nothing, nothing + len(time_h)
+    steps, middles = np.diff(clock_h), (clock_h[1:] + clock_h[:-1]) / 2
+    usual = usual_step(clock_h)
+    gap = steps > GAP * usual
+    after = np.where(gap, clock_h[:-1] + usual / 2, middles)
+    before = np.where(gap, clock_h[1:] - usual / 2, middles)
+    begins = np.append(2 * clock_h[0] - after[0], before)
+    ends = np.append(after, 2 * clock_h[-1] - before[-1])
+    return np.searchsorted(time_h, begins), np.searchsorted(time_h, ends)
 
 
 def write_series(path: Path, series: Series, **beside: ArrayLike) -> None:
@@ -86,7 +114,8 @@ def read_series(path: Path, curves: int) -> Series:
     """Read the light curves of a detector that has so many.
 
     Raises:
-        SchemaError: missing, broken, other shapes, or values that are not finite.
+        SchemaError: missing, broken, other shapes, values that are not finite, or times that do
+            not ascend or are no hours.
     """
     raw = read_npz(path, *_KEYS, made_by="calibrate")
     time_h, flux, variance, pointing = (raw[key] for key in _KEYS)
@@ -97,6 +126,13 @@ def read_series(path: Path, curves: int) -> Series:
     ):
         raise SchemaError(
             f"{path} holds {shapes}, expected finite (T,), (T, {curves}), (T, {curves}), (T, 3): "
+            "delete it and run `spectramind calibrate` again"
+        )
+    steps_h = np.diff(time_h)
+    if (steps_h <= 0).any() or (count > 1 and np.median(steps_h) > _LONGEST_H):
+        raise SchemaError(
+            f"{path} holds times from {time_h[0]:.6g} to {time_h[-1]:.6g} in steps of "
+            f"{np.median(steps_h):.4g}: they must ascend, in hours, by at most {_LONGEST_H:g} h: "
             "delete it and run `spectramind calibrate` again"
         )
     return Series(

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from spectramind.dataset.parquet import read_floats
+from spectramind.dataset.parquet import open_parquet, read_floats
+from spectramind.dataset.time_axes import require_ascending, require_cycle, require_one_visit
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.instrument.detectors import AIRS, FGS1, Detector
@@ -125,6 +126,10 @@ def read_adc_info(tree: KaggleTree, detector: Detector, planet_id: str) -> AdcIn
     return AdcInfo(gain, offset)
 
 
+def _labels(detector: Detector) -> str:
+    return f"{detector.kaggle}-axis0-h"
+
+
 def _read_axis(tree: KaggleTree, column: str, length: int) -> NDArray[np.float64]:
     """The first ``length`` values of a NaN-padded axis."""
     path = tree.root / "axis_info.parquet"
@@ -154,20 +159,22 @@ def read_timing(tree: KaggleTree, detector: Detector, n_reads: int) -> Timing:
 
     Raises:
         SchemaError: fewer than two reads, an axis shorter than the signal, NaN inside it, labels
-            that do not ascend, or integration times that change or are not positive.
+            that do not ascend or are no hours, or integration times that change or are not
+            positive.
     """
     path = tree.root / "axis_info.parquet"
     n_pairs = n_reads // 2
     if n_pairs < 1:
         raise SchemaError(f"{detector.kaggle} has {n_reads} read: an exposure needs two")
-    labels_h = _read_axis(tree, f"{detector.kaggle}-axis0-h", 2 * n_pairs)
-    if (np.diff(labels_h) <= 0).any():
-        raise SchemaError(f"{path} column '{detector.kaggle}-axis0-h' does not ascend")
+    labels_h = _read_axis(tree, _labels(detector), 2 * n_pairs)
+    require_ascending(path, _labels(detector), labels_h)
     if detector == FGS1:
         start = float(labels_h[0]) * _SECONDS_AN_HOUR
-        integration = float(labels_h[1] - labels_h[0]) * _SECONDS_AN_HOUR
+        # The median: a gap of the axis may lie within a pair.
+        integration = float(np.median(labels_h[1::2] - labels_h[::2])) * _SECONDS_AN_HOUR
     else:
         start, integration = _read_integrations(tree, n_pairs)
+        require_cycle(path, _labels(detector), labels_h, start + integration)
     if start < 0 or integration <= 0:
         raise SchemaError(
             f"{path} gives {detector.kaggle} {start:g} s + {integration:g} s: not > 0"
@@ -253,8 +260,37 @@ def read_truth(path: Path) -> pd.DataFrame:
     return truth
 
 
+def check_clocks(tree: KaggleTree) -> None:
+    """Check that both detectors' time labels ascend, are hours, and cover the same visit.
+
+    A column that is not there is missed by the visit that needs it.
+
+    Raises:
+        SchemaError: they are not, or NaN stands between labels.
+    """
+    path = tree.root / "axis_info.parquet"
+    names = (_labels(AIRS), _labels(FGS1))
+    if not path.is_file():
+        return
+    present = open_parquet(path).schema_arrow.names
+    if not {*names, _INTEGRATION} <= set(present):
+        return
+    airs_h, fgs1_h, integrations = (_whole_axis(tree, column) for column in (*names, _INTEGRATION))
+    for name, labels_h in zip(names, (airs_h, fgs1_h), strict=True):
+        require_ascending(path, name, labels_h)
+    if len(integrations) >= 2:
+        require_cycle(path, names[0], airs_h, float(integrations[0] + integrations[1]))
+    require_one_visit(path, names, (airs_h, fgs1_h))
+
+
+def _whole_axis(tree: KaggleTree, column: str) -> NDArray[np.float64]:
+    """An axis without the NaN that pads it."""
+    known = np.flatnonzero(np.isfinite(read_floats(tree.root / "axis_info.parquet", column)))
+    return _read_axis(tree, column, int(known[-1]) + 1 if len(known) else 0)
+
+
 def check_axes(tree: KaggleTree) -> None:
-    """Check that the tree's wavelengths are those that every bin is labelled with.
+    """Check the time axes, and that the wavelengths are those that every bin is labelled with.
 
     ``wavelengths.csv`` and the AIRS columns of ``axis_info.parquet`` must agree with the
     instrument's grid within ``AXIS_TOLERANCE_UM``; a file that is not there says nothing else. The
@@ -265,6 +301,7 @@ def check_axes(tree: KaggleTree) -> None:
         SchemaError: another axis, or a broken file.
     """
     grid = bin_wavelengths()
+    check_clocks(tree)
     axes = [
         ("wavelengths.csv", read_wavelengths, grid),
         ("axis_info.parquet", read_column_wavelengths, airs_column_wavelengths()),

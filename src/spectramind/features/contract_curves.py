@@ -51,12 +51,10 @@ def resample_mean(
     Returns:
         Mean and its variance, each (len(clock_h),); NaN and inf in a cycle without sample.
     """
-    bounds = cycle_bounds(time_h, clock_h)
-    count = np.diff(bounds)
-    sums = [
-        np.diff(np.concatenate([[0.0], np.cumsum(x, dtype=np.float64)])[bounds])
-        for x in (values, variance)
-    ]
+    first, stop = cycle_bounds(time_h, clock_h)
+    count = stop - first
+    totals = [np.concatenate([[0.0], np.cumsum(x, dtype=np.float64)]) for x in (values, variance)]
+    sums = [total[stop] - total[first] for total in totals]
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(count > 0, sums[0] / count, np.nan)
         spread = np.where(count > 0, sums[1] / count**2.0, np.inf)

@@ -11,6 +11,7 @@ from spectramind.contracts.depths import IGNORANCE, Depths, unmeasured
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
 from spectramind.features.bin_fit import BinFit, Light, fit_bins
+from spectramind.features.clock_check import ClockDoubt, doubt_clocks
 from spectramind.features.free_search import fit_somehow
 from spectramind.features.population import Population, expected
 from spectramind.features.white_fit import (
@@ -27,6 +28,7 @@ Array = NDArray[np.float64]
 MIN_SAMPLES = 20
 MOST_DARK = 0.5  # share of bins without light beyond which a visit is not measured
 DOUBTED_ROW = 0.03  # of the depth: what rests on a dip alone, without the star table, is so sure
+_IS_FGS1 = np.arange(N_BINS) == FGS1_BIN
 _UNSOLVED = "no depths solve the bins' light curves"
 
 
@@ -96,18 +98,26 @@ def estimate(
     if not 0 <= np.median(bins.measured.depth) < MAX_RADIUS_RATIO**2:
         return unmeasured(f"{_UNSOLVED}: {np.median(bins.measured.depth):.3g} is no planet's")
     bins.measured.variance[dark] = IGNORANCE**2
-    fit, reason = _doubted(bins, star, white)
+    clocks = doubt_clocks(time_h, bands, beside, star, white, config)
+    fit, reason = _doubted(bins, star, white, clocks)
     info = _describe(white, bins) | {"reason": reason}
     return Depths(fit, time_h, white.white, white.model, info)
 
 
-def _doubted(bins: BinFit, star: StarRow, white: WhiteFit) -> tuple[Measurement, str]:
+def _doubted(
+    bins: BinFit, star: StarRow, white: WhiteFit, clocks: ClockDoubt | None
+) -> tuple[Measurement, str]:
     """Depths as uncertain as the fit is doubtful, and why it is; empty when it is not."""
     fit, reason = bins.measured, "; ".join(why for why in (star.limb_fault, white.reason) if why)
     if not bins.settled:
         reason = reason or "the transit's shape does not settle"
         modes = np.column_stack([fit.modes, np.full(N_BINS, IGNORANCE)])
         fit = Measurement(fit.depth, fit.variance, modes)
+    if clocks is not None:
+        reason = "; ".join(why for why in (reason, clocks.reason) if why)
+        wrong = np.minimum(clocks.error * np.median(fit.depth), IGNORANCE)
+        own = [np.where(where, wrong, 0.0) for where in (_IS_FGS1, ~_IS_FGS1)]
+        fit = replace(fit, modes=np.column_stack([fit.modes, *own]))
     if star.fault:
         # In proportion to each bin's own noisy depth this would pull the answer down.
         common = np.full(N_BINS, DOUBTED_ROW * np.median(fit.depth))

@@ -17,6 +17,7 @@ from scipy.linalg import block_diag
 from scipy.optimize import OptimizeResult, least_squares
 
 from spectramind.config.fit import FitConfig
+from spectramind.contracts.series import usual_step
 from spectramind.contracts.star_row import StarRow
 from spectramind.features.drift import drift_basis
 from spectramind.features.population import Population
@@ -79,7 +80,7 @@ class TransitModel:
     """Transit light curves on fixed sample times, exposures integrated."""
 
     def __init__(self, time_h: Array, star: StarRow, substep_h: float) -> None:
-        exposure = float(np.median(np.diff(time_h))) if len(time_h) > 1 else 0.0
+        exposure = usual_step(time_h) if len(time_h) > 1 else 0.0
         steps = max(1, int(np.ceil(exposure / substep_h)))
         offsets = (np.arange(steps) + 0.5) / steps - 0.5
         self.time_h = time_h

@@ -57,6 +57,7 @@ class CalibratedVisits(Result):
                 f"{split}: {len(plan.to_do) - len(plan.failed)} visits {done}, "
                 f"{len(plan.finished)} finished before, {len(plan.failed)} failed, in {self.folder}"
             )
+            lines += [f"left out: {name}: {what}" for name, what in plan.lost.items()]
             lines += [f"failed: {name}: {reason}" for name, reason in plan.failed.items()]
         return lines
 
@@ -104,6 +105,9 @@ def calibrate(
         split: calibrate_split(config.calib, tree, split, out, workers_of(config), dry_run, strict)
         for split in splits_of(config, tree)
     }
+    for plan in plans.values():
+        for name, what in plan.lost.items():
+            record.warn(f"{name}: {what}: these exposures are left out")
     return CalibratedVisits(plans, config.paths.calibrated, dry_run)
 
 

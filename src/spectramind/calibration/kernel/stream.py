@@ -5,6 +5,7 @@ of pixels goes from file to exposures while it is hot in the cache; the cube of 
 exists. Decoder and kernel both release the GIL: blocks may run in several threads.
 """
 
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from time import perf_counter
 
@@ -23,6 +24,12 @@ from spectramind.calibration.steps.bad_pixels import (
 )
 from spectramind.calibration.steps.dark_current import usable_dark
 from spectramind.calibration.steps.flat_field import usable_flat
+from spectramind.calibration.steps.lost_exposures import (
+    MOST_LOST,
+    LostExposures,
+    find_lost,
+    witnesses,
+)
 from spectramind.calibration.steps.non_linearity import usable_coefficients
 from spectramind.config.calib import KillChainConfig
 from spectramind.dataset.frames import ReferenceFrames, SignalFile
@@ -69,8 +76,10 @@ class Stream:
     Attributes:
         detector: its geometry.
         signal: the file of raw reads.
-        adc, timing: how counts and reads are to be understood.
-        n_exposures: pairs of reads; a last read without partner is left out.
+        adc, timing: how counts and reads are to be understood; the timing is of kept exposures.
+        lost: which pairs of reads are no exposures.
+        kept: int64 (T,) the other pairs, by their number in the file: what all below is of.
+        n_exposures: T; a last read without partner is left out.
         pixels: references of all pixels.
         mean, variance: float64 (pixels,) time means of the exposures [e] and of their variance
             [e^2]; of the pixels that were run.
@@ -93,13 +102,21 @@ class Stream:
         timing: Timing,
         config: KillChainConfig,
     ) -> None:
-        self.detector, self.signal, self.adc, self.timing = detector, signal, adc, timing
-        self.n_exposures = signal.n_reads // 2
+        """Open the stream and look for lost exposures.
+
+        Raises:
+            SchemaError: the data are damaged, or too many exposures are lost.
+        """
+        self.detector, self.signal, self.adc = detector, signal, adc
         self.pixels = pixel_references(references, timing.integration_s, config)
         self._readout = readout_of(adc, timing, config)
         self._files: SimpleQueue[SignalFile] = SimpleQueue()
         self._files.put(signal)
         count = detector.pixels
+        self.lost = self._find_lost(config)
+        self.kept = np.flatnonzero(~self.lost.lost)
+        self.n_exposures = len(self.kept)
+        self.timing = replace(timing, mid_time_h=timing.mid_time_h[self.kept])
         self.mean, self.variance = np.zeros(count), np.zeros(count)
         self.bad, self.ran = np.zeros(count, bool), np.zeros(count, bool)
         self.counts = np.zeros((count, len(Flag)), np.int64)
@@ -129,7 +146,7 @@ class Stream:
             SchemaError: the data are damaged.
         """
         start = perf_counter()
-        raw = self._decode(block)
+        raw = self._kept_reads(self._decode(block))
         decoded = perf_counter()
         signal = self._room(block)
         samples = self._samples_of(signal.shape)
@@ -176,6 +193,26 @@ class Stream:
         if self.samples is None:
             return None
         return Samples(np.empty(shape, np.float32), np.empty(shape, np.uint16))
+
+    def _find_lost(self, config: KillChainConfig) -> LostExposures:
+        told = witnesses(self.pixels.flags & MASKING == 0)
+        if not len(told):  # no pixel can be used, which is said when all have been run
+            nothing = np.zeros(self.signal.n_reads // 2, dtype=bool)
+            return LostExposures(nothing, nothing)
+        lost = find_lost(self._decode(told), config.saturation_counts)
+        if lost.too_many:
+            raise SchemaError(
+                f"{self.signal.path}: {lost.told()}: at most {MOST_LOST:.0%} of a visit may be "
+                "lost, fetch it again"
+            )
+        return lost
+
+    def _kept_reads(self, raw: NDArray[np.uint16]) -> NDArray[np.uint16]:
+        """Reads (P, n_reads) without those of lost exposures; as they are where none is lost."""
+        pairs = self.signal.n_reads // 2
+        if self.n_exposures == pairs:
+            return raw
+        return raw[:, : 2 * pairs].reshape(len(raw), pairs, 2)[:, self.kept].reshape(len(raw), -1)
 
     def _decode(self, block: Indices) -> NDArray[np.uint16]:
         try:
