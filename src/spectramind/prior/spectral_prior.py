@@ -5,8 +5,7 @@ size of a shape anything from a few to hundreds of ppm, so it is a scale mixture
 with learnt shares, times a Gaussian with a mean and a covariance "principal components +
 independent remainder" (probabilistic PCA, Tipping & Bishop 1999). Hazes make some planets larger
 in FGS1 than their AIRS bins tell: a share of them has an FGS1 depth of its own. The posterior is a
-mixture too; its mean and standard deviation are handed on. All covariances are "diagonal + low
-rank", and so is the algebra.
+mixture too; its mean and standard deviation are handed on (prior/conditioning.py).
 
 Some stars have spots that no light curve shows (prior/spotted.py): a last mixture, of a star with
 spots and one without. One planet seldom tells which; the others of its set tell whether their
@@ -15,15 +14,22 @@ stars have them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, logsumexp
+from scipy.special import expit, logit
 
-from spectramind.contracts.measurement import Measurement, inverse
+from spectramind.contracts.measurement import Measurement
 from spectramind.errors import ConfigError
-from spectramind.instrument.grid import FGS1_BIN
+from spectramind.prior.conditioning import (
+    Gaussians,
+    SpectrumMoments,
+    blended,
+    condensed,
+    condition,
+)
 from spectramind.prior.error_model import ErrorModel, Visits
 from spectramind.prior.spotted import chances, if_spotted
 
@@ -48,21 +54,12 @@ class Posterior:
 
 
 @dataclass(frozen=True)
-class _Moments:
-    """Mean and variance of a spectrum, (283,) each, and the log evidence."""
-
-    mean: Array
-    variance: Array
-    evidence: float
-
-
-@dataclass(frozen=True)
 class _Readings:
     """A measurement, and what it tells without and with spots."""
 
     measured: Measurement
-    quiet: _Moments
-    spotted: _Moments
+    quiet: SpectrumMoments
+    spotted: SpectrumMoments
 
     @property
     def evidence(self) -> float:
@@ -138,19 +135,28 @@ class SpectralPrior:
 
     def _readings(self, visits: Visits) -> _Readings:
         one = self.errors.combined(visits)
-        true, log_jacobian = if_spotted(one)
-        spotted = self._gaussian(true)
+        quiet = condensed(one)
+        true, log_jacobian = if_spotted(quiet)
+        spotted = condition(true, self.gaussians)
         return _Readings(
             one,
-            self._gaussian(one),
+            condition(quiet, self.gaussians),
             replace(spotted, evidence=spotted.evidence - log_jacobian),
         )
 
-    def _gaussian(self, measured: Measurement) -> _Moments:
-        """The mixture over sizes, conditioned."""
-        haze = (self.haze_share, self.haze_depth)
-        parts = [_condition(measured, *self.of_size(size), haze) for size in self.size.tolist()]
-        return _mixed(parts, self.weight)
+    @cached_property
+    def gaussians(self) -> Gaussians:
+        """The whole mixture, written out."""
+        parts = zip(*map(self.of_size, self.size.tolist()), strict=True)
+        mean, components, remainder = (np.stack(part) for part in parts)
+        return Gaussians(
+            log_weight=np.log(self.weight),
+            mean=mean,
+            components=components,
+            remainder=remainder,
+            haze_share=self.haze_share,
+            haze_depth=self.haze_depth,
+        )
 
     def state(self) -> dict[str, Array]:
         """Plain arrays, for a checkpoint."""
@@ -179,84 +185,10 @@ def _scalars(state: dict[str, Array]) -> dict[str, Any]:
 
 def _answer(readings: _Readings, spotted: float) -> Posterior:
     """Posterior, given how likely the star is spotted."""
-    mean, variance = _blended([readings.quiet, readings.spotted], np.array([1 - spotted, spotted]))
+    mean, variance = blended([readings.quiet, readings.spotted], np.array([1 - spotted, spotted]))
     return Posterior(
         mean=mean,
         sigma=np.sqrt(np.maximum(variance, 1e-14)),
         depth=readings.measured.depth,
         depth_sigma=np.sqrt(readings.measured.total_variance),
     )
-
-
-def _blended(parts: Sequence[_Moments], share: Array) -> tuple[Array, Array]:
-    """Mean and variance of parts of known shares."""
-    mean: Array = share @ [part.mean for part in parts]
-    variance: Array = share @ [part.variance + (part.mean - mean) ** 2 for part in parts]
-    return mean, variance
-
-
-def _mixed(parts: Sequence[_Moments], weight: Array) -> _Moments:
-    """Moments of a mixture, and its evidence."""
-    log_weight = np.log(weight) + [part.evidence for part in parts]
-    evidence = float(logsumexp(log_weight))
-    return _Moments(*_blended(parts, np.exp(log_weight - evidence)), evidence)
-
-
-def _condition(
-    measured: Measurement,
-    mean: Array,
-    components: Array,
-    remainder: Array,
-    haze: tuple[float, float],
-) -> _Moments:
-    """Posterior of one Gaussian, by low-rank algebra; perhaps with a haze (share, depth)."""
-    variance = measured.variance + remainder
-    q, log_determinant = inverse(variance, np.column_stack([measured.modes, components]))
-
-    def solve(columns: Array) -> Array:
-        scaled: Array = (columns.T / variance).T - q @ (q.T @ columns)
-        return scaled
-
-    off = measured.depth - mean
-    answer = solve(off)
-    # Diagonal of C S^-1 C, with C = diag(remainder) + L L^T.
-    spread = solve(components)
-    explained = (
-        remainder**2 * (1 / variance - (q**2).sum(axis=1))
-        + 2 * remainder * (spread * components).sum(axis=1)
-        + ((components @ (components.T @ spread)) * components).sum(axis=1)
-    )
-    prior = remainder + (components**2).sum(axis=1)
-    shift = remainder * answer + components @ (components.T @ answer)
-    evidence = float(-0.5 * (off @ answer + log_determinant))
-    plain = _Moments(mean + shift, prior - explained, evidence)
-    if haze[0] == 0:
-        return plain
-    first = np.zeros(len(off))
-    first[FGS1_BIN] = 1.0
-    column = solve(first)
-    effect = measured.variance * column + measured.modes @ (measured.modes.T @ column)
-    pull, precision = float(answer[FGS1_BIN]), float(column[FGS1_BIN])
-    return _perhaps_hazy(plain, pull, precision, effect, haze)
-
-
-def _perhaps_hazy(
-    plain: _Moments, pull: float, precision: float, effect: Array, haze: tuple[float, float]
-) -> _Moments:
-    """Moments when FGS1's prior variance may be larger by a haze's squared (Sherman-Morrison).
-
-    Args:
-        plain: the moments when it is not.
-        pull: FGS1's element of S^-1 (depth - mean), S the covariance of the depths.
-        precision: its diagonal element of S^-1.
-        effect: (283,) its column of N S^-1, N the covariance of the errors.
-        haze: share of hazy planets, and the standard deviation of what haze adds.
-    """
-    share, depth = haze
-    gain = depth**2 / (1 + depth**2 * precision)
-    hazy = _Moments(
-        plain.mean + gain * pull * effect,
-        plain.variance + gain * effect**2,
-        plain.evidence + 0.5 * float(gain * pull**2 - np.log1p(depth**2 * precision)),
-    )
-    return _mixed([plain, hazy], np.array([1 - share, share]))
