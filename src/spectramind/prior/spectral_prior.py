@@ -4,7 +4,9 @@ A spectrum is a level times ones plus a shape (its difference from the AIRS mean
 size of a shape anything from a few to hundreds of ppm, so it is a scale mixture: a size among a few
 with learnt shares, times a Gaussian with a mean and a covariance "principal components +
 independent remainder" (probabilistic PCA, Tipping & Bishop 1999). Hazes make some planets larger
-in FGS1 than their AIRS bins tell: a share of them has an FGS1 depth of its own. The posterior is a
+in FGS1 than their AIRS bins tell: a share of them has an FGS1 depth of its own. Beside the scale
+mixture stand clusters of synthetic shapes with heavy tails (prior/clusters.py), for planets unlike
+those it was learnt on. The posterior is a
 mixture too; its mean and standard deviation are handed on (prior/conditioning.py).
 
 Some stars have spots that no light curve shows (prior/spotted.py): a last mixture, of a star with
@@ -23,6 +25,7 @@ from scipy.special import expit, logit
 
 from spectramind.contracts.measurement import Measurement
 from spectramind.errors import ConfigError
+from spectramind.prior.clusters import TAIL_SHARES, TAILS, Clusters
 from spectramind.prior.conditioning import (
     Gaussians,
     SpectrumMoments,
@@ -81,9 +84,10 @@ class SpectralPrior:
         spotted: share of stars with spots, inside (0, 1).
         haze_share: share of planets whose FGS1 depth AIRS does not tell, in [0, 1).
         haze_depth: standard deviation of what haze adds to their FGS1 depth.
+        clusters: of synthetic shapes; what is left of their shares is the scale mixture's.
 
     Raises:
-        ConfigError: a share is outside, or ``haze_depth`` is not positive.
+        ConfigError: a share is outside its range, or ``haze_depth`` is not positive.
     """
 
     level: float
@@ -97,6 +101,7 @@ class SpectralPrior:
     spotted: float
     haze_share: float
     haze_depth: float
+    clusters: Clusters
 
     def __post_init__(self) -> None:
         if not 0 < self.spotted < 1:
@@ -107,6 +112,11 @@ class SpectralPrior:
             raise ConfigError(
                 f"hazes of {self.haze_share} of the planets, {self.haze_depth} deep: "
                 "the share must lie in [0, 1), the depth be positive"
+            )
+        if not 0 <= self.clusters.share.sum() < 1:
+            raise ConfigError(
+                f"clusters of {self.clusters.share.sum()} of the planets: their share must lie in "
+                "[0, 1)"
             )
 
     def of_size(self, size: float) -> tuple[Array, Array, Array]:
@@ -147,24 +157,43 @@ class SpectralPrior:
     @cached_property
     def gaussians(self) -> Gaussians:
         """The whole mixture, written out."""
-        parts = zip(*map(self.of_size, self.size.tolist()), strict=True)
-        mean, components, remainder = (np.stack(part) for part in parts)
+        parts = [self.of_size(size) for size in self.size.tolist()] + self._of_clusters()
+        kept = max(components.shape[1] for _, components, _ in parts)
+        own = 1 - self.clusters.share.sum()
+        shares = (own * self.weight, np.outer(self.clusters.share, TAIL_SHARES).ravel())
         return Gaussians(
-            log_weight=np.log(self.weight),
-            mean=mean,
-            components=components,
-            remainder=remainder,
+            log_weight=np.log(np.concatenate(shares)),
+            mean=np.stack([mean for mean, _, _ in parts]),
+            components=np.stack([_filled(components, kept) for _, components, _ in parts]),
+            remainder=np.stack([remainder for _, _, remainder in parts]),
             haze_share=self.haze_share,
             haze_depth=self.haze_depth,
         )
 
+    def _of_clusters(self) -> list[tuple[Array, Array, Array]]:
+        """Like ``of_size``, for every cluster and each of its tails."""
+        spread, found = np.full(len(self.shape), self.level_sigma), self.clusters
+        return [
+            (
+                self.level + shape,
+                np.column_stack([spread, np.sqrt(factor) * components]),
+                factor * remainder + MIN_REMAINDER**2,
+            )
+            for shape, components, remainder in zip(
+                found.shape, found.components, found.remainder, strict=True
+            )
+            for factor in TAILS
+        ]
+
     def state(self) -> dict[str, Array]:
         """Plain arrays, for a checkpoint."""
-        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "errors"}
-        factors = {f"errors_{f.name}": getattr(self.errors, f.name) for f in fields(self.errors)}
-        return {
-            name: np.asarray(value, dtype=np.float64) for name, value in (own | factors).items()
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _PARTS}
+        parts = {
+            f"{part}_{f.name}": getattr(getattr(self, part), f.name)
+            for part, kind in _PARTS.items()
+            for f in fields(kind)
         }
+        return {name: np.asarray(value, dtype=np.float64) for name, value in (own | parts).items()}
 
     @classmethod
     def from_state(cls, state: dict[str, Array]) -> "SpectralPrior":
@@ -173,10 +202,21 @@ class SpectralPrior:
         Raises:
             KeyError: an array is missing.
         """
-        factors = {f.name: state[f"errors_{f.name}"] for f in fields(ErrorModel)}
-        own = {f.name: state[f.name] for f in fields(cls) if f.name != "errors"}
-        errors = ErrorModel(**_scalars(factors))
-        return cls(**_scalars(own), errors=errors)
+        own = {f.name: state[f.name] for f in fields(cls) if f.name not in _PARTS}
+        parts = {
+            part: kind(**_scalars({f.name: state[f"{part}_{f.name}"] for f in fields(kind)}))
+            for part, kind in _PARTS.items()
+        }
+        return cls(**_scalars(own), **parts)
+
+
+# Parts of a prior whose arrays stand in a checkpoint under their name and the part's.
+_PARTS: dict[str, Any] = {"errors": ErrorModel, "clusters": Clusters}
+
+
+def _filled(components: Array, count: int) -> Array:
+    """As many columns as are asked for, the new ones zero."""
+    return np.pad(components, ((0, 0), (0, count - components.shape[1])))
 
 
 def _scalars(state: dict[str, Array]) -> dict[str, Any]:
