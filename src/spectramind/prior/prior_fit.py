@@ -1,7 +1,8 @@
 """Learning the spectral prior from labelled planets, random atmospheres, or both.
 
 Moments are pooled as if the atmospheres were ``strength`` planets more, so that no number of labels
-is too small.
+is too small. Where there is none, clusters of synthetic shapes, most of whose opacities are ours
+and some anybody's guess, describe most planets.
 """
 
 from collections.abc import Sequence
