@@ -35,6 +35,7 @@ from spectramind.evaluation.official import (
     planet_scores,
 )
 from spectramind.instrument.detectors import DETECTORS
+from spectramind.prior.clusters import no_clusters
 from spectramind.prior.error_model import STATED
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.atomic import write_json
@@ -76,6 +77,7 @@ def no_prior(prior: SpectralPrior) -> SpectralPrior:
         shape=np.zeros(bins),
         components=np.zeros((bins, 0)),
         remainder=np.full(bins, WIDE**2),
+        clusters=no_clusters(bins, 0),
     )
 
 
@@ -89,6 +91,7 @@ def one_size(prior: SpectralPrior) -> SpectralPrior:
         weight=np.ones(1),
         shape=prior.shape * mean / np.sqrt(square),
         components=np.column_stack([prior.components, spread * prior.shape]),
+        clusters=no_clusters(len(prior.shape), 0),
     )
 
 

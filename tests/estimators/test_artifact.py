@@ -62,8 +62,19 @@ def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
     return path
 
 
+def forget_clusters(state: dict[str, Any]) -> None:
+    """Back to format 3: the scale mixture alone."""
+    state["format"] = 3
+    for name in ("share", "shape", "components", "remainder"):
+        del state["prior"][f"clusters_{name}"]
+    model = json.loads(state["model"])
+    del model["prior"]["synthetic"]
+    state["model"] = json.dumps(model)
+
+
 def forget_hazes(state: dict[str, Any]) -> None:
     """Back to format 2, with a fold's digest in place of ids."""
+    forget_clusters(state)
     state["format"] = 2
     del state["train_ids"], state["stop_ids"]
     state["fold"] = "digest"
@@ -98,6 +109,18 @@ def test_a_trained_model_comes_back(
     np.testing.assert_array_equal(before.sigma, after.sigma)
     assert (again.train_ids, again.stop_ids) == (("1", "2"), ("3",))
     assert again.settings == "settings"
+
+
+def test_a_file_of_format_3_has_no_clusters_and_answers_as_before(
+    trained: Artifact, path: Path, visits: list[list[Measurement]]
+) -> None:
+    again = Artifact.load(rewritten(path, forget_clusters))
+    assert again.prior.clusters.share.size == 0
+    assert again.model.prior.synthetic.share == again.model.prior.synthetic.share_with_labels == 0
+    assert again.train_ids == trained.train_ids
+    before, after = (t.prior.posterior(visits[0]) for t in (trained, again))
+    np.testing.assert_array_equal(before.mean, after.mean)
+    np.testing.assert_array_equal(before.sigma, after.sigma)
 
 
 @pytest.mark.parametrize("spots", [True, False])

@@ -10,7 +10,11 @@ from spectramind.models.network import Inputs
 
 SIZES: dict[str, dict[str, Any]] = {
     "prior": {"source": "labels", "strength": 10, "atmospheres": 50, "components": 4}
-    | {"haze_share": 0.1, "haze_depth": 2.5e-4},
+    | {"haze_share": 0.1, "haze_depth": 2.5e-4}
+    | {
+        "synthetic": {"share": 0.0, "share_with_labels": 0.0, "random_opacities": 0.33}
+        | {"atmospheres": 200, "opacities": 200, "clusters": 2}
+    },
     "fgs1_mamba": {
         "d_model": 16,
         "n_layers": 1,

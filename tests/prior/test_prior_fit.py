@@ -16,6 +16,7 @@ from spectramind.prior.prior_fit import SIZES, fit_prior
 
 def settings(source: str, components: int = 20) -> PriorConfig:
     values = {"source": source, "atmospheres": 200, "components": components}
+    values |= {"synthetic.atmospheres": 200, "synthetic.opacities": 400, "synthetic.clusters": 4}
     return compose([f"model.prior.{name}={value}" for name, value in values.items()]).model.prior
 
 

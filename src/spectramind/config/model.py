@@ -125,6 +125,26 @@ class SigmaHeadConfig(Section):
     sigma_min: float = Field(gt=0, lt=1e-2)
 
 
+class SyntheticConfig(Section):
+    """Clusters of synthetic shapes that stand beside the prior's scale mixture.
+
+    Attributes:
+        share: share of planets they describe where no label is read.
+        share_with_labels: the same where the prior is learnt from ``both``.
+        random_opacities: share of them with bands at random, not our own opacities.
+        atmospheres: how many spectra of our own opacities they are found in.
+        opacities: how many of random ones.
+        clusters: of each kind.
+    """
+
+    share: float = Field(ge=0, lt=1)
+    share_with_labels: float = Field(ge=0, lt=1)
+    random_opacities: float = Field(gt=0, lt=1)
+    atmospheres: int = Field(ge=200, le=100_000)
+    opacities: int = Field(ge=200, le=100_000)
+    clusters: int = Field(ge=1, le=64)
+
+
 class PriorConfig(Section):
     """The spectral prior.
 
@@ -136,6 +156,7 @@ class PriorConfig(Section):
         components: principal components kept (fewer with few labels alone).
         haze_share: share of planets whose FGS1 depth the AIRS bins do not tell; 0 means none.
         haze_depth: standard deviation of what haze adds to their FGS1 depth, in units of depth.
+        synthetic: for planets unlike those it was learnt on, or where none was.
     """
 
     source: Literal["labels", "atmosphere", "both"]
@@ -144,6 +165,7 @@ class PriorConfig(Section):
     components: int = Field(ge=1, le=64)
     haze_share: float = Field(ge=0, le=0.5)
     haze_depth: float = Field(gt=0, le=1e-2)
+    synthetic: SyntheticConfig
 
 
 class ModelConfig(Section):

@@ -18,7 +18,7 @@ import torch
 from spectramind.errors import SchemaError
 
 State = dict[str, Any]
-FORMAT = 3
+FORMAT = 4
 # In place of planets' ids, where a file does not say which planets it has seen.
 UNKNOWN_IDS = ["planets that its file does not name"]
 
@@ -27,6 +27,8 @@ log = logging.getLogger("spectramind")
 # Constants until format 2; what they mean: config.model.PriorConfig, prior.spectral_prior.
 _SPOTTED = 1e-3
 _HAZE = {"haze_share": 0.1, "haze_depth": 250e-6}
+_NO_SYNTHETIC = {"share": 0.0, "share_with_labels": 0.0, "random_opacities": 0.33}
+_NO_SYNTHETIC |= {"atmospheres": 1500, "opacities": 5000, "clusters": 16}
 _FIRST_PRIOR = {"source": "labels", "strength": 10.0, "atmospheres": 256}
 
 
@@ -92,6 +94,20 @@ def _from_second(state: State) -> State:
     return _with_settings(ids | state, _HAZE) | {"prior": missing | state["prior"]}
 
 
+def _from_third(state: State) -> State:
+    """Format 3: no clusters of synthetic shapes beside the scale mixture."""
+    if "prior" not in state:
+        return state
+    bins, components = state["prior"]["components"].shape
+    none = {"share": (0,), "shape": (0, bins), "remainder": (0, bins)}
+    none |= {"components": (0, bins, components)}
+    empty = {
+        f"clusters_{name}": torch.zeros(shape, dtype=torch.float64) for name, shape in none.items()
+    }
+    settings = {"synthetic": _NO_SYNTHETIC}
+    return _with_settings(state, settings) | {"prior": empty | state["prior"]}
+
+
 def _with_settings(state: State, prior: dict[str, Any]) -> State:
     """The state with settings of ``model.prior`` that its file did not have."""
     model = json.loads(state["model"])
@@ -99,4 +115,4 @@ def _with_settings(state: State, prior: dict[str, Any]) -> State:
     return state | {"model": json.dumps(model)}
 
 
-STEPS: dict[int, Callable[[State], State]] = {1: _from_first, 2: _from_second}
+STEPS: dict[int, Callable[[State], State]] = {1: _from_first, 2: _from_second, 3: _from_third}

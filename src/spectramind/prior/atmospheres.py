@@ -22,11 +22,11 @@ _HYDROGEN_WEIGHT = 2.33
 _STAR_RADIUS_M = 5.6e8
 _TEMPERATURE_K = (400.0, 2500.0)
 _RADIUS_M = (3e7, 1.2e8)
-_SIGNAL = (10e-6, 200e-6)  # depth that one scale height adds, 2 R H / Rs^2
-_LOG10_ABUNDANCE = (-9.0, -2.5)
+SIGNAL = (10e-6, 200e-6)  # depth that one scale height adds, 2 R H / Rs^2
+LOG10_ABUNDANCE = (-9.0, -2.5)
 _CLOUD_LOG10_PA = (0.0, 6.0)
-_HAZE_LOG10 = (-1.0, 4.0)
-_HAZE_SLOPE = (-8.0, -1.0)
+HAZE_LOG10 = (-1.0, 4.0)
+HAZE_SLOPE = (-8.0, -1.0)
 
 
 @cache
@@ -53,7 +53,7 @@ def _draw_bound(rng: np.random.Generator) -> Atmosphere:
 
 def _draw(rng: np.random.Generator) -> Atmosphere:
     temperature, radius, signal = (
-        float(np.exp(rng.uniform(*np.log(span)))) for span in (_TEMPERATURE_K, _RADIUS_M, _SIGNAL)
+        float(np.exp(rng.uniform(*np.log(span)))) for span in (_TEMPERATURE_K, _RADIUS_M, SIGNAL)
     )
     height = signal * _STAR_RADIUS_M**2 / (2 * radius)
     return Atmosphere(
@@ -62,8 +62,8 @@ def _draw(rng: np.random.Generator) -> Atmosphere:
         mean_molecular_weight=_HYDROGEN_WEIGHT,
         planet_radius_m=radius,
         star_radius_m=_STAR_RADIUS_M,
-        log10_abundance={gas: float(rng.uniform(*_LOG10_ABUNDANCE)) for gas in GASES},
+        log10_abundance={gas: float(rng.uniform(*LOG10_ABUNDANCE)) for gas in GASES},
         cloud_pressure_pa=float(10 ** rng.uniform(*_CLOUD_LOG10_PA)),
-        haze_factor=float(10 ** rng.uniform(*_HAZE_LOG10)),
-        haze_slope=float(rng.uniform(*_HAZE_SLOPE)),
+        haze_factor=float(10 ** rng.uniform(*HAZE_LOG10)),
+        haze_slope=float(rng.uniform(*HAZE_SLOPE)),
     )

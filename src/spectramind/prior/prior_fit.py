@@ -1,7 +1,8 @@
 """Learning the spectral prior from labelled planets, random atmospheres, or both.
 
 Moments are pooled as if the atmospheres were ``strength`` planets more, so that no number of labels
-is too small.
+is too small. Where there is none, clusters of synthetic shapes, most of whose opacities are ours
+and some anybody's guess, describe most planets.
 """
 
 from collections.abc import Sequence
@@ -12,10 +13,12 @@ from scipy.special import logit
 
 from spectramind.config.model import PriorConfig
 from spectramind.errors import ConfigError
-from spectramind.instrument.grid import AIRS_BINS
+from spectramind.instrument.grid import AIRS_BINS, N_BINS
 from spectramind.prior.atmospheres import atmosphere_spectra
+from spectramind.prior.clusters import Clusters, find_clusters, no_clusters, together
 from spectramind.prior.error_model import STATED, Visits, fit_errors
 from spectramind.prior.moments import Moments, blend, moments
+from spectramind.prior.random_opacities import opacity_shapes
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.prior.spotted import spotted_share, without_spots
 
@@ -65,6 +68,7 @@ def fit_prior(truth: Array, measurements: Sequence[Visits], config: PriorConfig)
         shape=shape.mean,
         components=components,
         remainder=remainder,
+        clusters=_clusters(config),
         errors=fit_errors(labels, quiet) if len(labels) else STATED,
         spotted=spotted,
         haze_share=config.haze_share,
@@ -84,6 +88,24 @@ def _spotted(truth: Array, measurements: Sequence[Visits]) -> tuple[float, list[
         )
     ]
     return share, visits
+
+
+def _clusters(config: PriorConfig) -> Clusters:
+    """Synthetic shapes beside the scale mixture, of our own opacities and of random ones."""
+    asked = config.synthetic
+    share = {"labels": 0.0, "both": asked.share_with_labels, "atmosphere": asked.share}
+    if share[config.source] == 0:
+        return no_clusters(N_BINS, config.components)
+    own = atmosphere_spectra(asked.atmospheres)
+    parts = (
+        (1 - asked.random_opacities, own - _level(own)),
+        (asked.random_opacities, opacity_shapes(asked.opacities)),
+    )
+    found = [
+        find_clusters(shapes, asked.clusters, config.components).counting(part)
+        for part, shapes in parts
+    ]
+    return together(*found).counting(share[config.source])
 
 
 def _level(spectra: Array) -> Array:

@@ -4,9 +4,10 @@ A spectrum is a level times ones plus a shape (its difference from the AIRS mean
 size of a shape anything from a few to hundreds of ppm, so it is a scale mixture: a size among a few
 with learnt shares, times a Gaussian with a mean and a covariance "principal components +
 independent remainder" (probabilistic PCA, Tipping & Bishop 1999). Hazes make some planets larger
-in FGS1 than their AIRS bins tell: a share of them has an FGS1 depth of its own. The posterior is a
-mixture too; its mean and standard deviation are handed on. All covariances are "diagonal + low
-rank", and so is the algebra.
+in FGS1 than their AIRS bins tell: a share of them has an FGS1 depth of its own. Beside the scale
+mixture stand clusters of synthetic shapes with heavy tails (prior/clusters.py), for planets unlike
+those it was learnt on. The posterior is a
+mixture too; its mean and standard deviation are handed on (prior/conditioning.py).
 
 Some stars have spots that no light curve shows (prior/spotted.py): a last mixture, of a star with
 spots and one without. One planet seldom tells which; the others of its set tell whether their
@@ -15,15 +16,23 @@ stars have them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit, logsumexp
+from scipy.special import expit, logit
 
-from spectramind.contracts.measurement import Measurement, inverse
+from spectramind.contracts.measurement import Measurement
 from spectramind.errors import ConfigError
-from spectramind.instrument.grid import FGS1_BIN
+from spectramind.prior.clusters import TAIL_SHARES, TAILS, Clusters
+from spectramind.prior.conditioning import (
+    Gaussians,
+    SpectrumMoments,
+    blended,
+    condensed,
+    condition,
+)
 from spectramind.prior.error_model import ErrorModel, Visits
 from spectramind.prior.spotted import chances, if_spotted
 
@@ -48,21 +57,12 @@ class Posterior:
 
 
 @dataclass(frozen=True)
-class _Moments:
-    """Mean and variance of a spectrum, (283,) each, and the log evidence."""
-
-    mean: Array
-    variance: Array
-    evidence: float
-
-
-@dataclass(frozen=True)
 class _Readings:
     """A measurement, and what it tells without and with spots."""
 
     measured: Measurement
-    quiet: _Moments
-    spotted: _Moments
+    quiet: SpectrumMoments
+    spotted: SpectrumMoments
 
     @property
     def evidence(self) -> float:
@@ -84,9 +84,10 @@ class SpectralPrior:
         spotted: share of stars with spots, inside (0, 1).
         haze_share: share of planets whose FGS1 depth AIRS does not tell, in [0, 1).
         haze_depth: standard deviation of what haze adds to their FGS1 depth.
+        clusters: of synthetic shapes; what is left of their shares is the scale mixture's.
 
     Raises:
-        ConfigError: a share is outside, or ``haze_depth`` is not positive.
+        ConfigError: a share is outside its range, or ``haze_depth`` is not positive.
     """
 
     level: float
@@ -100,6 +101,7 @@ class SpectralPrior:
     spotted: float
     haze_share: float
     haze_depth: float
+    clusters: Clusters
 
     def __post_init__(self) -> None:
         if not 0 < self.spotted < 1:
@@ -110,6 +112,11 @@ class SpectralPrior:
             raise ConfigError(
                 f"hazes of {self.haze_share} of the planets, {self.haze_depth} deep: "
                 "the share must lie in [0, 1), the depth be positive"
+            )
+        if not 0 <= self.clusters.share.sum() < 1:
+            raise ConfigError(
+                f"clusters of {self.clusters.share.sum()} of the planets: their share must lie in "
+                "[0, 1)"
             )
 
     def of_size(self, size: float) -> tuple[Array, Array, Array]:
@@ -138,27 +145,55 @@ class SpectralPrior:
 
     def _readings(self, visits: Visits) -> _Readings:
         one = self.errors.combined(visits)
-        true, log_jacobian = if_spotted(one)
-        spotted = self._gaussian(true)
+        quiet = condensed(one)
+        true, log_jacobian = if_spotted(quiet)
+        spotted = condition(true, self.gaussians)
         return _Readings(
             one,
-            self._gaussian(one),
+            condition(quiet, self.gaussians),
             replace(spotted, evidence=spotted.evidence - log_jacobian),
         )
 
-    def _gaussian(self, measured: Measurement) -> _Moments:
-        """The mixture over sizes, conditioned."""
-        haze = (self.haze_share, self.haze_depth)
-        parts = [_condition(measured, *self.of_size(size), haze) for size in self.size.tolist()]
-        return _mixed(parts, self.weight)
+    @cached_property
+    def gaussians(self) -> Gaussians:
+        """The whole mixture, written out."""
+        parts = [self.of_size(size) for size in self.size.tolist()] + self._of_clusters()
+        kept = max(components.shape[1] for _, components, _ in parts)
+        own = 1 - self.clusters.share.sum()
+        shares = (own * self.weight, np.outer(self.clusters.share, TAIL_SHARES).ravel())
+        return Gaussians(
+            log_weight=np.log(np.concatenate(shares)),
+            mean=np.stack([mean for mean, _, _ in parts]),
+            components=np.stack([_filled(components, kept) for _, components, _ in parts]),
+            remainder=np.stack([remainder for _, _, remainder in parts]),
+            haze_share=self.haze_share,
+            haze_depth=self.haze_depth,
+        )
+
+    def _of_clusters(self) -> list[tuple[Array, Array, Array]]:
+        """Like ``of_size``, for every cluster and each of its tails."""
+        spread, found = np.full(len(self.shape), self.level_sigma), self.clusters
+        return [
+            (
+                self.level + shape,
+                np.column_stack([spread, np.sqrt(factor) * components]),
+                factor * remainder + MIN_REMAINDER**2,
+            )
+            for shape, components, remainder in zip(
+                found.shape, found.components, found.remainder, strict=True
+            )
+            for factor in TAILS
+        ]
 
     def state(self) -> dict[str, Array]:
         """Plain arrays, for a checkpoint."""
-        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "errors"}
-        factors = {f"errors_{f.name}": getattr(self.errors, f.name) for f in fields(self.errors)}
-        return {
-            name: np.asarray(value, dtype=np.float64) for name, value in (own | factors).items()
+        own = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _PARTS}
+        parts = {
+            f"{part}_{f.name}": getattr(getattr(self, part), f.name)
+            for part, kind in _PARTS.items()
+            for f in fields(kind)
         }
+        return {name: np.asarray(value, dtype=np.float64) for name, value in (own | parts).items()}
 
     @classmethod
     def from_state(cls, state: dict[str, Array]) -> "SpectralPrior":
@@ -167,10 +202,21 @@ class SpectralPrior:
         Raises:
             KeyError: an array is missing.
         """
-        factors = {f.name: state[f"errors_{f.name}"] for f in fields(ErrorModel)}
-        own = {f.name: state[f.name] for f in fields(cls) if f.name != "errors"}
-        errors = ErrorModel(**_scalars(factors))
-        return cls(**_scalars(own), errors=errors)
+        own = {f.name: state[f.name] for f in fields(cls) if f.name not in _PARTS}
+        parts = {
+            part: kind(**_scalars({f.name: state[f"{part}_{f.name}"] for f in fields(kind)}))
+            for part, kind in _PARTS.items()
+        }
+        return cls(**_scalars(own), **parts)
+
+
+# Parts of a prior whose arrays stand in a checkpoint under their name and the part's.
+_PARTS: dict[str, Any] = {"errors": ErrorModel, "clusters": Clusters}
+
+
+def _filled(components: Array, count: int) -> Array:
+    """As many columns as are asked for, the new ones zero."""
+    return np.pad(components, ((0, 0), (0, count - components.shape[1])))
 
 
 def _scalars(state: dict[str, Array]) -> dict[str, Any]:
@@ -179,84 +225,10 @@ def _scalars(state: dict[str, Array]) -> dict[str, Any]:
 
 def _answer(readings: _Readings, spotted: float) -> Posterior:
     """Posterior, given how likely the star is spotted."""
-    mean, variance = _blended([readings.quiet, readings.spotted], np.array([1 - spotted, spotted]))
+    mean, variance = blended([readings.quiet, readings.spotted], np.array([1 - spotted, spotted]))
     return Posterior(
         mean=mean,
         sigma=np.sqrt(np.maximum(variance, 1e-14)),
         depth=readings.measured.depth,
         depth_sigma=np.sqrt(readings.measured.total_variance),
     )
-
-
-def _blended(parts: Sequence[_Moments], share: Array) -> tuple[Array, Array]:
-    """Mean and variance of parts of known shares."""
-    mean: Array = share @ [part.mean for part in parts]
-    variance: Array = share @ [part.variance + (part.mean - mean) ** 2 for part in parts]
-    return mean, variance
-
-
-def _mixed(parts: Sequence[_Moments], weight: Array) -> _Moments:
-    """Moments of a mixture, and its evidence."""
-    log_weight = np.log(weight) + [part.evidence for part in parts]
-    evidence = float(logsumexp(log_weight))
-    return _Moments(*_blended(parts, np.exp(log_weight - evidence)), evidence)
-
-
-def _condition(
-    measured: Measurement,
-    mean: Array,
-    components: Array,
-    remainder: Array,
-    haze: tuple[float, float],
-) -> _Moments:
-    """Posterior of one Gaussian, by low-rank algebra; perhaps with a haze (share, depth)."""
-    variance = measured.variance + remainder
-    q, log_determinant = inverse(variance, np.column_stack([measured.modes, components]))
-
-    def solve(columns: Array) -> Array:
-        scaled: Array = (columns.T / variance).T - q @ (q.T @ columns)
-        return scaled
-
-    off = measured.depth - mean
-    answer = solve(off)
-    # Diagonal of C S^-1 C, with C = diag(remainder) + L L^T.
-    spread = solve(components)
-    explained = (
-        remainder**2 * (1 / variance - (q**2).sum(axis=1))
-        + 2 * remainder * (spread * components).sum(axis=1)
-        + ((components @ (components.T @ spread)) * components).sum(axis=1)
-    )
-    prior = remainder + (components**2).sum(axis=1)
-    shift = remainder * answer + components @ (components.T @ answer)
-    evidence = float(-0.5 * (off @ answer + log_determinant))
-    plain = _Moments(mean + shift, prior - explained, evidence)
-    if haze[0] == 0:
-        return plain
-    first = np.zeros(len(off))
-    first[FGS1_BIN] = 1.0
-    column = solve(first)
-    effect = measured.variance * column + measured.modes @ (measured.modes.T @ column)
-    pull, precision = float(answer[FGS1_BIN]), float(column[FGS1_BIN])
-    return _perhaps_hazy(plain, pull, precision, effect, haze)
-
-
-def _perhaps_hazy(
-    plain: _Moments, pull: float, precision: float, effect: Array, haze: tuple[float, float]
-) -> _Moments:
-    """Moments when FGS1's prior variance may be larger by a haze's squared (Sherman-Morrison).
-
-    Args:
-        plain: the moments when it is not.
-        pull: FGS1's element of S^-1 (depth - mean), S the covariance of the depths.
-        precision: its diagonal element of S^-1.
-        effect: (283,) its column of N S^-1, N the covariance of the errors.
-        haze: share of hazy planets, and the standard deviation of what haze adds.
-    """
-    share, depth = haze
-    gain = depth**2 / (1 + depth**2 * precision)
-    hazy = _Moments(
-        plain.mean + gain * pull * effect,
-        plain.variance + gain * effect**2,
-        plain.evidence + 0.5 * float(gain * pull**2 - np.log1p(depth**2 * precision)),
-    )
-    return _mixed([plain, hazy], np.array([1 - share, share]))
