@@ -66,6 +66,38 @@ class OddDriftConfig(Section):
         return self
 
 
+class BreathingConfig(Section):
+    """How the images' width changes through a visit.
+
+    Attributes:
+        fgs1_px2, airs_px2: standard deviation of a trend's half range, and of a cycle's amplitude,
+            of the variance of the width [each detector's px^2].
+        period_h: of the cycle, drawn uniformly [h].
+    """
+
+    fgs1_px2: float = Field(ge=0, le=0.01)
+    airs_px2: float = Field(ge=0, le=0.01)
+    period_h: Span
+
+    @model_validator(mode="after")
+    def _within_a_day(self) -> Self:
+        if not 0.1 <= self.period_h[0] <= self.period_h[1] <= 24:
+            raise ValueError(f"period_h {self.period_h} is outside 0.1..24 h")
+        return self
+
+
+class FlatErrorConfig(Section):
+    """How far the published flat is from the true one.
+
+    Attributes:
+        pixel: relative rms from pixel to pixel.
+        smooth: relative rms over the detector.
+    """
+
+    pixel: float = Field(ge=0, le=0.05)
+    smooth: float = Field(ge=0, le=0.05)
+
+
 class ForeignTelescopeConfig(Section):
     """What telescope and detectors do, each by its own switch.
 
@@ -74,12 +106,21 @@ class ForeignTelescopeConfig(Section):
         red_noise: see RedNoiseConfig.
         fgs1_own_drift: share of FGS1's drift whose course in time is its own; 0 is AIRS's course.
         odd_drift: see OddDriftConfig.
+        breathing: see BreathingConfig.
+        flat_error: see FlatErrorConfig.
+        curvature_error: how much more curved pixels are than the published polynomial says.
+        stray_gradient: standard deviation, on either axis, of the change of the foreground's
+            logarithm from edge to edge.
     """
 
     airs_motion: AirsMotionConfig
     red_noise: RedNoiseConfig
     fgs1_own_drift: float = Field(ge=0, le=1)
     odd_drift: OddDriftConfig
+    breathing: BreathingConfig
+    flat_error: FlatErrorConfig
+    curvature_error: float = Field(ge=-0.2, le=0.2)
+    stray_gradient: float = Field(ge=0, le=2)
 
 
 class ForeignConfig(Section):

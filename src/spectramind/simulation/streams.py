@@ -39,6 +39,9 @@ class Source(IntEnum):
     RED_NOISE = 21
     FGS1_DRIFT = 22
     ODD_DRIFT = 23
+    BREATHING = 24
+    FLAT_ERROR = 25
+    STRAY_GRADIENT = 26
 
 
 @dataclass(frozen=True)

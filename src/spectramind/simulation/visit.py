@@ -15,7 +15,7 @@ from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, bin_wavelengths
 from spectramind.simulation.clock import FGS1_CYCLES_AN_AIRS_CYCLE, Clock, make_clock
 from spectramind.simulation.defocus import draw_width
 from spectramind.simulation.detector.expose import expose
-from spectramind.simulation.detector.foreground import draw_foreground
+from spectramind.simulation.detector.foreground import draw_foreground, draw_gradient
 from spectramind.simulation.detector.intra_pixel import draw_sensitivity
 from spectramind.simulation.detector.sensor import Sensor, draw_sensor
 from spectramind.simulation.jitter import airs_plate_scale, draw_track, track_moments
@@ -27,6 +27,7 @@ from spectramind.simulation.response_drift import Drift, draw_drift, no_drift
 from spectramind.simulation.scene import Scene, bins_to_columns
 from spectramind.simulation.star import StarLight, draw_light
 from spectramind.simulation.streams import Source, Streams
+from spectramind.simulation.telescope.breathing import draw_breathing
 from spectramind.simulation.telescope.odd_response import draw_response
 from spectramind.simulation.telescope.own_motion import airs_track
 from spectramind.simulation.telescope.response import Response
@@ -94,7 +95,11 @@ def draw_circumstances(
         drift=drift,
         response=draw_response(drift, config, streams),
         track={FGS1: track, AIRS: airs_track(track, config, streams)},
-        width={FGS1: width, AIRS: airs_plate_scale(config.jitter) ** 2 * width},
+        width={
+            FGS1: width + draw_breathing(FGS1, config, streams),
+            AIRS: airs_plate_scale(config.jitter) ** 2 * width
+            + draw_breathing(AIRS, config, streams),
+        },
     )
 
 
@@ -132,6 +137,9 @@ def build_scene(
     if config.effects.foreground:
         rng = streams(Source.FOREGROUND, detector)
         foreground = draw_foreground(rng, level, detector.height, config.detector)
+        if gradient := config.foreign.telescope.stray_gradient:
+            rng = streams(Source.STRAY_GRADIENT, detector)
+            foreground = foreground * draw_gradient(rng, foreground.shape, gradient)
     return Scene(light, basis, moments, foreground, displacement[1:])
 
 
@@ -203,6 +211,8 @@ def describe_detector(clock: Clock, scene: Scene, sensor: Sensor) -> dict[str, A
         "dead": sensor.frames.dead,
         "hot": sensor.hot,
         "seam_gain": sensor.gain,
+        "flat_true": sensor.flat,
+        "curvature_error": sensor.curvature_error,
         "persistence": (persistence.fraction, persistence.release_s, persistence.before),
     }
 
