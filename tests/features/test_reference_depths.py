@@ -1,5 +1,6 @@
 """Reference depths on light curves made here: who is biased by what, and whose sigma holds."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,29 @@ def test_the_oracle_has_the_true_depth_and_the_true_sigma(config: FitConfig, spo
     # Depth is in against out: two means of about 56 and 194 samples, limb darkening aside.
     expected = 5e-4 * np.sqrt(1 / 56 + 1 / 194)
     assert np.sqrt(np.median(found.variance)) == pytest.approx(expected, rel=0.15)
+
+
+def test_the_oracle_knows_what_the_response_does_beyond_the_drift(config: FitConfig) -> None:
+    truth = injected()
+    knots = np.linspace(0, HOURS, 901)
+    courses = np.stack([np.exp(-(((knots - 3.6) / 0.8) ** 2)), np.sin(3 * knots)])
+    loadings = np.stack([np.linspace(2e-3, 1e-3, N_BINS), np.full(N_BINS, 5e-4)])
+    seen = curves(truth, 5e-4, np.random.default_rng(7))
+    added = [np.interp(seen.time_h, knots, course) for course in courses]
+    drift = np.polynomial.legendre.legval(2 * seen.time_h / HOURS - 1, truth["drift_legendre"])
+    before = 1 + drift[:, None] * truth["drift_spectrum"]
+    seen = replace(seen, flux=seen.flux * (before + np.transpose(added) @ loadings) / before)
+    told = truth | {
+        "response_time_h": knots,
+        "response_course": courses,
+        "response_loading": loadings,
+    }
+    blind = oracle_depths(seen, truth, config).depth - truth["spectrum"]
+    found = oracle_depths(seen, told, config)
+    z = (found.depth - truth["spectrum"]) / np.sqrt(found.variance)
+    assert np.abs(blind).mean() > 5e-4
+    assert abs(z.mean()) < 4 / np.sqrt(N_BINS)
+    assert z.std() == pytest.approx(1, abs=0.15)
 
 
 def test_the_oracle_is_quieter_than_who_fits_the_drift(config: FitConfig) -> None:

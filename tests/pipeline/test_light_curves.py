@@ -184,6 +184,52 @@ def test_stated_variance_agrees(visits: list[Both]) -> None:
 
 
 @pytest.fixture(scope="module")
+def foreign_visit() -> dict[str, list[Curves]]:
+    """One visit with all that a foreign telescope does, at both levels, and without it."""
+    found = {}
+    strong = [
+        "sim.foreign.telescope.red_noise.airs=2e-4",
+        "sim.foreign.telescope.red_noise.fgs1=3e-4",
+    ]
+    for profile, more in (("foreign", strong), ("lite", [])):
+        config = compose([f"sim={profile}", "calib.pointing.regress=false", *more])
+        streams = Streams(3, 0, 0)
+        planet = draw_planet(
+            streams(Source.POPULATION), streams(Source.LIMB_DARKENING), config.sim.population
+        )
+        seen = draw_circumstances(planet, config.sim, streams)
+        chains = {d: Chain(seen, d, config.sim, streams, config.calib) for d in DETECTORS}
+        draws = [read_light_curves(chains[FGS1], chains[AIRS]) for _ in range(DRAWS)]
+        found[profile] = [dict(zip((FGS1, AIRS), pair, strict=True)) for pair in draws]
+        if profile == "foreign":
+            found["telemetry"] = [calibrated(seen, config, streams)]
+    return found
+
+
+@pytest.mark.parametrize(("detector", "noise"), [(FGS1, 3.0e-5), (AIRS, 1.2e-5)])
+def test_a_foreign_telescope_acts_alike_at_both_levels(
+    foreign_visit: dict[str, list[Curves]], detector: Detector, noise: float
+) -> None:
+    """White light in tenths of the visit, whose noise is that of the one telemetry."""
+
+    def white(profile: str) -> Array:
+        whole = slice(0, 1) if detector == FGS1 else slice(None)
+        flux = np.mean([c[detector].flux[:, whole].sum(1) for c in foreign_visit[profile]], axis=0)
+        return np.array([tenth.mean() for tenth in np.array_split(flux / flux.mean(), 10)])
+
+    drawn, through, plain = (white(profile) for profile in ("foreign", "telemetry", "lite"))
+    assert (drawn - through).std() < 2 * noise
+    assert (drawn - plain).std() > 4 * noise  # what acted is larger than that
+    ours, theirs = (foreign_visit[name][0][detector] for name in ("foreign", "telemetry"))
+    level = ours.flux.mean(axis=0) / theirs.flux.mean(axis=0) - 1
+    assert np.median(np.abs(level)) < 2e-4
+    assert np.abs(level).max() < 2e-3
+    for axis, alike in ((0, 0.98), (2, 0.95)):  # the shift along the slit, and the width
+        shifts = ours.pointing[:, axis], theirs.pointing[:, axis]
+        assert np.corrcoef(*shifts)[0, 1] > alike
+
+
+@pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Config:
     """Three visits of two planets, at the coarsest cadence, already simulated."""
     work = tmp_path_factory.mktemp("light_curves")

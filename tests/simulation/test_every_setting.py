@@ -19,12 +19,21 @@ from spectramind.simulation.streams import Source, Streams
 from spectramind.simulation.visit import describe, draw_circumstances, expose_detector
 
 SEED = 3
+FOREIGN_TELESCOPE = (
+    *("airs_motion.shared=0.5", "airs_motion.own_px=0.02", "airs_motion.slope_px=0.02"),
+    *("red_noise.airs=1e-3", "red_noise.fgs1=1e-3", "fgs1_own_drift=0.5"),
+    *("odd_drift.settling=1e-3", "odd_drift.cycling=1e-3", "odd_drift.bump=1"),
+    *("breathing.fgs1_px2=0.005", "breathing.airs_px2=0.005"),
+    *("flat_error.pixel=0.01", "flat_error.smooth=0.01", "curvature_error=0.1"),
+    "stray_gradient=0.5",
+)
 # Everything is there to be felt: spots, a seam, hits, full pixels; eight exposures.
 BASE = compose(
     [
         *("sim=hostile", "sim.hours=0.5", "sim.cadence=46", "sim.planets=4"),
         *("sim.detector.cosmic_a_pixel_s=1e-4", "sim.detector.full_well_e=2e4"),
         "sim.jitter.factor=1",
+        *("sim.foreign.telescope." + of_telescope for of_telescope in FOREIGN_TELESCOPE),
         "sim.two_visit_fraction=0.5",
     ]
 ).sim

@@ -41,6 +41,8 @@ TRUTH_KEYS = (
     "drift_legendre",
     "drift_spectrum",
 )
+# What the response does beyond the drift; trees simulated before there was any lack them.
+RESPONSE_KEYS = ("response_time_h", "response_course", "response_loading")
 _DEPTH_STEP = 1e-4
 _MOST_VARIANCE = IGNORANCE**2  # a depth that the samples do not tell
 _CENTRAL = 1.0  # separation below which a grazing transit counts as such
@@ -131,7 +133,7 @@ def oracle_depths(
 
     Args:
         curves: the light curves.
-        truth: what was injected, ``TRUTH_KEYS``.
+        truth: what was injected, ``TRUTH_KEYS`` and, where there was any, ``RESPONSE_KEYS``.
         config: how finely exposures are integrated.
     """
     known = {key: np.asarray(truth[key], dtype=np.float64) for key in TRUTH_KEYS}
@@ -146,9 +148,18 @@ def oracle_depths(
     apparent = known["spectrum"] * known["spot_factor"]
     transit, slope = _shapes(model, separation, apparent, known["limb_darkening"])
     f = np.polynomial.legendre.legval(2 * curves.time_h / curves.hours - 1, known["drift_legendre"])
-    drift = 1 + f[:, None] * known["drift_spectrum"]
+    drift = 1 + f[:, None] * known["drift_spectrum"] + _beyond(curves.time_h, truth)
     best, covariance, _ = _solve([drift * transit, drift * slope], curves.flux, 1 / curves.variance)
     return _ratio(apparent, best, covariance)
+
+
+def _beyond(time_h: Array, truth: Mapping[str, NDArray[np.generic]]) -> Array:
+    """What the response did beyond the drift, (T, 283), or nothing."""
+    if not set(RESPONSE_KEYS) <= truth.keys():
+        return np.zeros((1, N_BINS))
+    knots, courses, loadings = (np.asarray(truth[k], dtype=np.float64) for k in RESPONSE_KEYS)
+    at_samples = [np.interp(time_h, knots, course) for course in courses]
+    return np.reshape(at_samples, (-1, len(time_h))).T @ loadings
 
 
 def _shapes(

@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 from spectramind.errors import SchemaError
 
 
-def read_npz(path: Path, *keys: str, made_by: str) -> dict[str, NDArray[np.generic]]:
+def read_npz(
+    path: Path, *keys: str, made_by: str, optional: tuple[str, ...] = ()
+) -> dict[str, NDArray[np.generic]]:
     """Read the named arrays.
 
     Args:
         path: the npz file.
         keys: arrays that must be there.
         made_by: the command that writes the file, named in the error.
+        optional: arrays that files of an older format lack; left out where they do.
 
     Raises:
         SchemaError: the file is missing, not an npz, truncated, or lacks a key.
@@ -30,7 +33,8 @@ def read_npz(path: Path, *keys: str, made_by: str) -> dict[str, NDArray[np.gener
                     f"{path} lacks {lacking}: it holds {archive.files}; "
                     f"delete it and run `spectramind {made_by}` again"
                 )
-            return {key: archive[key] for key in keys}
+            there = [key for key in optional if key in archive.files]
+            return {key: archive[key] for key in (*keys, *there)}
     except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
         raise SchemaError(
             f"{path} cannot be read ({error}): delete it and run `spectramind {made_by}` again"

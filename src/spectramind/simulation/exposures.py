@@ -9,6 +9,9 @@ and its noise is normal, with each pixel's variance as correlated double samplin
 
     V_p = (flat rate + dark) t / flat^2 + (2 read^2 + rounding) / flat^2.
 
+Where the published flat or linearity is not what acts (see telescope), a calibrated pixel is a
+straight line in its light: see ``_answer`` and ``_offset``.
+
 So a visit costs a few small matrix products instead of its frames. Left out: cosmic rays too faint
 to be flagged and read noise stretched by the linearity slope, both far below the other terms, and
 saturation.
@@ -24,6 +27,7 @@ from scipy.sparse import csr_array
 from spectramind.config.sim import EffectsConfig
 from spectramind.simulation.clock import Clock
 from spectramind.simulation.detector import adc, read
+from spectramind.simulation.detector.misread import misread
 from spectramind.simulation.detector.sensor import Sensor
 from spectramind.simulation.scene import Scene
 
@@ -52,10 +56,7 @@ class Exposures:
     @cached_property
     def image(self) -> Array:
         """Mean exposure, (pixels,) [e]."""
-        scene = self.scene
-        light = np.stack([(scene.light * m).mean(axis=1) for m in scene.moments])
-        image = (scene.basis * light[:, None, :]).sum(axis=0) + scene.foreground
-        return np.asarray(self.clock.integration_s * image).ravel() * self._gain
+        return self.clock.integration_s * self._rate.ravel() * self._answer + self._offset
 
     @cached_property
     def variance(self) -> Array:
@@ -63,8 +64,39 @@ class Exposures:
         return self._shot + self._base
 
     @cached_property
+    def _rate(self) -> Array:
+        """Mean electrons a second on ideal pixels, (H, W)."""
+        scene = self.scene
+        light = np.stack([(scene.light * m).mean(axis=1) for m in scene.moments])
+        return np.asarray((scene.basis * light[:, None, :]).sum(axis=0) + scene.foreground)
+
+    @cached_property
     def _gain(self) -> Array:
         return np.tile(self.sensor.gain, self.sensor.detector.height)
+
+    @cached_property
+    def _answer(self) -> Array:
+        """Calibrated over true change of light."""
+        return self._gain * self._misread[0] * self.sensor.flat.ravel() / self._flat
+
+    @cached_property
+    def _offset(self) -> Array:
+        """What a calibrated exposure holds without light, were it on the same line [e]."""
+        slope, offset = self._misread
+        dark = self.sensor.frames.dark.ravel() * self.clock.integration_s
+        return self._gain * (offset + (slope - 1) * dark) / self._flat
+
+    @cached_property
+    def _misread(self) -> tuple[Array, Array]:
+        """Slope and offset [e] that a wrong linearity polynomial gives each pixel."""
+        sensor, pixels = self.sensor, self.sensor.detector.pixels
+        if not sensor.curvature_error:
+            return np.ones(pixels), np.zeros(pixels)
+        rate = sensor.flat * self._rate + sensor.frames.dark
+        acting, published = (
+            c.reshape(-1, pixels) for c in (sensor.linear, sensor.frames.linear_corr)
+        )
+        return misread(rate.ravel(), acting, published, self.clock)
 
     @cached_property
     def _flat(self) -> Array:
@@ -83,7 +115,8 @@ class Exposures:
 
     def means(self, forms: csr_array) -> Array:
         """What forms (F, pixels) read without noise, (F, T) [e]."""
-        scene, forms = self.scene, _scaled(forms, self._gain)
+        scene, offset = self.scene, (forms @ self._offset)[:, None]
+        forms = _scaled(forms, self._answer)
         sources = len(scene.light)
         pixels = forms.indices
         # What lights a pixel is its column's light, or the only one there is.
@@ -94,9 +127,9 @@ class Exposures:
             by_source = csr_array((weights, pixels % sources, forms.indptr.copy()), shape=shape)
             by_source.sum_duplicates()
             rate = rate + (by_source @ scene.light) * moment
-        charge = rate + (forms @ (self.sensor.frames.dark.ravel() / self._flat))[:, None]
+        charge = rate + (forms @ (self.sensor.frames.dark / self.sensor.flat).ravel())[:, None]
         released = self.sensor.persistence.release(charge, self.clock.cycle_s)
-        return np.asarray(self.clock.integration_s * (rate + released))
+        return np.asarray(self.clock.integration_s * (rate + released) + offset)
 
     def variances(self, squares: csr_array) -> Array:
         """Variance of forms whose squared weights are given, pixels independent, (F, T) [e^2]."""

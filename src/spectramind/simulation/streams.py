@@ -34,6 +34,14 @@ class Source(IntEnum):
     INTRA_PIXEL = 16
     PERSISTENCE = 17
     LIMB_DARKENING = 18
+    AIRS_JITTER = 19
+    AIRS_FLEXURE = 20
+    RED_NOISE = 21
+    FGS1_DRIFT = 22
+    ODD_DRIFT = 23
+    BREATHING = 24
+    FLAT_ERROR = 25
+    STRAY_GRADIENT = 26
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,12 @@ from spectramind.config.sim import SimulationConfig
 from spectramind.dataset.frames import ReferenceFrames
 from spectramind.dataset.tree import Visit
 from spectramind.dataset.writer import write_references, write_signal
-from spectramind.instrument.detectors import DETECTORS, FGS1, Detector
+from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, bin_wavelengths
 from spectramind.simulation.clock import FGS1_CYCLES_AN_AIRS_CYCLE, Clock, make_clock
 from spectramind.simulation.defocus import draw_width
 from spectramind.simulation.detector.expose import expose
-from spectramind.simulation.detector.foreground import draw_foreground
+from spectramind.simulation.detector.foreground import draw_foreground, draw_gradient
 from spectramind.simulation.detector.intra_pixel import draw_sensitivity
 from spectramind.simulation.detector.sensor import Sensor, draw_sensor
 from spectramind.simulation.jitter import airs_plate_scale, draw_track, track_moments
@@ -27,6 +27,10 @@ from spectramind.simulation.response_drift import Drift, draw_drift, no_drift
 from spectramind.simulation.scene import Scene, bins_to_columns
 from spectramind.simulation.star import StarLight, draw_light
 from spectramind.simulation.streams import Source, Streams
+from spectramind.simulation.telescope.breathing import draw_breathing
+from spectramind.simulation.telescope.odd_response import draw_response
+from spectramind.simulation.telescope.own_motion import airs_track
+from spectramind.simulation.telescope.response import Response
 from spectramind.simulation.transit_light import transit_light
 
 _FGS1_BINS = slice(FGS1_BIN, FGS1_BIN + 1)
@@ -41,16 +45,18 @@ class Circumstances:
         mid_time_h: mid-transit on the visit's clock [h].
         light: the star's electrons a second.
         drift: the response's drift.
-        track: (2, FGS1 cycles) pointing error [FGS1 px].
-        width: (FGS1 cycles,) what defocus adds to the variance of the image's width [FGS1 px^2].
+        response: what the response does beyond it.
+        track: (2, FGS1 cycles) pointing error of each detector [its px].
+        width: (FGS1 cycles,) what is added to the variance of each image's width [its px^2].
     """
 
     planet: SimulatedPlanet
     mid_time_h: float
     light: StarLight
     drift: Drift
-    track: NDArray[np.float64]
-    width: NDArray[np.float64]
+    response: Response
+    track: Mapping[Detector, NDArray[np.float64]]
+    width: Mapping[Detector, NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -74,20 +80,26 @@ def draw_circumstances(
     """Draw the visit. The star shines alike in all visits of its planet."""
     cycles = make_clock(FGS1, config.hours, cadence=1).pairs
     first_visit = Streams(streams.seed, streams.planet, 0)
-    effects = config.effects
+    effects, drift = config.effects, _drift(config, streams)
+    track, width = np.zeros((2, cycles)), np.zeros(cycles)
+    if effects.jitter:
+        track = draw_track(streams(Source.JITTER), config.jitter, cycles)
+    if effects.defocus:
+        width = draw_width(streams(Source.DEFOCUS), config.jitter, cycles)
     return Circumstances(
         planet=planet,
         mid_time_h=draw_mid_time_h(streams(Source.ORBIT_PHASE), config.population, config.hours),
         light=draw_light(
             first_visit(Source.STAR_LIGHT), planet.star.teff_K, config.population.star_light
         ),
-        drift=_drift(config, streams),
-        track=draw_track(streams(Source.JITTER), config.jitter, cycles)
-        if effects.jitter
-        else np.zeros((2, cycles)),
-        width=draw_width(streams(Source.DEFOCUS), config.jitter, cycles)
-        if effects.defocus
-        else np.zeros(cycles),
+        drift=drift,
+        response=draw_response(drift, config, streams),
+        track={FGS1: track, AIRS: airs_track(track, config, streams)},
+        width={
+            FGS1: width + draw_breathing(FGS1, config, streams),
+            AIRS: airs_plate_scale(config.jitter) ** 2 * width
+            + draw_breathing(AIRS, config, streams),
+        },
     )
 
 
@@ -106,13 +118,15 @@ def build_scene(
     change = transit_light(seen.planet, seen.mid_time_h, clock, bins)
     if config.effects.last_exposure:
         change = without_transit_at_last(change, clock.cadence)
-    change = change * seen.drift.factor(clock.mid_time_h, config.hours, bins)
+    drift = seen.drift.factor(clock.mid_time_h, config.hours, bins)
+    change = change * (drift + seen.response.added(clock.mid_time_h, bins))
     sensitivity = _sensitivity(detector, config, streams)
-    displacement = _displacement(seen, clock, detector, config)
+    track, width = seen.track[detector], seen.width[detector]
+    displacement = track_moments(track, width, _samples(clock, detector), clock.pairs)
     if detector == FGS1:
-        motion = fgs1_motion(reach_of(seen.track))
+        motion = fgs1_motion(reach_of(track))
         basis = fgs1_basis(motion, sensitivity)
-        moments = motion.moments(seen.track, seen.width, clock.cadence, clock.pairs)
+        moments = motion.moments(track, width, clock.cadence, clock.pairs)
         light = seen.light.fgs1 * change
         level = np.full(FGS1.width, seen.light.fgs1 / FGS1.width)
     else:
@@ -123,6 +137,9 @@ def build_scene(
     if config.effects.foreground:
         rng = streams(Source.FOREGROUND, detector)
         foreground = draw_foreground(rng, level, detector.height, config.detector)
+        if gradient := config.foreign.telescope.stray_gradient:
+            rng = streams(Source.STRAY_GRADIENT, detector)
+            foreground = foreground * draw_gradient(rng, foreground.shape, gradient)
     return Scene(light, basis, moments, foreground, displacement[1:])
 
 
@@ -136,15 +153,9 @@ def _sensitivity(
     return draw_sensitivity(rng, shape, config.detector.intra_pixel)
 
 
-def _displacement(
-    seen: Circumstances, clock: Clock, detector: Detector, config: SimulationConfig
-) -> NDArray[np.float64]:
-    """Moments of the pointing over each exposure, (6, T), see ``track_moments``."""
-    if detector == FGS1:
-        return track_moments(seen.track, seen.width, clock.cadence, clock.pairs)
-    samples = FGS1_CYCLES_AN_AIRS_CYCLE * clock.cadence
-    scale = airs_plate_scale(config.jitter)
-    return track_moments(scale * seen.track, scale**2 * seen.width, samples, clock.pairs)
+def _samples(clock: Clock, detector: Detector) -> int:
+    """Samples of the track in one exposure."""
+    return clock.cadence * (1 if detector == FGS1 else FGS1_CYCLES_AN_AIRS_CYCLE)
 
 
 def observe(
@@ -200,6 +211,8 @@ def describe_detector(clock: Clock, scene: Scene, sensor: Sensor) -> dict[str, A
         "dead": sensor.frames.dead,
         "hot": sensor.hot,
         "seam_gain": sensor.gain,
+        "flat_true": sensor.flat,
+        "curvature_error": sensor.curvature_error,
         "persistence": (persistence.fraction, persistence.release_s, persistence.before),
     }
 
@@ -207,7 +220,7 @@ def describe_detector(clock: Clock, scene: Scene, sensor: Sensor) -> dict[str, A
 def describe(seen: Circumstances) -> dict[str, ArrayLike]:
     """What was drawn for the whole visit, by name."""
     planet = seen.planet
-    return {
+    drawn: dict[str, ArrayLike] = {
         "wavelength_um": bin_wavelengths(),
         "spectrum": planet.spectrum,
         "limb_darkening": planet.limb_darkening,
@@ -223,3 +236,4 @@ def describe(seen: Circumstances) -> dict[str, ArrayLike]:
         "drift_legendre": seen.drift.legendre,
         "drift_spectrum": seen.drift.spectrum,
     }
+    return drawn | seen.response.describe()

@@ -43,7 +43,7 @@ def expose(
         reads = add_hits(reads, sensor.hits.among(row * detector.width, detector.width))
         electrons = reads.reshape(detector.width, 2 * clock.pairs)
         if effects.nonlinearity:
-            electrons = measure(electrons, sensor.frames.linear_corr[:, row])
+            electrons = measure(electrons, sensor.linear[:, row])
         if effects.saturation:
             full[row] = electrons.max(1) >= sensor.full_well_e
             electrons = saturate(electrons, sensor.full_well_e)
@@ -58,5 +58,5 @@ def expose(
 def _rate(scene: Scene, sensor: Sensor, clock: Clock, row: int) -> NDArray[np.float64]:
     """Electrons a second that gather in the pixels of one row, (W, T)."""
     frames = sensor.frames
-    rate = frames.flat[row][:, None] * scene.rate(row) + frames.dark[row][:, None]
+    rate = sensor.flat[row][:, None] * scene.rate(row) + frames.dark[row][:, None]
     return np.asarray(rate + sensor.persistence.release(rate, clock.cycle_s))

@@ -1,6 +1,7 @@
 """One detector of one visit, as drawn: what is published as reference frames, and what is not."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from spectramind.simulation.detector.persistence import (
 from spectramind.simulation.detector.read import draw_read_map
 from spectramind.simulation.detector.seam_step import column_gain
 from spectramind.simulation.streams import Source, Streams
+from spectramind.simulation.telescope.published_frames import publish, true_linearity
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,9 @@ class Sensor:
 
     Attributes:
         detector: which one.
-        frames: its reference frames, which act as published.
+        frames: its reference frames as published; they act so but for the next two.
+        flat: (H, W) flat that acts.
+        curvature_error: how much more curved the pixels are than ``frames.linear_corr``.
         hot: (H, W) hot pixels.
         persistence: see detector.persistence.
         hits: cosmic rays.
@@ -41,11 +45,18 @@ class Sensor:
 
     detector: Detector
     frames: ReferenceFrames
+    flat: NDArray[np.float64]
+    curvature_error: float
     hot: NDArray[np.bool_]
     persistence: Persistence
     hits: Hits
     full_well_e: float
     gain: NDArray[np.float64]
+
+    @cached_property
+    def linear(self) -> NDArray[np.float64]:
+        """Linearity polynomials that act, (6, H, W)."""
+        return true_linearity(self.frames.linear_corr, self.curvature_error)
 
 
 def draw_sensor(
@@ -59,9 +70,12 @@ def draw_sensor(
     if effects.cosmic:
         rng = streams(Source.COSMIC, detector)
         hits = draw_hits(rng, detector.pixels, clock, strengths)
+    acting = draw_frames(detector, config, streams)
     return Sensor(
         detector=detector,
-        frames=draw_frames(detector, config, streams),
+        frames=publish(acting, detector, config, streams),
+        flat=acting.flat,
+        curvature_error=config.foreign.telescope.curvature_error if effects.nonlinearity else 0.0,
         hot=_hot_current(detector, config, streams) > 0,
         persistence=persistence,
         hits=hits,
@@ -71,7 +85,7 @@ def draw_sensor(
 
 
 def draw_frames(detector: Detector, config: SimulationConfig, streams: Streams) -> ReferenceFrames:
-    """Draw the pixels. What is published as reference frames is what acts."""
+    """Draw the pixels: the frames that act, and are published unless something is wrong there."""
     shape, effects = (detector.height, detector.width), config.effects
     strengths = config.detector
 
