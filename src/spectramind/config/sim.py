@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from spectramind.config.base import Section
 from spectramind.config.sim_detector import DetectorConfig, JitterConfig, SeamConfig
+from spectramind.config.sim_foreign import ForeignConfig
 from spectramind.config.sim_planets import PopulationConfig
 
 _AIRS_CYCLE_S = 4.8
@@ -63,6 +64,7 @@ class SimulationConfig(Section):
         effects: see EffectsConfig.
         jitter, detector, seam: see JitterConfig, DetectorConfig, SeamConfig.
         population: see PopulationConfig.
+        foreign: see ForeignConfig.
     """
 
     planets: int = Field(ge=1)
@@ -75,6 +77,7 @@ class SimulationConfig(Section):
     detector: DetectorConfig
     seam: SeamConfig
     population: PopulationConfig
+    foreign: ForeignConfig
 
     @model_validator(mode="after")
     def _enough_exposures(self) -> Self:

@@ -34,6 +34,11 @@ class Source(IntEnum):
     INTRA_PIXEL = 16
     PERSISTENCE = 17
     LIMB_DARKENING = 18
+    SKY_ORBIT = 40
+    SKY_OPACITY = 41
+    SKY_FACULAE = 42
+    SKY_CROSSED_SPOT = 43
+    SKY_MOON = 44
 
 
 @dataclass(frozen=True)
