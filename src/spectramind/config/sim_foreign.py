@@ -1,4 +1,4 @@
-"""Settings of ``sim=foreign``: every assumption that fit and simulator share, broken by a switch."""
+"""Settings of ``sim=foreign``: what fit and simulator both assume, broken by one switch each."""
 
 from spectramind.config.base import Section
 from spectramind.config.sim_sky import ForeignSkyConfig

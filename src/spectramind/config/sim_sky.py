@@ -1,4 +1,4 @@
-"""Settings of a foreign sky: stars, planets and orbits that break what the fit takes for granted."""
+"""Settings of a foreign sky: stars, planets and orbits unlike those that the fit expects."""
 
 from typing import Literal, Self
 

@@ -12,9 +12,7 @@ def common_area(
     0 where the discs do not touch (a distance of NaN too), that of the smaller where it lies
     within the other.
     """
-    d, r, s = (
-        np.asarray(v, dtype=np.float64) for v in (distance, first_radius, second_radius)
-    )
+    d, r, s = (np.asarray(v, dtype=np.float64) for v in (distance, first_radius, second_radius))
     d, r, s = np.broadcast_arrays(d, r, s)
     area = np.where(d <= np.abs(r - s), np.pi * np.minimum(r, s) ** 2, 0.0)
     cut = (d > np.abs(r - s)) & (d < r + s)

@@ -16,8 +16,8 @@ from spectramind.physics.opacity import SPREAD_RANGE, GasOpacity
 Array = NDArray[np.float64]
 
 _BANDS = (5, 14)  # a gas
-_WAVENUMBER_CM = (2000.0, 17000.0)
-_WIDTH_CM = (40.0, 400.0)
+_LOG_WAVENUMBER = (np.log(2000.0), np.log(17000.0))  # [1/cm]
+_LOG_WIDTH = (np.log(40.0), np.log(400.0))
 _PEAK = (-19.6, 0.8)  # mean and standard deviation of log10 cm2
 _OVERTONE_CM = 3700.0
 _CONTINUUM = (-23.5, 0.7)
@@ -64,7 +64,9 @@ def draw_gas_opacity(rng: np.random.Generator) -> GasOpacity:
     gases = {name: _draw_gas(rng) for name in GASES}
 
     def mean(temperature_K: float, wavelength_um: Array) -> Array:
-        return np.stack([g.cross_section(temperature_K, 1e4 / wavelength_um) for g in gases.values()])
+        return np.stack(
+            [g.cross_section(temperature_K, 1e4 / wavelength_um) for g in gases.values()]
+        )
 
     def spread(gas: str, temperature_K: float, pressure_pa: Array) -> Array:
         return gases[gas].spread(temperature_K, pressure_pa)
@@ -74,14 +76,18 @@ def draw_gas_opacity(rng: np.random.Generator) -> GasOpacity:
 
 def _draw_gas(rng: np.random.Generator) -> RandomGas:
     count = int(rng.integers(*_BANDS, endpoint=True))
-    centre = np.exp(rng.uniform(*np.log(_WAVENUMBER_CM), count))
+    centre = np.exp(rng.uniform(*_LOG_WAVENUMBER, count))
     peak = rng.normal(*_PEAK, count) - (centre / _OVERTONE_CM - 1)
     return RandomGas(
         centre=centre,
-        width=np.exp(rng.uniform(*np.log(_WIDTH_CM), count)),
+        width=np.exp(rng.uniform(*_LOG_WIDTH, count)),
         peak=peak,
         warmth=rng.normal(0.0, 0.5, count),
         continuum=float(rng.normal(*_CONTINUUM)),
         fall=float(rng.uniform(0.2, 1.0)),
-        line_spread=(float(rng.uniform(1, 4)), float(rng.uniform(-5, 2)), float(-rng.uniform(0.2, 0.7))),
+        line_spread=(
+            float(rng.uniform(1, 4)),
+            float(rng.uniform(-5, 2)),
+            float(-rng.uniform(0.2, 0.7)),
+        ),
     )

@@ -44,15 +44,17 @@ class CrossedSpot:
     temperature_K: float  # noqa: N815 - kelvin is K
     missing: Array
 
-    def returned(self, planet: SimulatedPlanet, time_h: Array, mid_time_h: float) -> Array:
-        """Share of the star's light that the planet does not hide, for the spot lacks it, (283, T)."""
+    def unhidden(
+        self, planet: SimulatedPlanet, time_h: Array, mid_time_h: float, bins: slice
+    ) -> Array:
+        """Share of the star's light that the planet does not hide, as the spot lacks it."""
         along, across = sky_position(time_h, mid_time_h, *planet.orbit.elements)
         distance = np.hypot(along - self.along, across - self.across)
-        ratio = np.sqrt(planet.spectrum)
+        ratio = np.sqrt(planet.spectrum[bins])
         light = np.zeros((len(ratio), len(time_h)))
         near = distance < ratio.max() + self.radius
         overlap = common_area(distance[near], ratio[:, None], self.radius)
-        light[:, near] = self.missing[:, None] * overlap
+        light[:, near] = self.missing[bins, None] * overlap
         return light
 
 

@@ -21,10 +21,12 @@ from spectramind.simulation.detector.sensor import Sensor, draw_sensor
 from spectramind.simulation.jitter import airs_plate_scale, draw_track, track_moments
 from spectramind.simulation.last_exposure import without_transit_at_last
 from spectramind.simulation.motion import reach_of
+from spectramind.simulation.passing import Passing, draw_passing
 from spectramind.simulation.planet_draw import SimulatedPlanet, draw_mid_time_h
 from spectramind.simulation.psf import airs_basis, even_sensitivity, fgs1_basis, fgs1_motion
 from spectramind.simulation.response_drift import Drift, draw_drift, no_drift
 from spectramind.simulation.scene import Scene, bins_to_columns
+from spectramind.simulation.sky_record import describe_sky
 from spectramind.simulation.star import StarLight, draw_light
 from spectramind.simulation.streams import Source, Streams
 from spectramind.simulation.transit_light import transit_light
@@ -43,6 +45,7 @@ class Circumstances:
         drift: the response's drift.
         track: (2, FGS1 cycles) pointing error [FGS1 px].
         width: (FGS1 cycles,) what defocus adds to the variance of the image's width [FGS1 px^2].
+        passing: what the transit meets on its way.
     """
 
     planet: SimulatedPlanet
@@ -51,6 +54,7 @@ class Circumstances:
     drift: Drift
     track: NDArray[np.float64]
     width: NDArray[np.float64]
+    passing: Passing
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,7 @@ def draw_circumstances(
         width=draw_width(streams(Source.DEFOCUS), config.jitter, cycles)
         if effects.defocus
         else np.zeros(cycles),
+        passing=draw_passing(planet, config.foreign.sky, streams),
     )
 
 
@@ -103,7 +108,7 @@ def build_scene(
     """What falls on one detector during the visit."""
     clock = make_clock(detector, config.hours, config.cadence)
     bins = _FGS1_BINS if detector == FGS1 else AIRS_BINS
-    change = transit_light(seen.planet, seen.mid_time_h, clock, bins)
+    change = transit_light(seen.planet, seen.mid_time_h, clock, bins, seen.passing)
     if config.effects.last_exposure:
         change = without_transit_at_last(change, clock.cadence)
     change = change * seen.drift.factor(clock.mid_time_h, config.hours, bins)
@@ -207,19 +212,22 @@ def describe_detector(clock: Clock, scene: Scene, sensor: Sensor) -> dict[str, A
 def describe(seen: Circumstances) -> dict[str, ArrayLike]:
     """What was drawn for the whole visit, by name."""
     planet = seen.planet
-    return {
+    found: dict[str, ArrayLike] = {
         "wavelength_um": bin_wavelengths(),
         "spectrum": planet.spectrum,
         "limb_darkening": planet.limb_darkening,
         "spot_fraction": planet.spots.fraction,
         "spot_temperature_k": planet.spots.temperature_K,
-        "spot_factor": planet.spots.factor,
+        "spot_factor": seen.passing.apparent_factor(planet),
         "period_d": planet.orbit.period_d,
         "a_over_rs": planet.orbit.a_over_rs,
         "inclination_deg": planet.orbit.inclination_deg,
+        "eccentricity": planet.orbit.eccentricity,
+        "omega_deg": planet.orbit.omega_deg,
         "mid_time_h": seen.mid_time_h,
         "star_fgs1_e_s": seen.light.fgs1,
         "star_airs_e_s": seen.light.airs,
         "drift_legendre": seen.drift.legendre,
         "drift_spectrum": seen.drift.spectrum,
     }
+    return found | describe_sky(planet, seen.passing)
