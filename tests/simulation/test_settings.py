@@ -26,7 +26,9 @@ def with_detector(**values: Any) -> dict[str, Any]:
 
 
 def test_the_profiles_are_there() -> None:
-    assert {"full", "lite", "smoke", "hostile", "shifted"} == {path.stem for path in PROFILES}
+    assert {"full", "lite", "smoke", "hostile", "shifted", "foreign"} == {
+        path.stem for path in PROFILES
+    }
 
 
 def test_profiles_differ_in_what_they_name_alone() -> None:

@@ -1,8 +1,8 @@
 """Opacities of gases that do not exist: random bands, for planets that no known spectrum describes.
 
 A gas has Gaussian bands anywhere from 0.6 to 5 um over a continuum that falls with wavenumber. What
-they have in common with real gases are sizes: peaks near 10^-19.6 cm2 at 3,700 cm-1, a decade less
-for each further 3,700 cm-1 (overtones are weaker), windows some four decades below.
+they have in common with real gases are sizes: peaks near 10^-19.6 cm2 at 3,700 cm-1, fainter for
+larger wavenumbers (as overtones are), windows some four decades below.
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,8 @@ _LOG_WAVENUMBER = (np.log(2000.0), np.log(17000.0))  # [1/cm]
 _LOG_WIDTH = (np.log(40.0), np.log(400.0))
 _PEAK = (-19.6, 0.8)  # mean and standard deviation of log10 cm2
 _OVERTONE_CM = 3700.0
+_OVERTONE_FALL = 0.2  # decades for as many further cm-1
+_CONTINUUM_FALL = (-0.6, 0.4)
 _CONTINUUM = (-23.5, 0.7)
 
 
@@ -77,14 +79,14 @@ def draw_gas_opacity(rng: np.random.Generator) -> GasOpacity:
 def _draw_gas(rng: np.random.Generator) -> RandomGas:
     count = int(rng.integers(*_BANDS, endpoint=True))
     centre = np.exp(rng.uniform(*_LOG_WAVENUMBER, count))
-    peak = rng.normal(*_PEAK, count) - (centre / _OVERTONE_CM - 1)
+    peak = rng.normal(*_PEAK, count) - _OVERTONE_FALL * (centre / _OVERTONE_CM - 1)
     return RandomGas(
         centre=centre,
         width=np.exp(rng.uniform(*_LOG_WIDTH, count)),
         peak=peak,
         warmth=rng.normal(0.0, 0.5, count),
         continuum=float(rng.normal(*_CONTINUUM)),
-        fall=float(rng.uniform(0.2, 1.0)),
+        fall=float(rng.uniform(*_CONTINUUM_FALL)),
         line_spread=(
             float(rng.uniform(1, 4)),
             float(rng.uniform(-5, 2)),
