@@ -137,8 +137,8 @@ def sky_position(
         time_h: (T,) times [h]; the others: see ``projected_separation``.
 
     Returns:
-        (2, T) along the transit's chord and across it [stellar radii]; its length is the separation
-        while the planet is before the star, and NaN while it is behind.
+        (2, T) along the transit's chord, growing with time, and across it [stellar radii]: its
+        length is the separation while the planet is before the star; NaN while it is behind.
 
     Raises:
         ConfigError: period, a/Rs, inclination or eccentricity out of range.
@@ -147,7 +147,7 @@ def sky_position(
     turns = (np.asarray(time_h, dtype=np.float64) - mid_time_h) / (period_d * HOURS_PER_DAY)
     along, toward = _in_plane(turns, a_over_rs, eccentricity, omega_deg)
     across = np.cos(np.radians(inclination_deg)) * toward
-    return np.where(toward > 0, np.stack([along, across]), np.nan)
+    return np.where(toward > 0, np.stack([-along, across]), np.nan)
 
 
 def transit_speed(
