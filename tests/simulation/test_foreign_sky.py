@@ -41,6 +41,7 @@ SWITCHES = {
     "crossed_spots": [f"{SKY}crossed_spots.share=1"],
     "moon": [f"{SKY}moon.share=1"],
 }
+ALL_ON = ["sim=foreign", f"{SKY}crossed_spots.share=1", f"{SKY}moon.share=1"]
 # What each may change of the truth; the label is in none but the opacities'.
 LIMB = {"limb_darkening", "limb_law", "limb_law_coefficients"}
 CHANGES = {
@@ -268,6 +269,49 @@ def test_the_star_table_tells_what_it_is_asked_to(tmp_path: Path, tells: str) ->
         else:
             assert table.e[0] == 0
             assert "omega" not in table
+
+
+OTHERS = {
+    "limb_darkening_law": "power2",
+    "limb_factor": 1.05,
+    "opacities": "known",
+    "eccentricity.largest": 1e-3,  # a cap is felt where something reaches it
+    "eccentricity.table_tells": True,
+    "faculae.fraction": (0.0, 0.2),
+    "faculae.contrast_k": (50, 500),
+    "crossed_spots.share": 0.0,
+    "crossed_spots.radius": (0.02, 0.05),
+    "crossed_spots.contrast_k": (200, 900),
+    "moon.share": 0.0,
+    "moon.size": (0.2, 0.3),
+    "moon.offset_h": (0.6, 2.0),
+}
+
+
+def test_every_setting_of_the_sky_has_an_effect() -> None:
+    base = compose([*ALL_ON]).sim
+    planet = usual_planet(3)
+
+    def told(config: SimulationConfig) -> list[bytes]:
+        one = seen(planet, config, index=3)
+        values = [*describe(one).values(), list(one.planet.listed.values())]
+        return [np.ascontiguousarray(value).tobytes() for value in values]
+
+    usual = told(base)
+    names = {
+        f"{name}.{part}" if isinstance(inner, dict) else name
+        for name, inner in base.foreign.sky.model_dump().items()
+        for part in (inner if isinstance(inner, dict) else [""])
+    }
+    assert names == OTHERS.keys()
+    for name, value in OTHERS.items():
+        tree = base.model_dump()
+        *sections, last = name.split(".")
+        part = tree["foreign"]["sky"]
+        for section in sections:
+            part = part[section]
+        part[last] = value
+        assert told(SimulationConfig.model_validate(tree)) != usual, name
 
 
 def test_the_profile_has_every_switch_on() -> None:
