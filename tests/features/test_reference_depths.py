@@ -112,6 +112,22 @@ def test_the_oracle_knows_what_the_response_does_beyond_the_drift(config: FitCon
     assert z.std() == pytest.approx(1, abs=0.15)
 
 
+def test_the_oracle_knows_an_ellipse(config: FitConfig) -> None:
+    """A slow, long transit near apastron that a circle of the same axis does not describe."""
+    ellipse = (4.0, 10.0, 88.5, 0.3, -60.0)
+    truth = injected(drift=0.0) | {"inclination_deg": np.array(88.5)}
+    told = truth | {"eccentricity": np.array(0.3), "omega_deg": np.array(-60.0)}
+    time_h = (np.arange(SAMPLES) + 0.5) * HOURS / SAMPLES
+    separation = projected_separation(time_h, 3.6, *ellipse)
+    light = transit_flux(separation, np.sqrt(truth["spectrum"]), truth["limb_darkening"]).T
+    seen = BinCurves(time_h, 3e4 * light, np.full(light.shape, 15.0**2), HOURS)
+    knows, does_not = (
+        oracle_depths(seen, one, config).depth - truth["spectrum"] for one in (told, truth)
+    )
+    assert np.abs(knows).max() < 5e-6
+    assert np.abs(does_not).min() > 1e-4
+
+
 def test_the_oracle_is_quieter_than_who_fits_the_drift(config: FitConfig) -> None:
     truth = injected()
     seen = curves(truth, 5e-4, np.random.default_rng(2))

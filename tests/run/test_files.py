@@ -146,6 +146,12 @@ def test_damaged_npz_is_one_clear_error(tmp_path: Path, content: bytes) -> None:
         read_npz(path, "x", made_by="features")
 
 
+def test_an_optional_key_is_read_where_it_is_there(tmp_path: Path) -> None:
+    write_npz(tmp_path / "a.npz", x=np.zeros(1), y=np.ones(1))
+    found = read_npz(tmp_path / "a.npz", "x", made_by="features", optional=("y", "z"))
+    assert found.keys() == {"x", "y"}
+
+
 def test_missing_key_is_named(tmp_path: Path) -> None:
     write_npz(tmp_path / "a.npz", x=np.zeros(1))
     with pytest.raises(SchemaError, match="lacks \\['y'\\]"):

@@ -102,8 +102,12 @@ def write_wavelengths(root: Path) -> None:
 
 
 def write_star_info(root: Path, split: str, stars: pd.DataFrame) -> None:
-    """Write {split}_star_info.csv from a table indexed by planet_id (str), in its order."""
-    table = _with_ids(stars[list(STAR_COLUMNS)])
+    """Write {split}_star_info.csv from a table indexed by planet_id (str), in its order.
+
+    A column omega [deg] is written where the table has one.
+    """
+    told = [column for column in (*STAR_COLUMNS, "omega") if column in stars or column != "omega"]
+    table = _with_ids(stars[told])
     if split == "test":  # the competition writes the test ids as floats
         table["planet_id"] = table["planet_id"].astype(np.float64)
     _write_csv(root / f"{split}_star_info.csv", table)

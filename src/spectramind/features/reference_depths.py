@@ -10,6 +10,8 @@
   noise; free are only a bin's level and its depth. Generalised least squares: no unbiased estimate
   from these light curves has a smaller variance (Gauss and Markov). Spots outside the chord only
   scale the depth, which no light curve of a transit tells: they are as unknown to it as to anyone.
+  Of a foreign sky it knows the ellipse of the orbit, but not spots crossed, moons, or more of
+  another law of limb darkening than the nearest quadratic one: there it is no bound.
 """
 
 from collections.abc import Mapping
@@ -43,6 +45,8 @@ TRUTH_KEYS = (
 )
 # What the response does beyond the drift; trees simulated before there was any lack them.
 RESPONSE_KEYS = ("response_time_h", "response_course", "response_loading")
+# What the truth says of an ellipse; a tree simulated before there were any says nothing.
+CIRCLE = {"eccentricity": 0.0, "omega_deg": 90.0}
 _DEPTH_STEP = 1e-4
 _MOST_VARIANCE = IGNORANCE**2  # a depth that the samples do not tell
 _CENTRAL = 1.0  # separation below which a grazing transit counts as such
@@ -133,14 +137,16 @@ def oracle_depths(
 
     Args:
         curves: the light curves.
-        truth: what was injected, ``TRUTH_KEYS`` and, where there was any, ``RESPONSE_KEYS``.
+        truth: what was injected, ``TRUTH_KEYS``, where there was any ``RESPONSE_KEYS``; the orbit is a
+            circle without those of ``CIRCLE``.
         config: how finely exposures are integrated.
     """
     known = {key: np.asarray(truth[key], dtype=np.float64) for key in TRUTH_KEYS}
     period, a, inclination = (
         float(known[key]) for key in ("period_d", "a_over_rs", "inclination_deg")
     )
-    star = StarRow(period, a, inclination, teff_k=np.nan)
+    e, omega_deg = (float(np.asarray(truth.get(key, usual))) for key, usual in CIRCLE.items())
+    star = StarRow(period, a, inclination, np.nan, e, omega_deg)
     model = TransitModel(curves.time_h, star, config.substep_h)
     separation = model.separation(
         float(known["mid_time_h"]), float(np.log(star.a_over_rs)), abs(star.impact)

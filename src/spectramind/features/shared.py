@@ -85,7 +85,9 @@ def solve_shared(
     others = len(right) - count
     centre = np.append(centre, np.zeros(others))
     slopes = block_diag(slopes, np.eye(others))
-    precision = block_diag(np.diag(1 / variances.drift), np.diag(1 / variances.red), prior.precision)
+    precision = block_diag(
+        np.diag(1 / variances.drift), np.diag(1 / variances.red), prior.precision
+    )
     covariance = np.linalg.inv(slopes.T @ normal @ slopes + precision)
     target = slopes.T @ (right - normal @ centre)
     target[-size:] += pull
@@ -106,7 +108,9 @@ def _without(
         normal[np.ix_(some, some)] + precision,
         np.column_stack([across.T, right[some] + pull]),
     )
-    return normal[np.ix_(rest, rest)] - across @ solved[:, :-1], right[rest] - across @ solved[:, -1]
+    return normal[np.ix_(rest, rest)] - across @ solved[:, :-1], right[rest] - across @ solved[
+        :, -1
+    ]
 
 
 def _learn(
@@ -126,9 +130,7 @@ def _learn(
         centre, slopes = linear_drift(*left, drift, config)
         few = block_diag(slopes, np.eye(red.size))
         right_few = few.T @ (right - normal[:, :count] @ centre)
-        rest = _without(
-            few.T @ normal @ few, right_few, slice(0, len(drift)), np.diag(1 / drift)
-        )
+        rest = _without(few.T @ normal @ few, right_few, slice(0, len(drift)), np.diag(1 / drift))
         for which, (possible, share) in enumerate(tried):
             mine = np.arange(which, red.size, len(tried))
             others = np.setdiff1d(np.arange(red.size), mine)

@@ -31,7 +31,7 @@ from spectramind.physics.continuum import (
     rayleigh_cross_section,
 )
 from spectramind.physics.layers import REFERENCE_PRESSURE_PA, TOP_PRESSURE_PA, Layers, build_layers
-from spectramind.physics.opacity import TEMPERATURE_RANGE_K, line_spread, mean_cross_sections
+from spectramind.physics.opacity import KNOWN_GASES, TEMPERATURE_RANGE_K, GasOpacity
 
 Array = NDArray[np.float64]
 
@@ -98,12 +98,12 @@ def _check(name: str, value: float, low: float, high: float) -> None:
         raise ConfigError(f"atmosphere: {name} {value} is outside {low:g}..{high:g}")
 
 
-def _gas_columns(atmosphere: Atmosphere, layers: Layers) -> Array:
+def _gas_columns(atmosphere: Atmosphere, layers: Layers, opacity: GasOpacity) -> Array:
     """Column [molecules per cm2] of each gas, chord and k-node: (gases, levels, nodes)."""
     fractions = atmosphere.mole_fractions()
     columns = np.empty((len(fractions), layers.radius_m.size, _NODES))
     for row, (gas, fraction) in enumerate(fractions.items()):
-        spread = line_spread(gas, atmosphere.temperature_K, layers.pressure_pa)
+        spread = opacity.spread(gas, atmosphere.temperature_K, layers.pressure_pa)
         factor = np.exp(spread[:, None] * _Z)
         factor /= (factor @ _Z_WEIGHT)[:, None]
         columns[row] = fraction * layers.path_cm @ (layers.density_cm3[:, None] * factor)
@@ -143,7 +143,7 @@ def _transmission(continuum: Array, cross_section: Array, column: Array, weight:
     return out
 
 
-def _monochromatic(atmosphere: Atmosphere, wavelength_um: Array) -> Array:
+def _monochromatic(atmosphere: Atmosphere, wavelength_um: Array, opacity: GasOpacity) -> Array:
     a = atmosphere
     layers = build_layers(
         a.temperature_K,
@@ -155,8 +155,8 @@ def _monochromatic(atmosphere: Atmosphere, wavelength_um: Array) -> Array:
     rows = [GASES.index(gas) for gas in a.mole_fractions()]
     absorbed = 1 - _transmission(
         _continuum(a, layers, wavelength_um),
-        mean_cross_sections(a.temperature_K, wavelength_um)[rows],
-        _gas_columns(a, layers),
+        opacity.mean(a.temperature_K, wavelength_um)[rows],
+        _gas_columns(a, layers, opacity),
         _Z_WEIGHT,
     )
     radius = layers.radius_m
@@ -164,13 +164,18 @@ def _monochromatic(atmosphere: Atmosphere, wavelength_um: Array) -> Array:
     return area / a.star_radius_m**2
 
 
-def transmission_spectrum(atmosphere: Atmosphere, wavelength_um: ArrayLike | None = None) -> Array:
+def transmission_spectrum(
+    atmosphere: Atmosphere,
+    wavelength_um: ArrayLike | None = None,
+    opacity: GasOpacity = KNOWN_GASES,
+) -> Array:
     """Transit depth (Rp/Rs)^2 with limb darkening left out.
 
     Args:
         atmosphere: the planet.
         wavelength_um: (N,) wavelengths [um], 0.58..4.2; None means the 283 bins, of which bin 0
             (FGS1) is the mean over its bandpass.
+        opacity: what the gases absorb.
 
     Returns:
         (N,) or (283,) depths.
@@ -179,8 +184,8 @@ def transmission_spectrum(atmosphere: Atmosphere, wavelength_um: ArrayLike | Non
         ConfigError: a wavelength out of range, an atmosphere too extended to be bound.
     """
     if wavelength_um is not None:
-        return _monochromatic(atmosphere, np.asarray(wavelength_um, dtype=np.float64))
+        return _monochromatic(atmosphere, np.asarray(wavelength_um, dtype=np.float64), opacity)
     fgs1 = np.linspace(*FGS1_BANDPASS_UM, 2 * _FGS1_SAMPLES + 1)[1::2]
     airs = bin_wavelengths()[FGS1_BIN + 1 :]
-    depth = _monochromatic(atmosphere, np.concatenate([fgs1, airs]))
+    depth = _monochromatic(atmosphere, np.concatenate([fgs1, airs]), opacity)
     return np.concatenate([[depth[:_FGS1_SAMPLES].mean()], depth[_FGS1_SAMPLES:]])

@@ -12,6 +12,8 @@ s = sqrt(0.6 * 4 B T / c2):
 Good to 0.1-0.2 dex in strong bands, 0.3-0.7 dex in windows: for synthetic planets only.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
@@ -173,3 +175,19 @@ def line_spread(gas: str, temperature_K: float, pressure_pa: Array) -> Array:
     a, b, c = MOLECULE_BANDS[gas].line_spread
     spread = a + b * np.log10(temperature_K / 1000) + c * np.log10(pressure_pa / 100)
     return np.clip(spread, *SPREAD_RANGE)
+
+
+@dataclass(frozen=True)
+class GasOpacity:
+    """What the five gases absorb.
+
+    Attributes:
+        mean: temperature [K] and wavelengths (N,) [um] -> cross-sections [cm2], (5, N).
+        spread: gas, temperature [K] and pressures [Pa] -> width of its lognormal k-distribution.
+    """
+
+    mean: Callable[[float, Array], Array]
+    spread: Callable[[str, float, Array], Array]
+
+
+KNOWN_GASES = GasOpacity(mean_cross_sections, line_spread)

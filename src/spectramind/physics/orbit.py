@@ -97,6 +97,15 @@ def _eccentric_separation(
     omega_deg: float,
 ) -> NDArray[np.float64]:
     """Separation [stellar radii] so many periods after inferior conjunction."""
+    along, toward = _in_plane(turns, a_over_rs, eccentricity, omega_deg)
+    separation = np.hypot(along, np.cos(np.radians(inclination_deg)) * toward)
+    return np.where(toward > 0, separation, np.inf)
+
+
+def _in_plane(
+    turns: NDArray[np.float64], a_over_rs: float, eccentricity: float, omega_deg: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Place in the orbit's plane, across the line of sight and towards the observer [R*]."""
     root = np.sqrt(1 - eccentricity**2) if 0 <= eccentricity < 1 else np.nan
     omega = np.radians(omega_deg)
     # At inferior conjunction the true anomaly is 90 deg - omega.
@@ -110,8 +119,50 @@ def _eccentric_separation(
     y = a_over_rs * root * np.sin(anomaly)
     along = x * np.cos(omega) - y * np.sin(omega)
     toward = x * np.sin(omega) + y * np.cos(omega)
-    separation = np.hypot(along, np.cos(np.radians(inclination_deg)) * toward)
-    return np.where(toward > 0, separation, np.inf)
+    return along, toward
+
+
+def sky_position(
+    time_h: ArrayLike,
+    mid_time_h: float,
+    period_d: float,
+    a_over_rs: float,
+    inclination_deg: float,
+    eccentricity: float = 0.0,
+    omega_deg: float = 90.0,
+) -> NDArray[np.float64]:
+    """Place of the planet on the sky, from the star's centre.
+
+    Args:
+        time_h: (T,) times [h]; the others: see ``projected_separation``.
+
+    Returns:
+        (2, T) along the transit's chord, growing with time, and across it [stellar radii]: its
+        length is the separation while the planet is before the star; NaN while it is behind.
+
+    Raises:
+        ConfigError: period, a/Rs, inclination or eccentricity out of range.
+    """
+    _check_orbit(period_d, a_over_rs, inclination_deg)
+    turns = (np.asarray(time_h, dtype=np.float64) - mid_time_h) / (period_d * HOURS_PER_DAY)
+    along, toward = _in_plane(turns, a_over_rs, eccentricity, omega_deg)
+    across = np.cos(np.radians(inclination_deg)) * toward
+    return np.where(toward > 0, np.stack([-along, across]), np.nan)
+
+
+def transit_speed(
+    period_d: float, a_over_rs: float, eccentricity: float = 0.0, omega_deg: float = 90.0
+) -> float:
+    """Speed across the line of sight at inferior conjunction [stellar radii an hour]."""
+    around = 2 * np.pi * a_over_rs / (period_d * HOURS_PER_DAY)
+    sway = 1 + eccentricity * np.sin(np.radians(omega_deg))
+    return float(around * sway / np.sqrt(1 - eccentricity**2))
+
+
+def conjunction_distance(a_over_rs: float, eccentricity: float, omega_deg: float) -> float:
+    """Distance of planet and star at inferior conjunction [stellar radii]."""
+    sway = 1 + eccentricity * np.sin(np.radians(omega_deg))
+    return float(a_over_rs * (1 - eccentricity**2) / sway)
 
 
 def transit_duration_h(

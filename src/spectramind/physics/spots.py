@@ -40,7 +40,20 @@ def contamination(
             f"spots of {spot_K} K on {photosphere_K} K: temperatures [K] and wavelengths [um] "
             "must be positive"
         )
-    brightness = np.expm1(RADIATION_UM_K / (wavelength * photosphere_K)) / np.expm1(
-        RADIATION_UM_K / (wavelength * spot_K)
+    return np.asarray(1 / (1 - fraction * (1 - _brightness(spot_K, photosphere_K, wavelength))))
+
+
+def spot_darkness(
+    spot_K: float, photosphere_K: float, wavelength_um: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Share of the photosphere's light that a spot lacks, (N,); below 0: a facula shines more."""
+    return np.asarray(1 - _brightness(spot_K, photosphere_K, wavelength_um))
+
+
+def _brightness(
+    spot_K: float, photosphere_K: float, wavelength: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return np.asarray(
+        np.expm1(RADIATION_UM_K / (wavelength * photosphere_K))
+        / np.expm1(RADIATION_UM_K / (wavelength * spot_K))
     )
-    return np.asarray(1 / (1 - fraction * (1 - brightness)))

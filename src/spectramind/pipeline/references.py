@@ -26,6 +26,7 @@ from spectramind.estimators.protocol import DepthsOf, Estimator
 from spectramind.evaluation.coverage import z_scores
 from spectramind.evaluation.official import naive_moments
 from spectramind.features.reference_depths import (
+    CIRCLE,
     RESPONSE_KEYS,
     TRUTH_KEYS,
     BinCurves,
@@ -184,7 +185,8 @@ def true_depths(config: Config) -> DepthsOf:
             )
         if not features.airs_bins(visit).is_file():
             return load_depths(features.depths(visit)).fit  # files were broken: nothing is known
-        truth = read_npz(path, *TRUTH_KEYS, made_by="simulate", optional=RESPONSE_KEYS)
+        more = (*RESPONSE_KEYS, *CIRCLE)
+        truth = read_npz(path, *TRUTH_KEYS, made_by="simulate", optional=more)
         return oracle_depths(read_bin_curves(features, visit), truth, config.fit)
 
     def of(planet: Planet) -> list[Measurement]:

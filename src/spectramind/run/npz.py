@@ -1,6 +1,7 @@
 """Reading our own npz files: never a pickle, and one clear line when the contract is broken."""
 
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from spectramind.errors import SchemaError
 
 
 def read_npz(
-    path: Path, *keys: str, made_by: str, optional: tuple[str, ...] = ()
+    path: Path, *keys: str, made_by: str, optional: Iterable[str] = ()
 ) -> dict[str, NDArray[np.generic]]:
     """Read the named arrays.
 
@@ -18,7 +19,7 @@ def read_npz(
         path: the npz file.
         keys: arrays that must be there.
         made_by: the command that writes the file, named in the error.
-        optional: arrays that files of an older format lack; left out where they do.
+        optional: arrays that are read where they are there.
 
     Raises:
         SchemaError: the file is missing, not an npz, truncated, or lacks a key.
@@ -33,8 +34,8 @@ def read_npz(
                     f"{path} lacks {lacking}: it holds {archive.files}; "
                     f"delete it and run `spectramind {made_by}` again"
                 )
-            there = [key for key in optional if key in archive.files]
-            return {key: archive[key] for key in (*keys, *there)}
+            more = [key for key in optional if key in archive.files]
+            return {key: archive[key] for key in (*keys, *more)}
     except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
         raise SchemaError(
             f"{path} cannot be read ({error}): delete it and run `spectramind {made_by}` again"

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from spectramind.config.sim_planets import PopulationConfig, SpotsConfig
 from spectramind.instrument.grid import bin_wavelengths
-from spectramind.physics.atmosphere import transmission_spectrum
+from spectramind.physics.atmosphere import Atmosphere, transmission_spectrum
+from spectramind.physics.limb_laws import LimbLaw
 from spectramind.physics.spots import contamination
 from spectramind.simulation.abundances import draw_atmosphere
 from spectramind.simulation.star_darkening import draw_limb_darkening
@@ -21,12 +22,15 @@ class Spots:
     Attributes:
         fraction: share of the disc.
         temperature_K: [K].
-        factor: (283,) what they multiply the apparent depth by.
+        factor: (283,) what they, and faculae, multiply the apparent depth by.
+        bright_fraction, bright_K: share of the disc that faculae cover, and how hot they are [K].
     """
 
     fraction: float
     temperature_K: float  # noqa: N815 - kelvin is K
     factor: NDArray[np.float64]
+    bright_fraction: float = 0.0
+    bright_K: float = 0.0  # noqa: N815 - kelvin is K
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,11 @@ class SimulatedPlanet:
         star, orbit: the truth.
         mass: [M_Jup].
         spectrum: (283,) the planet's own depth (Rp/Rs)^2; spots change only how deep it looks.
-        limb_darkening: (283, 2) quadratic coefficients.
+        limb_darkening: (283, 2) quadratic coefficients; the nearest ones where the star has a law.
         spots: of its star.
         listed: the star table's row, sma and P scattered.
+        atmosphere: what its spectrum was computed of.
+        law: the law of the star's limb darkening; None: the quadratic one.
     """
 
     star: Star
@@ -49,6 +55,13 @@ class SimulatedPlanet:
     limb_darkening: NDArray[np.float64]
     spots: Spots
     listed: dict[str, float]
+    atmosphere: Atmosphere
+    law: LimbLaw | None = None
+
+    @property
+    def brightness(self) -> LimbLaw:
+        """The star's limb darkening, whatever its law."""
+        return self.law or LimbLaw("quadratic", self.limb_darkening)
 
 
 def draw_planet(
@@ -70,6 +83,7 @@ def draw_planet(
         draw_limb_darkening(limb_rng, config.limb_darkening, star.teff_K),
         draw_spots(rng, config.spots, star.teff_K),
         system.listed,
+        atmosphere,
     )
 
 

@@ -31,6 +31,7 @@ from spectramind.run.npz import read_npz
 from spectramind.run.pool import Workers, run_all
 from spectramind.simulation.clock import make_clock
 from spectramind.simulation.detector.adc import adc_info
+from spectramind.simulation.foreign_sky import under_foreign_sky
 from spectramind.simulation.planet_draw import SimulatedPlanet, draw_planet
 from spectramind.simulation.streams import Source, Streams, planet_ids
 from spectramind.simulation.visit import observe
@@ -118,16 +119,24 @@ def simulate_planet(job: Job) -> None:
         visit = Visit(job.planet_id, number, job.split, temporary)
         streams = Streams(job.seed, job.index, number)
         truth = job.level.observe(planet, visit, job.config, streams)
-        truth["star_table"] = [planet.listed[column] for column in STAR_COLUMNS]
+        truth["star_table"] = [planet.listed[column] for column in star_columns(job.config)]
         write_npz(job.root / "truth" / f"{visit.name}.npz", **truth)
     temporary.rename(job.directory)
 
 
 def _draw(job: Job) -> SimulatedPlanet:
     streams = Streams(job.seed, job.index, 0)
-    return draw_planet(
+    usual = draw_planet(
         streams(Source.POPULATION), streams(Source.LIMB_DARKENING), job.config.population
     )
+    return under_foreign_sky(usual, job.config.foreign.sky, streams)
+
+
+def star_columns(config: SimulationConfig) -> tuple[str, ...]:
+    """Columns of the star table; omega is there only where it tells of ellipses."""
+    eccentric = config.foreign.sky.eccentricity
+    tells = eccentric.largest > 0 and eccentric.table_tells
+    return (*STAR_COLUMNS, "omega") if tells else STAR_COLUMNS
 
 
 def _claim(config: SimulationConfig, root: Path, seed: int, level: Level) -> None:
@@ -154,7 +163,7 @@ def _write_tables(config: SimulationConfig, root: Path, jobs: Sequence[Job]) -> 
     airs, fgs1 = (make_clock(d, config.hours, config.cadence) for d in (AIRS, FGS1))
     write_axis_info(root, airs.labels_s(), airs.integrations_s(), fgs1.labels_s())
     write_wavelengths(root)
-    keys = {"star_table": STAR_COLUMNS, "spectrum": SPECTRUM_COLUMNS}
+    keys = {"star_table": star_columns(config), "spectrum": SPECTRUM_COLUMNS}
     for split in ("train", "test"):
         chosen = sorted((j for j in jobs if j.split == split), key=lambda j: int(j.planet_id))
         ids = [job.planet_id for job in chosen]

@@ -42,6 +42,11 @@ class Source(IntEnum):
     BREATHING = 24
     FLAT_ERROR = 25
     STRAY_GRADIENT = 26
+    SKY_ORBIT = 40
+    SKY_OPACITY = 41
+    SKY_FACULAE = 42
+    SKY_CROSSED_SPOT = 43
+    SKY_MOON = 44
 
 
 @dataclass(frozen=True)

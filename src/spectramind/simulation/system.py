@@ -45,7 +45,7 @@ _ROOT = np.linalg.cholesky(_CORRELATION)
 _MASS_RANGE_MJUP = (0.049, 24.7)
 _INCLINATION_DEG = (88.47, 1.08)
 _INCLINATION_LEAST_DEG = 85.5
-_DURATION_RANGE_H = (1.8, 6.9)
+DURATION_RANGE_H = (1.8, 6.9)
 # Slopes of the table's ln Rs and Ms over Ts.
 _LOG_RADIUS_A_KELVIN = 3.9e-4
 _MASS_A_KELVIN = 3.3e-4
@@ -63,11 +63,27 @@ class Star:
 
 @dataclass(frozen=True)
 class Orbit:
-    """A circular orbit: period [d], a / Rs, inclination [deg]."""
+    """Period [d], a / Rs, inclination [deg], eccentricity, argument of periastron [deg].
+
+    A circle but under a foreign sky.
+    """
 
     period_d: float
     a_over_rs: float
     inclination_deg: float
+    eccentricity: float = 0.0
+    omega_deg: float = 90.0
+
+    @property
+    def elements(self) -> tuple[float, float, float, float, float]:
+        """As ``physics.orbit`` takes them, behind the mid-time."""
+        return (
+            self.period_d,
+            self.a_over_rs,
+            self.inclination_deg,
+            self.eccentricity,
+            self.omega_deg,
+        )
 
 
 @dataclass(frozen=True)
@@ -145,7 +161,7 @@ def _transits(system: System) -> bool:
     orbit, ratio = system.orbit, system.radius * RJUP_IN_RSUN / system.star.radius
     if orbit.a_over_rs <= 1 + ratio or orbit.inclination_deg < _INCLINATION_LEAST_DEG:
         return False
-    low, high = _DURATION_RANGE_H
+    low, high = DURATION_RANGE_H
     impact = orbit.a_over_rs * np.cos(np.radians(orbit.inclination_deg))
     duration = transit_duration_h(orbit.period_d, orbit.a_over_rs, orbit.inclination_deg, ratio)
     return bool(low <= duration <= high and impact < 1 - ratio)

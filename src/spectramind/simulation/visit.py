@@ -21,10 +21,12 @@ from spectramind.simulation.detector.sensor import Sensor, draw_sensor
 from spectramind.simulation.jitter import airs_plate_scale, draw_track, track_moments
 from spectramind.simulation.last_exposure import without_transit_at_last
 from spectramind.simulation.motion import reach_of
+from spectramind.simulation.passing import Passing, draw_passing
 from spectramind.simulation.planet_draw import SimulatedPlanet, draw_mid_time_h
 from spectramind.simulation.psf import airs_basis, even_sensitivity, fgs1_basis, fgs1_motion
 from spectramind.simulation.response_drift import Drift, draw_drift, no_drift
 from spectramind.simulation.scene import Scene, bins_to_columns
+from spectramind.simulation.sky_record import describe_sky
 from spectramind.simulation.star import StarLight, draw_light
 from spectramind.simulation.streams import Source, Streams
 from spectramind.simulation.telescope.breathing import draw_breathing
@@ -48,6 +50,7 @@ class Circumstances:
         response: what the response does beyond it.
         track: (2, FGS1 cycles) pointing error of each detector [its px].
         width: (FGS1 cycles,) what is added to the variance of each image's width [its px^2].
+        passing: what the transit meets on its way.
     """
 
     planet: SimulatedPlanet
@@ -57,6 +60,7 @@ class Circumstances:
     response: Response
     track: Mapping[Detector, NDArray[np.float64]]
     width: Mapping[Detector, NDArray[np.float64]]
+    passing: Passing
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ def draw_circumstances(
             AIRS: airs_plate_scale(config.jitter) ** 2 * width
             + draw_breathing(AIRS, config, streams),
         },
+        passing=draw_passing(planet, config.foreign.sky, streams),
     )
 
 
@@ -115,7 +120,7 @@ def build_scene(
     """What falls on one detector during the visit."""
     clock = make_clock(detector, config.hours, config.cadence)
     bins = _FGS1_BINS if detector == FGS1 else AIRS_BINS
-    change = transit_light(seen.planet, seen.mid_time_h, clock, bins)
+    change = transit_light(seen.planet, seen.mid_time_h, clock, bins, seen.passing)
     if config.effects.last_exposure:
         change = without_transit_at_last(change, clock.cadence)
     drift = seen.drift.factor(clock.mid_time_h, config.hours, bins)
@@ -226,14 +231,16 @@ def describe(seen: Circumstances) -> dict[str, ArrayLike]:
         "limb_darkening": planet.limb_darkening,
         "spot_fraction": planet.spots.fraction,
         "spot_temperature_k": planet.spots.temperature_K,
-        "spot_factor": planet.spots.factor,
+        "spot_factor": seen.passing.apparent_factor(planet),
         "period_d": planet.orbit.period_d,
         "a_over_rs": planet.orbit.a_over_rs,
         "inclination_deg": planet.orbit.inclination_deg,
+        "eccentricity": planet.orbit.eccentricity,
+        "omega_deg": planet.orbit.omega_deg,
         "mid_time_h": seen.mid_time_h,
         "star_fgs1_e_s": seen.light.fgs1,
         "star_airs_e_s": seen.light.airs,
         "drift_legendre": seen.drift.legendre,
         "drift_spectrum": seen.drift.spectrum,
     }
-    return drawn | seen.response.describe()
+    return drawn | seen.response.describe() | describe_sky(planet, seen.passing)
