@@ -23,7 +23,7 @@ from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
 from spectramind.features.drift import drift_basis, legendre
 from spectramind.features.population import Population
-from spectramind.features.red_noise import cosines
+from spectramind.features.memory_noise import cosines
 from spectramind.features.shapes import GEOMETRY, ShapeModel, Shapes
 from spectramind.features.shared import GeometryPrior, Shared, solve_shared
 from spectramind.features.white_fit import (

@@ -5,8 +5,8 @@ does not follow the common course, and the last function, the ramp, has coeffici
 f, g, o and the ramp have Gaussian priors of zero mean, f_j ~ 1/j because drifts are smooth. With
 everything else eliminated, light curves give c by its normal matrix N and right side r (in units
 of the noise). The product makes the problem bilinear: its maximum is found by Gauss-Newton steps
-and taken as Gaussian there (Laplace). How strong the drift is, how far it keeps to its course and
-how high the ramp stands, each visit says itself by its evidence,
+and taken as Gaussian there (Laplace). How strong the drift is, how far it keeps to its course,
+FGS1 apart, and how high the ramp stands, each visit says itself by its evidence,
 
     ln p = r'c - 1/2 c'Nc - 1/2 x'P x + 1/2 ln det P - 1/2 ln det(J'NJ + P),
 
@@ -71,11 +71,15 @@ class _Terms:
         below[:, -self.sets :] = np.eye(self.sets)
         return np.vstack([top, below])
 
-    def variances(self, scale: float, ramp: float, share: float) -> Array:
-        """Prior variances of x; ``share`` of the drift's variance is off its course."""
+    def variances(self, scale: float, ramp: float, share: float, fgs1: float) -> Array:
+        """Prior variances of x; ``share`` of the drift's variance is off its course, in the first set
+        (FGS1) another one.
+        """
+        shares = np.full(self.sets, share)
+        shares[0] = fgs1
         course = 1 / np.arange(1, self.order + 1)
-        strength = np.full(self.sets, scale * np.sqrt(max(1 - share, _LEAST)))
-        own = np.repeat(course, self.sets) * scale * np.sqrt(share)
+        strength = scale * np.sqrt(np.maximum(1 - shares, _LEAST))
+        own = np.outer(course, scale * np.sqrt(shares)).ravel()
         parts = [course, strength, own, np.full(self.sets, ramp)]
         return np.asarray(np.concatenate(parts) ** 2)
 
@@ -100,13 +104,21 @@ def learn_drift(normal: Array, right: Array, config: FitConfig) -> Array:
     """
     terms = _terms(right, config)
     start = _start(terms, normal, right, config)
-    grid = product(
-        _grid(config.drift_ppm, _SCALES), _grid(config.ramp_ppm, _RAMPS), config.drift_shares
+    scales, ramps = _grid(config.drift_ppm, _SCALES), _grid(config.ramp_ppm, _RAMPS)
+    shares = sorted({(s, own) for s in config.drift_shares for own in (s, config.drift_shares[-1])})
+
+    def mean(tried: Array) -> Array:
+        log_p = np.array([_descend(terms, normal, right, start, v)[1] for v in tried])
+        return np.average(tried, axis=0, weights=np.exp(log_p - log_p.max()))
+
+    # The ramp has little to do with the rest: its height is learnt after it.
+    middle = float(ramps[len(ramps) // 2])
+    found = mean(
+        np.array([terms.variances(s, middle, *each) for s, each in product(scales, shares)])
     )
-    variances = np.array([terms.variances(*point) for point in grid])
-    log_p = np.array([_descend(terms, normal, right, start, v)[1] for v in variances])
-    weight = np.exp(log_p - log_p.max())
-    return np.average(variances, axis=0, weights=weight)
+    heights = np.tile(found, (len(ramps), 1))
+    heights[:, -terms.sets :] = ramps[:, None] ** 2
+    return mean(heights)
 
 
 def linear_drift(
@@ -135,7 +147,7 @@ def _terms(right: Array, config: FitConfig) -> _Terms:
 
 def _start(terms: _Terms, normal: Array, right: Array, config: FitConfig) -> Array:
     """x nearest to the coefficients that the widest priors leave."""
-    wide = terms.variances(1e-6 * config.drift_ppm[1], 1e-6 * config.ramp_ppm[1], 1.0)
+    wide = terms.variances(1e-6 * config.drift_ppm[1], 1e-6 * config.ramp_ppm[1], 1.0, 1.0)
     bound = wide[terms.order + terms.sets :]
     return terms.start(np.asarray(np.linalg.solve(normal + np.diag(1 / bound), right)))
 

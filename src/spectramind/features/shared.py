@@ -10,7 +10,7 @@ from scipy.linalg import block_diag
 
 from spectramind.config.fit import FitConfig
 from spectramind.features.drift import learn_drift, linear_drift
-from spectramind.features.red_noise import choices, weigh
+from spectramind.features.memory_noise import choices, weigh
 
 Array = NDArray[np.float64]
 _SWEEPS = 3  # drift and noise with memory are learnt in turn

@@ -14,6 +14,7 @@ from spectramind.features.bin_fit import BinFit, Light, fit_bins
 from spectramind.features.clock_check import ClockDoubt, doubt_clocks
 from spectramind.features.free_search import fit_somehow
 from spectramind.features.population import Population, expected
+from spectramind.features.sampling import bin_in_time
 from spectramind.features.white_fit import (
     BANDS,
     MAX_RADIUS_RATIO,
@@ -30,17 +31,6 @@ MOST_DARK = 0.5  # share of bins without light beyond which a visit is not measu
 DOUBTED_ROW = 0.03  # of the depth: what rests on a dip alone, without the star table, is so sure
 _IS_FGS1 = np.arange(N_BINS) == FGS1_BIN
 _UNSOLVED = "no depths solve the bins' light curves"
-
-
-def bin_in_time(time_h: Array, flux: Array, samples: int) -> tuple[Array, Array]:
-    """Average neighbours so that at most ``samples`` are left; a short tail is dropped."""
-    group = -(-len(time_h) // samples)
-    count = len(time_h) // group
-    used = count * group
-    return (
-        time_h[:used].reshape(count, group).mean(axis=1),
-        flux[:used].reshape(count, group, -1).mean(axis=1),
-    )
 
 
 def estimate(

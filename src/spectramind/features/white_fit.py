@@ -21,6 +21,7 @@ from spectramind.contracts.series import usual_step
 from spectramind.contracts.star_row import StarRow
 from spectramind.features.drift import drift_basis
 from spectramind.features.population import Population
+from spectramind.features.sampling import bin_in_time
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
@@ -46,6 +47,8 @@ IMPACTS = (0.2, 0.6)
 # Relative changes of chi^2 at which a descent ends; rough ones have so many steps at most.
 _ROUGH = (1e-3, 15)
 _FINE = 1e-6
+_SCALE = np.array([0.02, 0.1, 0.1, 0.01, 0.01, *[0.1] * 4])
+_FEW = 100  # samples are enough to look for a start
 
 
 @dataclass(frozen=True)
@@ -194,7 +197,9 @@ def fit_white(
     prior = geometry_prior(star, limb, population)
     flux = flux / np.median(flux, axis=0)
     problem = _Problem(time_h, flux, pointing, star, prior, config)
-    values = problem.solve()
+    few = bin_in_time(time_h, np.column_stack([flux, pointing]), _FEW)
+    coarse = _Problem(few[0], few[1][:, :2], few[1][:, 2:], star, prior, config)
+    values = problem.solve(coarse.search())
     detection = problem.detection(values)
     model, white = problem.curves(values)
     return WhiteFit(
@@ -307,33 +312,37 @@ class _Problem:
         )
         return float(np.sqrt(max(gain, 0.0)))
 
-    def solve(self) -> Array:
-        """Parameters: fit, set the noise from the residuals, drop outliers, fit again."""
-        time = self._model.time_h
-        bounds = _bounds(time)
-        scale = np.array([0.02, 0.1, 0.1, 0.01, 0.01, *[0.1] * 4])
+    def search(self) -> Array:
+        """Parameters near the best, from many starts.
 
-        def descend(values: Array, tolerance: float, rounds: int | None = None) -> OptimizeResult:
-            return least_squares(
-                self.residuals,
-                within(values, time),
-                bounds=bounds,
-                x_scale=scale,
-                ftol=tolerance,
-                max_nfev=rounds,
-            )
-
-        # The valley between a central and a grazing transit can hold a false minimum, and so can
-        # that between short transits and long ones.
+        The valley between a central and a grazing transit can hold a false minimum, and so can that
+        between short transits and long ones.
+        """
         first = [
-            descend(np.concatenate([start[:2], [b], start[3:]]), *_ROUGH)
+            self._descend(np.concatenate([start[:2], [b], start[3:]]), *_ROUGH)
             for start, b in product(self.starts(), IMPACTS)
         ]
-        solution = min(first, key=lambda result: result.cost)
+        return np.asarray(min(first, key=lambda result: result.cost).x)
+
+    def solve(self, values: Array) -> Array:
+        """Parameters: set the noise from the residuals, drop outliers, fit, and again."""
         for _ in range(2):
-            self._rescale(solution.x)
-            solution = descend(solution.x, _FINE)
-        return np.asarray(solution.x)
+            self._rescale(values)
+            values = np.asarray(self._descend(values, _FINE).x)
+        return values
+
+    def _descend(
+        self, values: Array, tolerance: float, rounds: int | None = None
+    ) -> OptimizeResult:
+        time = self._model.time_h
+        return least_squares(
+            self.residuals,
+            within(values, time),
+            bounds=_bounds(time),
+            x_scale=_SCALE,
+            ftol=tolerance,
+            max_nfev=rounds,
+        )
 
     def _rescale(self, values: Array) -> None:
         transit = self.transit(values)

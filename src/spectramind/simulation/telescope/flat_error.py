@@ -9,7 +9,7 @@ row and column. Source: ground flats hold to some tenths of a per cent.
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.config.sim_foreign import FlatErrorConfig
+from spectramind.config.sim_telescope import FlatErrorConfig
 
 Array = NDArray[np.float64]
 

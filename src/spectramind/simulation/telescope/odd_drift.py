@@ -13,7 +13,7 @@ amplitudes of tens of ppm to 100 ppm with periods of an hour or two in Spitzer's
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.config.sim_foreign import OddDriftConfig
+from spectramind.config.sim_telescope import OddDriftConfig
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.simulation.telescope.response import ResponseTerm
 

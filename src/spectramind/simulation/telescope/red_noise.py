@@ -7,7 +7,7 @@ with 1.5 h of memory made level errors 1.6 times those stated.
 
 import numpy as np
 
-from spectramind.config.sim_foreign import RedNoiseConfig
+from spectramind.config.sim_telescope import RedNoiseConfig
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS
 from spectramind.simulation.telescope.response import ResponseTerm
 from spectramind.simulation.telescope.slow_course import wandering

@@ -22,7 +22,7 @@ def cosines(time_h: Array, terms: int) -> Array:
     """cos(pi j t / L) for j = 1..terms over the span of ``time_h``, (T, terms)."""
     low, high = time_h.min(), time_h.max()
     phase = np.pi * (time_h - low) / max(high - low, 1e-12)
-    return np.cos(phase[:, None] * np.arange(1, terms + 1))
+    return np.asarray(np.cos(phase[:, None] * np.arange(1, terms + 1)))
 
 
 def variances(span_h: float, terms: int, deviation: float, memory_h: float) -> Array:
@@ -34,7 +34,7 @@ def variances(span_h: float, terms: int, deviation: float, memory_h: float) -> A
 def choices(
     span_h: float, terms: int, deviations: Iterable[float], memories_h: Iterable[float]
 ) -> tuple[Array, Array]:
-    """Prior variances (N, terms) to choose from, the first of them nothing, and their shares (N,)."""
+    """Prior variances (N, terms) to choose from, the first of them nothing; shares (N,)."""
     deviations = tuple(deviations)
     return _choices(span_h, terms, deviations, tuple(memories_h))
 
