@@ -13,7 +13,7 @@ from spectramind.features.drift import learn_drift, linear_drift
 from spectramind.features.memory_noise import choices, weigh
 
 Array = NDArray[np.float64]
-_SWEEPS = 3  # drift and noise with memory are learnt in turn
+_SWEEPS = 2  # drift and noise with memory are learnt in turn
 
 
 @dataclass(frozen=True)
