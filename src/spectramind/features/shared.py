@@ -77,7 +77,7 @@ def solve_shared(
     own = _without(normal, right, slice(-size, None), prior.precision, pull)
     sets = config.drift_wavelength_order + 2
     count = sets * (config.drift_order + 1)
-    drift, red = slice(0, count), slice(count, None)
+    red = slice(count, None)
     if variances is None:
         variances = _learn(*own, sets, count, config, span_h)
     left = _without(*own, red, np.diag(1 / variances.red))
