@@ -6,11 +6,12 @@ from numpy.typing import NDArray
 
 from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
+from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
 from spectramind.features.bin_fit import Light, fit_bins
 from spectramind.features.population import OFFSETS, Population
 from spectramind.features.shapes import GEOMETRY, ShapeModel
-from spectramind.features.shared import GeometryPrior, solve_shared
+from spectramind.features.shared import GeometryPrior, Variances, solve_shared
 from spectramind.features.white_fit import PARAMETERS, white_limb
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
@@ -50,25 +51,27 @@ def test_slopes_are_those_of_the_transit() -> None:
 def test_shared_solution_is_the_dense_one_when_drift_keeps_no_course(config: FitConfig) -> None:
     """With every drift coefficient on its own the posterior is that of one linear problem."""
     rng = np.random.default_rng(3)
-    sets, order = 3, config.drift_order
-    drift = sets * (order + 1)
-    design = rng.normal(size=(200, drift + len(GEOMETRY))) * 1e4
-    normal, right = design.T @ design, design.T @ rng.normal(size=200)
+    sets, order = config.drift_wavelength_order + 2, config.drift_order
+    drift, red = sets * (order + 1), sets * config.red_terms + config.motion_terms
+    design = rng.normal(size=(400, drift + red + len(GEOMETRY))) * 1e4
+    normal, right = design.T @ design, design.T @ rng.normal(size=400)
     root = rng.normal(size=(len(GEOMETRY), len(GEOMETRY)))
     prior = GeometryPrior(rng.normal(size=len(GEOMETRY)), root @ root.T)
     at = rng.normal(size=len(GEOMETRY))
     own = np.full(order * sets, 1e-7)
     ramp = np.full(sets, 1e-8)
-    variance = np.concatenate([np.ones(order), np.full(sets, 1e-26), own, ramp])
-    found = solve_shared(normal, right, at, prior, variance, config)
-    precision = np.zeros_like(normal)
-    precision[:drift, :drift] = np.diag(1 / np.concatenate([own, ramp]))
-    precision[drift:, drift:] = prior.precision
-    pull = np.append(np.zeros(drift), prior.precision @ (prior.centre - at))
+    known = Variances(
+        np.concatenate([np.ones(order), np.full(sets, 1e-26), own, ramp]), np.full(red, 1e-9)
+    )
+    found = solve_shared(normal, right, at, prior, known, config, 7.4)
+    precision = np.diag(1 / np.concatenate([own, ramp, known.red, np.ones(len(GEOMETRY))]))
+    precision[drift + red :, drift + red :] = prior.precision
+    pull = np.append(np.zeros(drift + red), prior.precision @ (prior.centre - at))
     dense = np.linalg.inv(normal + precision)
     np.testing.assert_allclose(found.mean, dense @ (right + pull), rtol=1e-3, atol=1e-8)
     np.testing.assert_allclose(found.root @ found.root.T, dense, rtol=1e-3, atol=1e-12)
-    np.testing.assert_array_equal(found.geometry, found.mean[drift:])
+    np.testing.assert_array_equal(found.geometry, found.mean[drift + red :])
+    assert found.variances is known
 
 
 def simulated(rng: np.random.Generator, values: Array, depth: Array, noise: float) -> Array:
@@ -106,3 +109,78 @@ def test_knowing_the_geometry_sharpens_the_level(config: FitConfig) -> None:
     level = [weight @ fit.covariance @ weight for fit in (known, unknown)]
     assert level[0] < 0.5 * level[1]
     np.testing.assert_allclose(known.variance, unknown.variance, rtol=0.05)
+
+
+def starlight() -> Array:
+    """A spectrum whose slope over the columns changes as a star's does, (283,) of level 1 or so."""
+    column = np.arange(N_BINS)
+    return np.asarray(np.exp(-0.006 * column + 0.5 * np.sin(column / 12)))
+
+
+def wandering(rng: np.random.Generator) -> Array:
+    """AIRS's own motion, memory of two hours, 0.012 px, (T,)."""
+    memory = np.exp(-np.abs(TIME_H[:, None] - TIME_H) / 2.0) + 1e-9 * np.eye(len(TIME_H))
+    return 0.012 * np.linalg.cholesky(memory) @ rng.standard_normal(len(TIME_H))
+
+
+def level_error(found: Measurement, depth: Array) -> tuple[float, float]:
+    """Error of the AIRS level, and its stated sigma."""
+    weight = np.zeros(N_BINS)
+    weight[FGS1_BIN + 1 :] = 1 / (N_BINS - 1)
+    return float(weight @ (found.depth - depth)), float(np.sqrt(weight @ found.covariance @ weight))
+
+
+def moving(rng: np.random.Generator, depth: Array, motion: Array, noise: float) -> Light:
+    """Light curves of an AIRS that moves along the dispersion."""
+    slope = np.gradient(np.log(starlight()))
+    slope[FGS1_BIN] = 0
+    flux = simulated(rng, VALUES, depth, noise) * (1 + motion[:, None] * slope)
+    return Light(TIME_H, flux * starlight(), np.zeros((len(TIME_H), 0)))
+
+
+def test_motion_of_airs_alone_costs_little_and_is_stated(config: FitConfig) -> None:
+    """Without it the slope of the spectrum makes levels of motion: the errors must be far below."""
+    depth, errors, blind = np.full(N_BINS, 0.0146), [], []
+    still = config.model_copy(update={"motion_px": (1e-9,), "red_ppm": (1e-4,)})
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        light = moving(rng, depth, wandering(rng), 3e-4)
+        errors.append(level_error(measured(light, config), depth))
+        blind.append(level_error(measured(light, still), depth))
+    error, stated = np.array(errors).T
+    z_blind = np.array([e / s for e, s in blind])
+    assert np.sqrt(np.mean((error / stated) ** 2)) < 2
+    assert np.sqrt(np.mean(z_blind**2)) > 2 * np.sqrt(np.mean((error / stated) ** 2))
+
+
+def test_a_spectrum_like_the_stars_slope_is_not_erased(config: FitConfig) -> None:
+    """A planet whose spectrum looks like motion, before a telescope that does not move."""
+    slope = np.gradient(np.log(starlight()))
+    slope[FGS1_BIN] = 0
+    depth = 0.0146 + 0.004 * slope
+    found = measured(moving(np.random.default_rng(1), depth, np.zeros(len(TIME_H)), 2e-4), config)
+    share = slope @ (found.depth - found.depth.mean()) / (slope @ (depth - depth.mean()))
+    assert share == pytest.approx(1, abs=0.15)
+
+
+def test_noise_with_memory_is_stated_where_there_is_some(config: FitConfig) -> None:
+    """The level's sigma grows with noise that all of AIRS shares, and hardly without."""
+    depth, rng = np.full(N_BINS, 0.0146), np.random.default_rng(4)
+    memory = np.exp(-np.abs(TIME_H[:, None] - TIME_H) / 1.0) + 1e-9 * np.eye(len(TIME_H))
+    red = 1.5e-4 * np.linalg.cholesky(memory) @ rng.standard_normal(len(TIME_H))
+    quiet = simulated(rng, VALUES, depth, 3e-4)
+    loud = quiet.copy()
+    loud[:, FGS1_BIN + 1 :] *= 1 + red[:, None]
+    white = config.model_copy(update={"motion_px": (1e-9,), "red_ppm": (1e-4,)})
+    none = np.zeros((len(TIME_H), 0))
+    before, expected, after = (
+        level_error(measured(Light(TIME_H, flux, none), settings), depth)
+        for flux, settings in ((quiet, white), (quiet, config), (loud, config))
+    )
+    assert expected[1] < 1.3 * before[1]
+    assert after[1] > 1.5 * expected[1]
+    assert abs(after[0]) < 3 * after[1]
+
+
+def measured(light: Light, config: FitConfig) -> Measurement:
+    return fit_bins(light, STAR, LIMB, VALUES, narrow(0.01), config).measured

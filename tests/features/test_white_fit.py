@@ -8,7 +8,8 @@ from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.depths import IGNORANCE, Depths
 from spectramind.contracts.star_row import StarRow
-from spectramind.features.visit_fit import bin_in_time, estimate
+from spectramind.features.sampling import bin_in_time
+from spectramind.features.visit_fit import estimate
 from spectramind.features.white_fit import PARAMETERS, TransitModel
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
@@ -207,10 +208,18 @@ def test_input_is_not_changed(config: FitConfig) -> None:
     np.testing.assert_array_equal(flux, before)
 
 
-def test_binning_in_time_averages_and_drops_the_tail() -> None:
-    time_h, flux = bin_in_time(np.arange(7.0), np.arange(7.0)[:, None], 4)
-    np.testing.assert_array_equal(time_h, [0.5, 2.5, 4.5])
-    np.testing.assert_array_equal(flux[:, 0], [0.5, 2.5, 4.5])
+def test_binning_in_time_averages_and_drops_what_is_less_than_half_full() -> None:
+    time_h, flux = bin_in_time(np.arange(10.0), np.arange(10.0)[:, None], 4)
+    np.testing.assert_array_equal(time_h, [1, 4, 7])
+    np.testing.assert_array_equal(flux[:, 0], [1, 4, 7])
+
+
+def test_binning_in_time_never_reaches_across_a_gap() -> None:
+    clock = np.delete(np.arange(40.0), slice(9, 21))
+    time_h, values = bin_in_time(clock, clock[:, None] % 2, 10)
+    assert np.abs(time_h[:, None] - clock).min(axis=1).max() <= 0.5
+    assert not np.any((time_h > 8.5) & (time_h < 20.5))
+    assert ((values >= 0.3) & (values <= 0.7)).all()
 
 
 def test_parameters_are_named_once() -> None:

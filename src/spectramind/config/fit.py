@@ -35,6 +35,8 @@ class FitConfig(Section):
         ramp_h: time constant of the ramp after the visit's begin [h].
         ramp_ppm: prior standard deviation of the ramp's height [ppm], least and most.
         red_terms: how many cosines noise with memory is made of.
+        motion_terms: the same of AIRS's own motion, at least ``red_terms``. They must resolve an
+            ingress: what they leave out would be told from a transit by its edges.
         red_ppm, memory_h: deviations [ppm] and memories [h] of such noise that are tried; each
             visit's own is learnt, none at all among them.
         motion_px: deviations of AIRS's own motion along the dispersion that are tried [AIRS px],
@@ -60,6 +62,7 @@ class FitConfig(Section):
     drift_shares: Annotated[tuple[Share, ...], Field(min_length=1)]
     ramp_h: float = Field(gt=0)
     red_terms: int = Field(ge=1, le=60)
+    motion_terms: int = Field(ge=1, le=100)
     red_ppm: Grid
     memory_h: Grid
     motion_px: Grid

@@ -3,7 +3,8 @@
 Model of bin i, divided by its level: y_i = T_i (1 + e_i + p_i . pointing + drift_i + red_i) +
 D_i d_i + G_i . g, with T_i the transit, D_i = dT_i / d(k^2) and G_i its slopes over the geometry,
 e_i a level error, d_i the depth's offset, g the geometry's, and drift_i(t) = sum_jl c_jl P_j(t)
-L_l(i): P_j as in white light; L_0 is FGS1 alone, the others are Legendre polynomials in wavelength over AIRS.
+L_l(i): P_j as in white light; L_0 is FGS1 alone, the others are Legendre polynomials in wavelength
+over AIRS.
 red_i is noise with memory (memory_noise.py), cosines in time with the same loadings and one more,
 d ln F / d column: AIRS's own motion x(t) along the dispersion, whatever FGS1 shows of the pointing.
 Since a planet's spectrum of that shape moves the light alike in transit, x is found together with
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import block_diag
+from scipy.ndimage import median_filter
 from scipy.signal import savgol_filter
 
 from spectramind.config.fit import FitConfig
@@ -47,7 +49,7 @@ Array = NDArray[np.float64]
 _DAMPING = (1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25)
 # Sigmas a depth may move in a round: less than the first is the end, more than the other a doubt.
 _SETTLED, _UNSETTLED = 0.1, 1.0
-_SMOOTH = (5, 2)  # columns and order of the parabola whose slope is the spectrum's
+_MEDIAN, _SMOOTH = 5, (11, 2)  # columns; columns and order of the parabola that has the slope
 _SOUND = 1e-9  # of the trace of a normal matrix: keeps it invertible
 _LARGEST = np.array([0.05, 0.1, 0.2, *[0.1] * 4])  # step: t0 [h], log_a, b, limb darkening
 
@@ -108,7 +110,7 @@ def fit_bins(
     # Of the mid-time nothing is known beforehand.
     prior = GeometryPrior(np.append(0.0, centre), block_diag(0.0, np.linalg.inv(covariance)))
     basis = np.column_stack(
-        [drift_basis(light.time_h, config), cosines(light.time_h, config.red_terms)]
+        [drift_basis(light.time_h, config), cosines(light.time_h, config.motion_terms)]
     )
     span_h = float(np.ptp(light.time_h))
     motion = np.zeros(len(light.time_h))
@@ -118,7 +120,7 @@ def fit_bins(
         at = values[list(GEOMETRY)]
         shared = solve_shared(system.normal, system.right, at, prior, variance, config, span_h)
         fit, variance = system.measure(shared, values), shared.variances
-        motion = basis[:, -config.red_terms :] @ shared.motion
+        motion = basis[:, -config.motion_terms :] @ shared.motion
         change, last = fit.depth - last, fit.depth
         moved = float(np.abs(change / np.sqrt(fit.total_variance)).max())
         if moved < _SETTLED:
@@ -193,11 +195,20 @@ def _eliminate(
     left = columns - design @ carry
     rest = y - np.einsum("ita,ia->ti", design, own)
     functions = basis.shape[1]
-    noise = _noise(left[:, :, :functions], rest, functions + design.shape[2])
-    weighted = left.transpose(0, 2, 1) / noise[:, None, None] ** 2
+    slow = config.drift_order + 1 + config.red_terms
+    noise = _noise(left[:, :, :slow], rest, slow + design.shape[2])
+    # Not ``left`` twice: where coefficients have priors, eliminating them is no projection.
+    weighted = columns.transpose(0, 2, 1) / noise[:, None, None] ** 2
     loading = _loadings(config.drift_wavelength_order)
-    red = np.column_stack([_column_slope(level), loading])
-    spread = _Spread([(config.drift_order + 1, loading), (config.red_terms, red)])
+    first = config.drift_order + 1
+    spread = _Spread(
+        [
+            (slice(0, first), loading),
+            (slice(first, first + config.red_terms), loading),
+            (slice(first, functions), _column_slope(level)[:, None]),
+            (slice(functions, None), np.ones((N_BINS, 1))),
+        ]
+    )
     return _System(
         normal=spread.both(weighted @ left),
         right=spread.last(np.einsum("ijt,ti->ij", weighted, rest)).sum(axis=0),
@@ -209,32 +220,27 @@ def _eliminate(
 
 
 class _Spread:
-    """From functions to shared coefficients: a function has one for each loading of its group."""
+    """From columns to shared coefficients: a group of columns has a set for each loading."""
 
-    def __init__(self, groups: Sequence[tuple[int, Array]]) -> None:
-        """Groups of functions, (count, loadings (283, L)); what follows them stays as it is."""
+    def __init__(self, groups: Sequence[tuple[slice, Array]]) -> None:
+        """Groups in order: which columns, and their loadings (283, L)."""
         self._groups = groups
 
     def last(self, rows: Array) -> Array:
-        """Spread the last axis, (283, ..., functions + G)."""
-        parts, done = [], 0
-        for count, loading in self._groups:
-            weights = loading.reshape(N_BINS, *[1] * (rows.ndim - 1), -1)
-            spread = rows[..., done : done + count, None] * weights
-            parts.append(spread.reshape(*rows.shape[:-1], -1))
-            done += count
-        return np.concatenate([*parts, rows[..., done:]], axis=-1)
+        """Spread the last axis, (283, ..., columns)."""
+        parts = [
+            (rows[..., which, None] * loading.reshape(N_BINS, *[1] * (rows.ndim - 1), -1)).reshape(
+                *rows.shape[:-1], -1
+            )
+            for which, loading in self._groups
+        ]
+        return np.concatenate(parts, axis=-1)
 
     def both(self, gram: Array) -> Array:
-        """Spread both axes of (283, functions + G, functions + G) and sum over the bins."""
-        others = gram.shape[1] - sum(count for count, _ in self._groups)
-        groups, parts = [*self._groups, (others, np.ones((N_BINS, 1)))], []
-        ends = np.cumsum([count for count, _ in groups])
-        for count, loading in groups:
-            parts.append((slice(ends[len(parts)] - count, ends[len(parts)]), loading))
+        """Spread both axes of (283, columns, columns) and sum over the bins."""
         rows = [
-            [self._block(gram[:, here, there], left, right) for there, right in parts]
-            for here, left in parts
+            [self._block(gram[:, here, there], left, right) for there, right in self._groups]
+            for here, left in self._groups
         ]
         return np.block(rows)
 
@@ -245,7 +251,8 @@ class _Spread:
         _, rows, columns = gram.shape
         summed = pairs.T @ gram.reshape(N_BINS, -1)
         summed = summed.reshape(left.shape[1], right.shape[1], rows, columns)
-        return np.asarray(summed.transpose(2, 0, 3, 1).reshape(rows * left.shape[1], -1))
+        spread = summed.transpose(2, 0, 3, 1)
+        return np.asarray(spread.reshape(rows * left.shape[1], columns * right.shape[1]))
 
 
 def _loadings(order: int) -> Array:
@@ -259,7 +266,9 @@ def _loadings(order: int) -> Array:
 def _column_slope(level: Array) -> Array:
     """(283,) d ln F / d column: what bins follow where AIRS moves along the dispersion."""
     slope = np.zeros(N_BINS)
-    slope[AIRS_BINS] = savgol_filter(np.log(level[AIRS_BINS]), *_SMOOTH, deriv=1)
+    # Bad pixels make single columns fainter: the median takes them out before the slope is read.
+    even = median_filter(np.log(level[AIRS_BINS]), _MEDIAN)
+    slope[AIRS_BINS] = savgol_filter(even, *_SMOOTH, deriv=1)
     return slope
 
 

@@ -88,9 +88,12 @@ def doubt_clocks(
     if better < SURE**2 or abs(apart_min) < LEAST_MIN or not alike:
         return None
     here = int(np.abs(shifts).argmin())
+    # Who sees the transit when the fit has it lost nothing.
     lost = [
         _SAFETY * abs(1 - float(scan.depth[here]) / depth)
-        for scan, depth in zip(scans, depths, strict=True)
+        if abs(at) * _MINUTES_AN_HOUR > LEAST_MIN
+        else 0.0
+        for scan, depth, at in zip(scans, depths, moved, strict=True)
     ]
     when = "after" if apart_min > 0 else "before"
     return ClockDoubt(

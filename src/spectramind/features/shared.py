@@ -93,7 +93,7 @@ def solve_shared(
     target[-size:] += pull
     mean = centre + slopes @ (covariance @ target)
     root = slopes @ np.linalg.cholesky(covariance)
-    motion = mean[count:-size].reshape(config.red_terms, -1)[:, 0]
+    motion = mean[-size - config.motion_terms : -size]
     return Shared(mean, root, mean[-size:], motion, variances)
 
 
@@ -119,27 +119,30 @@ def _learn(
     """Both kinds of variances, in turn; red noise is learnt loading by loading."""
     ppm = [1e-6 * deviation for deviation in config.red_ppm]
     memory = choices(span_h, config.red_terms, ppm, config.memory_h)
-    motion = choices(span_h, config.red_terms, config.motion_px, config.memory_h)
+    motion = choices(span_h, config.motion_terms, config.motion_px, config.memory_h)
     # Motion comes first: smooth loadings would take a part of it and leave too little to be seen.
-    tried = [motion, *[memory] * sets]
-    red = np.stack([possible[0] for possible, _ in tried], axis=1)
+    several = config.red_terms * sets
+    sources = [(several + np.arange(config.motion_terms), motion)]
+    sources += [(np.arange(which, several, sets), memory) for which in range(sets)]
+    red = np.empty(several + config.motion_terms)
+    for mine, (possible, _) in sources:
+        red[mine] = possible[0]
     drift = np.zeros(0)
     for _ in range(_SWEEPS):
-        left = _without(normal, right, slice(count, None), np.diag(1 / red.ravel()))
+        left = _without(normal, right, slice(count, None), np.diag(1 / red))
         drift = learn_drift(*left, config)
         centre, slopes = linear_drift(*left, drift, config)
         few = block_diag(slopes, np.eye(red.size))
         right_few = few.T @ (right - normal[:, :count] @ centre)
         rest = _without(few.T @ normal @ few, right_few, slice(0, len(drift)), np.diag(1 / drift))
-        for which, (possible, share) in enumerate(tried):
-            mine = np.arange(which, red.size, len(tried))
+        for mine, (possible, share) in sources:
             others = np.setdiff1d(np.arange(red.size), mine)
             order = np.concatenate([mine, others])
             alone = _without(
                 rest[0][np.ix_(order, order)],
                 rest[1][order],
                 slice(len(mine), None),
-                np.diag(1 / red.ravel()[others]),
+                np.diag(1 / red[others]),
             )
-            red[:, which] = weigh(*alone, possible, share) @ possible
-    return Variances(drift, red.ravel())
+            red[mine] = weigh(*alone, possible, share) @ possible
+    return Variances(drift, red)
