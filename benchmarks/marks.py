@@ -37,6 +37,7 @@ from spectramind.contracts.predictive import SUBMITTED
 from spectramind.contracts.spectra import TRUTH_COLUMNS
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
+from spectramind.errors import ConfigError
 from spectramind.evaluation.official import naive_moments
 from spectramind.evaluation.score_tables import ORACLE
 from spectramind.evaluation.summary import FAR_OFF, summarise
@@ -75,7 +76,7 @@ class Standing:
 
     ``oracle`` has learnt from the planets that the estimate has learnt from, ``bound`` from those
     of the tree. ``far_off`` is the largest normalised white-light error among planets that nobody
-    doubted; ``doubted`` counts the others of ``planets``.
+    doubted, NaN if all were; ``doubted`` counts the others of ``planets``.
     """
 
     estimate: str
@@ -158,12 +159,11 @@ def other_marks(here: Standing, nominal: Standing) -> list[Mark]:
 def foreign_marks(ours: Outcome, reference: Outcome) -> list[Mark]:
     """Against the informed estimate, and whether sigma is honest."""
     share = ours.score / reference.score if reference.score > 0 else np.nan
+    name = ours.estimate
     return [
-        Mark(
-            FOREIGN, "score over the informed estimate's", share, LEAST_OF_INFORMED, at_least=True
-        ),
-        Mark(FOREIGN, "rms of white-light errors [σ]", ours.z_rms, MOST_Z_RMS),
-        Mark(FOREIGN, "largest white-light error [σ]", ours.far_off, MOST_Z),
+        Mark(name, "score over the informed estimate's", share, LEAST_OF_INFORMED, at_least=True),
+        Mark(name, "rms of white-light errors [σ]", ours.z_rms, MOST_Z_RMS),
+        Mark(name, "largest white-light error [σ]", ours.far_off, MOST_Z),
     ]
 
 
@@ -233,7 +233,7 @@ def judge_foreign(work: Path, given: Path | None, overrides: Sequence[str]) -> l
     ours = chain(folder, tree(FOREIGN, given, work, overrides), overrides, against=())
     told = folder.with_name(f"{FOREIGN}-informed")
     best = chain(told, informed(ours, told / "data" / "calibrated"), overrides, against=())
-    return [outcome(FOREIGN, ours), outcome(INFORMED, best)]
+    return [outcome(f"{FOREIGN}: trained on it", ours), outcome(INFORMED, best)]
 
 
 def judge(
@@ -262,9 +262,8 @@ def judge(
         "foreign": [asdict(one) for one in outcomes],
     }
     write_json(path, found)
-    if outcomes:
-        show(*switch_lines(outcomes), "")
-    show(*lines(standings, marks), f"details: {path}")
+    table = ["", *switch_lines(outcomes)] if outcomes else []
+    show(*lines(standings, marks), *table, f"details: {path}")
 
 
 def names(text: str) -> list[str]:
@@ -294,7 +293,10 @@ def main() -> None:
     if strange := sorted(set(chosen.parts) - set(PARTS)):
         parser.error(f"--parts has no {', '.join(strange)}: choose among {', '.join(PARTS)}")
     given = {name: getattr(chosen, name) for name in PROFILES}
-    rows_named(chosen.switches)  # an unknown name is told before hours of work
+    try:
+        rows_named(chosen.switches)  # an unknown name is told before hours of work
+    except ConfigError as error:
+        parser.error(str(error))
     judge(chosen.work, given, chosen.overrides, chosen.timed, chosen.parts, chosen.switches)
 
 
