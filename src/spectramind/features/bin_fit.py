@@ -1,9 +1,14 @@
 """Depth of every bin and their covariance, with the drift and geometry that all bins share.
 
-Model of bin i, divided by its level: y_i = T_i (1 + e_i + p_i . pointing + drift_i) + D_i d_i +
-G_i . g, with T_i the transit, D_i = dT_i / d(k^2) and G_i its slopes over the geometry, e_i a level
-error, d_i the depth's offset, g the geometry's, and drift_i(t) = sum_jl c_jl P_j(t) L_l(i): P_j as
-in white light; L_0 is FGS1 alone, the others are Legendre polynomials in wavelength over AIRS. c
+Model of bin i, divided by its level: y_i = T_i (1 + e_i + p_i . pointing + drift_i + red_i) +
+D_i d_i + G_i . g, with T_i the transit, D_i = dT_i / d(k^2) and G_i its slopes over the geometry,
+e_i a level error, d_i the depth's offset, g the geometry's, and drift_i(t) = sum_jl c_jl P_j(t)
+L_l(i): P_j as in white light; L_0 is FGS1 alone, the others are Legendre polynomials in wavelength over AIRS.
+red_i is noise with memory (memory_noise.py), cosines in time with the same loadings and one more,
+d ln F / d column: AIRS's own motion x(t) along the dispersion, whatever FGS1 shows of the pointing.
+Since a planet's spectrum of that shape moves the light alike in transit, x is found together with
+the depths, and what cannot be told apart stands in the covariance; nothing of the spectrum is
+regressed away. Bins stray from that slope: once x is known they follow it by a coefficient more. c
 and g have priors; e, d, p are free. Each bin's own (e_i, d_i, p_i) are eliminated first, the few
 (c, g) solved together, then put back: what is left is a covariance "diagonal + low rank" over the
 bins. The geometry starts at the white-light fit's and the solution is repeated around the one it
@@ -22,8 +27,8 @@ from spectramind.config.fit import FitConfig
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
 from spectramind.features.drift import drift_basis, legendre
-from spectramind.features.population import Population
 from spectramind.features.memory_noise import cosines
+from spectramind.features.population import Population
 from spectramind.features.shapes import GEOMETRY, ShapeModel, Shapes
 from spectramind.features.shared import GeometryPrior, Shared, solve_shared
 from spectramind.features.white_fit import (
@@ -207,7 +212,7 @@ class _Spread:
     """From functions to shared coefficients: a function has one for each loading of its group."""
 
     def __init__(self, groups: Sequence[tuple[int, Array]]) -> None:
-        """Groups of functions, (count, loadings (283, L)); what comes after them is spread as is."""
+        """Groups of functions, (count, loadings (283, L)); what follows them stays as it is."""
         self._groups = groups
 
     def last(self, rows: Array) -> Array:
@@ -222,17 +227,16 @@ class _Spread:
 
     def both(self, gram: Array) -> Array:
         """Spread both axes of (283, functions + G, functions + G) and sum over the bins."""
-        cuts = np.cumsum([0, *[count for count, _ in self._groups], 0])
-        cuts[-1] = gram.shape[1]
-        loadings = [loading for _, loading in self._groups]
-        blocks = [
-            [
-                self._block(gram[:, cuts[a] : cuts[a + 1], cuts[b] : cuts[b + 1]], left, right)
-                for b, right in enumerate([*loadings, np.ones((N_BINS, 1))])
-            ]
-            for a, left in enumerate([*loadings, np.ones((N_BINS, 1))])
+        others = gram.shape[1] - sum(count for count, _ in self._groups)
+        groups, parts = [*self._groups, (others, np.ones((N_BINS, 1)))], []
+        ends = np.cumsum([count for count, _ in groups])
+        for count, loading in groups:
+            parts.append((slice(ends[len(parts)] - count, ends[len(parts)]), loading))
+        rows = [
+            [self._block(gram[:, here, there], left, right) for there, right in parts]
+            for here, left in parts
         ]
-        return np.block(blocks)
+        return np.block(rows)
 
     @staticmethod
     def _block(gram: Array, left: Array, right: Array) -> Array:
@@ -253,7 +257,7 @@ def _loadings(order: int) -> Array:
 
 
 def _column_slope(level: Array) -> Array:
-    """(283,) d ln F / d column, what a bin's light follows where AIRS moves along the dispersion."""
+    """(283,) d ln F / d column: what bins follow where AIRS moves along the dispersion."""
     slope = np.zeros(N_BINS)
     slope[AIRS_BINS] = savgol_filter(np.log(level[AIRS_BINS]), *_SMOOTH, deriv=1)
     return slope

@@ -72,8 +72,11 @@ class _Terms:
         return np.vstack([top, below])
 
     def variances(self, scale: float, ramp: float, share: float, fgs1: float) -> Array:
-        """Prior variances of x; ``share`` of the drift's variance is off its course, in the first set
-        (FGS1) another one.
+        """Prior variances of x.
+
+        Args:
+            scale: of the drift; ramp: of the ramp's height.
+            share: of the drift's variance that is off its course; fgs1: the same, in the first set.
         """
         shares = np.full(self.sets, share)
         shares[0] = fgs1

@@ -137,8 +137,8 @@ def oracle_depths(
 
     Args:
         curves: the light curves.
-        truth: what was injected, ``TRUTH_KEYS``, where there was any ``RESPONSE_KEYS``; the orbit is a
-            circle without those of ``CIRCLE``.
+        truth: what was injected, ``TRUTH_KEYS`` and, where there was any, ``RESPONSE_KEYS``; the
+            orbit is a circle without those of ``CIRCLE``.
         config: how finely exposures are integrated.
     """
     known = {key: np.asarray(truth[key], dtype=np.float64) for key in TRUTH_KEYS}

@@ -13,7 +13,7 @@ from spectramind.features.drift import learn_drift, linear_drift
 from spectramind.features.memory_noise import choices, weigh
 
 Array = NDArray[np.float64]
-_SWEEPS = 3  # drift and noise with memory are learnt in turn
+_SWEEPS = 2  # drift and noise with memory are learnt in turn
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def solve_shared(
     own = _without(normal, right, slice(-size, None), prior.precision, pull)
     sets = config.drift_wavelength_order + 2
     count = sets * (config.drift_order + 1)
-    drift, red = slice(0, count), slice(count, None)
+    red = slice(count, None)
     if variances is None:
         variances = _learn(*own, sets, count, config, span_h)
     left = _without(*own, red, np.diag(1 / variances.red))

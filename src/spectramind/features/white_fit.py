@@ -45,7 +45,8 @@ DURATIONS = np.array([-0.35, 0.0, 0.35, 0.7])
 # Impact parameters tried as a start.
 IMPACTS = (0.2, 0.6)
 # Relative changes of chi^2 at which a descent ends; rough ones have so many steps at most.
-_ROUGH = (1e-3, 15)
+_ROUGH = (1e-3, 8)
+_PURSUED = 3  # of the rough descents, the best so many go on
 _FINE = 1e-6
 _SCALE = np.array([0.02, 0.1, 0.1, 0.01, 0.01, *[0.1] * 4])
 _FEW = 100  # samples are enough to look for a start
@@ -198,7 +199,8 @@ def fit_white(
     flux = flux / np.median(flux, axis=0)
     problem = _Problem(time_h, flux, pointing, star, prior, config)
     few = bin_in_time(time_h, np.column_stack([flux, pointing]), _FEW)
-    coarse = _Problem(few[0], few[1][:, :2], few[1][:, 2:], star, prior, config)
+    rough = config.model_copy(update={"substep_h": np.inf})
+    coarse = _Problem(few[0], few[1][:, :2], few[1][:, 2:], star, prior, rough)
     values = problem.solve(coarse.search())
     detection = problem.detection(values)
     model, white = problem.curves(values)
@@ -322,7 +324,9 @@ class _Problem:
             self._descend(np.concatenate([start[:2], [b], start[3:]]), *_ROUGH)
             for start, b in product(self.starts(), IMPACTS)
         ]
-        return np.asarray(min(first, key=lambda result: result.cost).x)
+        best = sorted(first, key=lambda result: float(result.cost))[:_PURSUED]
+        further = [self._descend(result.x, *_ROUGH) for result in best]
+        return np.asarray(min(further, key=lambda result: float(result.cost)).x)
 
     def solve(self, values: Array) -> Array:
         """Parameters: set the noise from the residuals, drop outliers, fit, and again."""
