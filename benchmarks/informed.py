@@ -37,7 +37,6 @@ from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
 from spectramind.physics.limb_laws import LimbLaw
 from spectramind.physics.power_transit import power_transit_flux
-from spectramind.physics.transit import transit_flux
 from spectramind.pipeline.visits import star_rows
 from spectramind.run.atomic import write_json
 from spectramind.run.npz import read_npz
@@ -110,11 +109,8 @@ class Known:
         ratio, factor = np.sqrt(self.of("spectrum")[bins]), self.of("spot_factor")[bins, None]
         expected = quadratic_coefficients(self.teff_k, bin_wavelengths())[bins]
         coefficients = self.of("limb_law_coefficients")[bins]
-        if str(self.truth["limb_law"]) == "quadratic":
-            true = transit_flux(separation, ratio, coefficients)
-        else:
-            law = LimbLaw(str(self.truth["limb_law"]), coefficients)  # type: ignore[arg-type]
-            true = power_transit_flux(separation, ratio, *law.powers())
+        law = LimbLaw(str(self.truth["limb_law"]), coefficients)  # type: ignore[arg-type]
+        true = power_transit_flux(separation, ratio, *law.powers())
         true = true.reshape(len(ratio), len(time_h), -1).mean(axis=2)
         usual = model.flux(separation, ratio, expected)
         return np.asarray((1 - factor * (1 - true)) / (1 - factor * (1 - usual))).T
