@@ -146,7 +146,7 @@ def informed(run: Run, folder: Path) -> tuple[str, ...]:
         if not source.log(visit).is_file():
             continue  # calibration lost it: it stays lost
         record = json.loads(source.log(visit).read_text(encoding="utf-8"))
-        mark = digest("informed", _CODE, config.fit.substep_h, record[0]["params"]["digest"])
+        mark = digest("informed", _CODE, str(config.fit.substep_h), record[0]["params"]["digest"])
         record[0]["params"]["digest"] = mark
         log = target.log(visit)
         if log.is_file() and json.loads(log.read_text(encoding="utf-8")) == record:
