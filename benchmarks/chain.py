@@ -14,6 +14,8 @@ from spectramind.cli.execute import Call, execute
 from spectramind.config.compose import compose
 from spectramind.config.overrides import quoted
 from spectramind.config.root import Config
+from spectramind.evaluation.score_tables import ORACLE
+from spectramind.run.progress import say
 
 WORK = Path("runs/benchmarks")
 LABELS, ANSWERS = ("train", "calibrate-temp", "calibrate-corel"), ("predict", "score")
@@ -21,6 +23,7 @@ PROFILES = {
     "nominal": ("sim=full", "sim.cadence=10"),
     "shifted": ("sim=shifted",),
     "hostile": ("sim=hostile",),
+    "foreign": ("sim=foreign",),
 }
 
 
@@ -82,6 +85,17 @@ def tree(name: str, given: Path | None, work: Path, overrides: Sequence[str]) ->
         given = work / name
         Run(given, (*PROFILES[name], *overrides)).stages("simulate", "calibrate")
     return reading(given)
+
+
+def chain(
+    folder: Path, read: Sequence[str], overrides: Sequence[str], against: Sequence[str] = (ORACLE,)
+) -> Run:
+    """The whole chain without network on a calibrated tree, with references beside it."""
+    always = ("train.epochs=0", f"score.against=[{','.join(against)}]")
+    run = Run(folder, (*always, *read, *overrides))
+    seconds = run.stages("features", *LABELS, *ANSWERS)
+    say(f"{folder.name}: chain done in {seconds:.0f} s")
+    return run
 
 
 def scores(config: Config) -> dict[str, Any]:

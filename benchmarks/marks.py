@@ -10,7 +10,13 @@ done again. Printed, and written to ``marks.json``, are the marks and whether th
   ``features`` on two cores (starting and compiling apart);
 - others: the largest error of a white-light depth in its own sigmas among planets whose fit nobody
   doubts, and how much further the score falls from nominal than that of the oracle which has learnt
-  on that tree. Beside it stands the oracle which knows no more planets than the estimate does.
+  on that tree. Beside it stands the oracle which knows no more planets than the estimate does;
+- foreign, every assumption broken that the fit shares with the simulator: score over that of the
+  same estimate on light curves with motion, drift and noise of the truth taken out (see informed),
+  level errors in their own sigmas among planets whose fit nobody doubts;
+- what each switch of ``sim=foreign`` costs alone, a table (see switches).
+
+``--parts`` and ``--switches`` choose among these: ``marks.json`` holds what was asked for.
 """
 
 import tempfile
@@ -19,26 +25,33 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from chain import ANSWERS, LABELS, PROFILES, Run, options, scores, tree
+from chain import ANSWERS, PROFILES, Run, chain, options, scores, tree
+from informed import informed
+from switches import Outcome, measure, outcome, rows
+from switches import chosen as rows_named
+from switches import lines as switch_lines
 
 from spectramind.config.overrides import quoted
 from spectramind.config.root import Config
-from spectramind.contracts.predictive import SUBMITTED, Predictive
-from spectramind.contracts.spectra import TRUTH_COLUMNS, truth_for
-from spectramind.contracts.work_folder import WorkFolder
+from spectramind.contracts.predictive import SUBMITTED
+from spectramind.contracts.spectra import TRUTH_COLUMNS
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
-from spectramind.evaluation.coverage import white_z_scores
+from spectramind.errors import ConfigError
 from spectramind.evaluation.official import naive_moments
 from spectramind.evaluation.score_tables import ORACLE
 from spectramind.evaluation.summary import FAR_OFF, summarise
-from spectramind.pipeline.planets import doubts, load_planets
+from spectramind.pipeline.planets import load_planets
 from spectramind.pipeline.references import Folds, Reference, learn_oracle, true_depths
 from spectramind.run.atomic import write_json
-from spectramind.run.progress import say, show
+from spectramind.run.progress import show
 
-NOMINAL, OURS = "nominal", SUBMITTED
+NOMINAL, FOREIGN, OURS = "nominal", "foreign", SUBMITTED
+OTHERS = ("shifted", "hostile")
+INFORMED = "foreign: motion, drift, noise, limb out"
+PARTS = ("profiles", "foreign", "switches")
 LEAST_SCORE, MOST_ERROR, MOST_SECONDS, MOST_FALL = 0.95, 1.3, 1.0, 0.03
+LEAST_OF_INFORMED, MOST_Z_RMS, MOST_Z = 0.93, 1.15, 5.0
 CORES = 2
 
 
@@ -63,7 +76,7 @@ class Standing:
 
     ``oracle`` has learnt from the planets that the estimate has learnt from, ``bound`` from those
     of the tree. ``far_off`` is the largest normalised white-light error among planets that nobody
-    doubted; ``doubted`` counts the others of ``planets``.
+    doubted, NaN if all were; ``doubted`` counts the others of ``planets``.
     """
 
     estimate: str
@@ -73,15 +86,6 @@ class Standing:
     far_off: float
     doubted: int
     planets: int
-
-
-def chain(folder: Path, read: Sequence[str], overrides: Sequence[str]) -> Run:
-    """The whole chain on a calibrated tree, with the oracle beside it."""
-    always = ("train.epochs=0", f"score.against=[{ORACLE}]")
-    run = Run(folder, (*always, *read, *overrides))
-    seconds = run.stages("features", *LABELS, *ANSWERS)
-    say(f"{folder.name}: chain done in {seconds:.0f} s")
-    return run
 
 
 def applied(trained: Run, there: Run) -> Run:
@@ -98,19 +102,15 @@ def applied(trained: Run, there: Run) -> Run:
 
 def standing(estimate: str, run: Run, bound: float, oracle: Reference | None = None) -> Standing:
     """What ``score`` found, beside the oracle of the tree, and the one given if it is another."""
-    config = run.config
-    spectra = Predictive.load(WorkFolder(config.paths).prediction(OURS)).spectra
-    truth, doubted = read_truth(config.paths.truth), doubts(config, spectra.planet_ids)
-    white = white_z_scores(truth_for(truth, spectra.planet_ids), spectra.mu, spectra.sigma)
-    trusted = [planet not in doubted for planet in spectra.planet_ids]
+    found = outcome(estimate, run)
     return Standing(
         estimate=estimate,
-        score=scores(config)[OURS]["score"],
-        oracle=bound if oracle is None else oracle_score(oracle, config),
+        score=found.score,
+        oracle=bound if oracle is None else oracle_score(oracle, run.config),
         bound=bound,
-        far_off=float(np.abs(white[trusted]).max(initial=0.0)),
-        doubted=len(doubted),
-        planets=len(spectra),
+        far_off=found.far_off,
+        doubted=found.doubted,
+        planets=found.planets,
     )
 
 
@@ -156,6 +156,17 @@ def other_marks(here: Standing, nominal: Standing) -> list[Mark]:
     ]
 
 
+def foreign_marks(ours: Outcome, reference: Outcome) -> list[Mark]:
+    """Against the informed estimate, and whether sigma is honest."""
+    share = ours.score / reference.score if reference.score > 0 else np.nan
+    name = ours.estimate
+    return [
+        Mark(name, "score over the informed estimate's", share, LEAST_OF_INFORMED, at_least=True),
+        Mark(name, "rms of white-light errors [σ]", ours.z_rms, MOST_Z_RMS),
+        Mark(name, "largest white-light error [σ]", ours.far_off, MOST_Z),
+    ]
+
+
 def seconds_a_planet(run: Run, planets: int) -> float:
     """``features`` of so many test planets and a few on two processes, less that of the few.
 
@@ -178,14 +189,17 @@ def seconds_a_planet(run: Run, planets: int) -> float:
 
 
 def lines(standings: Sequence[Standing], marks: Sequence[Mark]) -> list[str]:
-    """Both tables, for people."""
-    found = [f"{'':41}{'':8}{'oracle':>9}{'oracle':>9}{'fits':>12}"]
-    found += [f"{'estimate':41}{'score':>8}{'as it':>9}{'of tree':>9}{'doubted':>12}"]
+    """Both tables, for people; one without rows is left out."""
+    found = []
+    if standings:
+        found += [f"{'':41}{'':8}{'oracle':>9}{'oracle':>9}{'fits':>12}"]
+        found += [f"{'estimate':41}{'score':>8}{'as it':>9}{'of tree':>9}{'doubted':>12}"]
     for one in standings:
         counts = f"{one.doubted} of {one.planets}"
         scored = f"{one.score:8.4f}{one.oracle:9.4f}{one.bound:9.4f}"
         found.append(f"{one.estimate:41}{scored}{counts:>12}")
-    found += ["", f"{'estimate':41}{'':42}{'value':>8}  {'mark':8}"]
+    if marks:
+        found += ["", f"{'estimate':41}{'':42}{'value':>8}  {'mark':8}"]
     for mark in marks:
         bound = f"{'>=' if mark.at_least else '<='} {mark.mark:g}"
         verdict = "pass" if mark.reached else "fail"
@@ -193,24 +207,68 @@ def lines(standings: Sequence[Standing], marks: Sequence[Mark]) -> list[str]:
     return found
 
 
-def judge(work: Path, given: dict[str, Path | None], overrides: Sequence[str], timed: int) -> None:
-    """Everything, printed and written."""
-    read = {name: tree(name, given[name], work, overrides) for name in PROFILES}
-    runs = {name: chain(work / "marks" / name, read[name], overrides) for name in PROFILES}
+def judge_profiles(
+    work: Path, given: dict[str, Path | None], overrides: Sequence[str], timed: int
+) -> tuple[list[Standing], list[Mark]]:
+    """The nominal tree, and those that differ from it."""
+    names = (NOMINAL, *OTHERS)
+    read = {name: tree(name, given[name], work, overrides) for name in names}
+    runs = {name: chain(work / "marks" / name, read[name], overrides) for name in names}
     bounds = {name: scores(run.config)[ORACLE]["score"] for name, run in runs.items()}
     nominal, oracle = runs[NOMINAL], oracle_of(runs[NOMINAL].config)
     standings = [standing(NOMINAL, nominal, bounds[NOMINAL])]
-    for name in ("shifted", "hostile"):
+    for name in OTHERS:
         by_nominal = applied(nominal, runs[name])
         standings.append(standing(f"{name}: trained on nominal", by_nominal, bounds[name], oracle))
-    for name in ("shifted", "hostile"):
+    for name in OTHERS:
         standings.append(standing(f"{name}: trained on it", runs[name], bounds[name]))
     marks = nominal_marks(nominal, seconds_a_planet(nominal, timed))
     marks += [mark for one in standings[1:] for mark in other_marks(one, standings[0])]
+    return standings, marks
+
+
+def judge_foreign(work: Path, given: Path | None, overrides: Sequence[str]) -> list[Outcome]:
+    """Our estimate, and the one that is informed."""
+    folder = work / "marks" / FOREIGN
+    ours = chain(folder, tree(FOREIGN, given, work, overrides), overrides, against=())
+    told = folder.with_name(f"{FOREIGN}-informed")
+    best = chain(told, informed(ours, told / "data" / "calibrated"), overrides, against=())
+    return [outcome(f"{FOREIGN}: trained on it", ours), outcome(INFORMED, best)]
+
+
+def judge(
+    work: Path,
+    given: dict[str, Path | None],
+    overrides: Sequence[str],
+    timed: int,
+    parts: Sequence[str] = PARTS,
+    named: Sequence[str] = (),
+) -> None:
+    """Everything asked for, printed and written."""
+    standings: list[Standing] = []
+    marks: list[Mark] = []
+    outcomes: list[Outcome] = []
+    if "profiles" in parts:
+        standings, marks = judge_profiles(work, given, overrides, timed)
+    if "foreign" in parts:
+        outcomes = judge_foreign(work, given[FOREIGN], overrides)
+        marks += foreign_marks(*outcomes)
+    if "switches" in parts:
+        outcomes += measure(work, named, overrides)
     path = work / "marks" / "marks.json"
-    rows = [asdict(mark) | {"reached": mark.reached} for mark in marks]
-    write_json(path, {"marks": rows, "standings": [asdict(one) for one in standings]})
-    show(*lines(standings, marks), f"details: {path}")
+    found = {
+        "marks": [asdict(mark) | {"reached": mark.reached} for mark in marks],
+        "standings": [asdict(one) for one in standings],
+        "foreign": [asdict(one) for one in outcomes],
+    }
+    write_json(path, found)
+    table = ["", *switch_lines(outcomes)] if outcomes else []
+    show(*lines(standings, marks), *table, f"details: {path}")
+
+
+def names(text: str) -> list[str]:
+    """Names between commas."""
+    return [name for name in text.split(",") if name]
 
 
 def main() -> None:
@@ -219,9 +277,27 @@ def main() -> None:
     for name in PROFILES:
         parser.add_argument(f"--{name}", type=Path, help="a folder in which calibrate has run")
     parser.add_argument("--timed", type=int, default=48, help="planets whose fit is timed")
+    parser.add_argument(
+        "--parts",
+        type=names,
+        default=PARTS,
+        help=f"which of {','.join(PARTS)} to judge, names between commas; all unless given",
+    )
+    parser.add_argument(
+        "--switches",
+        type=names,
+        default=(),
+        help=f"rows of the table of switches: {','.join(rows())}; all unless given",
+    )
     chosen = parser.parse_args()
+    if strange := sorted(set(chosen.parts) - set(PARTS)):
+        parser.error(f"--parts has no {', '.join(strange)}: choose among {', '.join(PARTS)}")
     given = {name: getattr(chosen, name) for name in PROFILES}
-    judge(chosen.work, given, chosen.overrides, chosen.timed)
+    try:
+        rows_named(chosen.switches)  # an unknown name is told before hours of work
+    except ConfigError as error:
+        parser.error(str(error))
+    judge(chosen.work, given, chosen.overrides, chosen.timed, chosen.parts, chosen.switches)
 
 
 if __name__ == "__main__":

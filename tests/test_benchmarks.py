@@ -5,19 +5,24 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+from omegaconf import OmegaConf
 
-from spectramind.config.compose import compose
+from spectramind.config.compose import compose, resource_dir
 from spectramind.contracts.measurement import Measurement
+from spectramind.contracts.series import read_series
 from spectramind.contracts.star_row import StarRow
+from spectramind.contracts.work_folder import CalibratedFolder
 from spectramind.dataset.tree import KaggleTree, Visit
-from spectramind.instrument.detectors import AIRS, DETECTORS
-from spectramind.instrument.grid import columns_to_bins
+from spectramind.errors import ConfigError
+from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
+from spectramind.instrument.grid import bin_wavelengths, columns_to_bins
+from spectramind.physics.limb_darkening import quadratic_coefficients
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
 from spectramind.prior.clusters import no_clusters
@@ -167,6 +172,11 @@ def ablation(beside: None) -> ModuleType:
 
 
 @pytest.fixture(scope="module")
+def switches(beside: None) -> ModuleType:
+    return benchmark("switches")
+
+
+@pytest.fixture(scope="module")
 def marks(beside: None) -> ModuleType:
     return benchmark("marks")
 
@@ -281,3 +291,123 @@ def test_marks_by_hand(marks: ModuleType) -> None:
     said = "\n".join(marks.lines([nominal, hostile], found))
     assert "3 of 30" in said
     assert said.count("fail") == 2
+
+
+def test_every_foreign_setting_belongs_to_one_switch(switches: ModuleType) -> None:
+    each = switches.switches()
+    assert set(each) == {
+        *("airs_motion", "red_noise", "fgs1_own_drift", "odd_drift", "breathing", "flat_error"),
+        *("curvature_error", "stray_gradient", "limb_darkening", "opacities", "eccentricity"),
+        *("faculae", "crossed_spots", "moon", "spots"),
+    }
+    assert len(each["limb_darkening"]) == 2
+    turned = [one.partition("=")[0] for some in each.values() for one in some]
+    profile = OmegaConf.to_container(OmegaConf.load(resource_dir("configs") / "sim/foreign.yaml"))
+    written = {f"sim.{key}" for key in leaves(profile) if key not in (*switches.SIZE, "defaults")}
+    assert sorted(turned) == sorted(written)
+    together = switches.rows()["all"]
+    assert compose([*switches.usual(), *together]).sim == compose(["sim=foreign"]).sim
+
+
+def leaves(node: object, path: str = "") -> list[str]:
+    """Keys of all settings below a node, dotted."""
+    if not isinstance(node, dict):
+        return [path]
+    below = [leaves(child, f"{path}.{name}" if path else name) for name, child in node.items()]
+    return [key for keys in below for key in keys]
+
+
+def test_rows_of_the_table_of_switches(switches: ModuleType) -> None:
+    assert list(switches.chosen([])) == ["none", *switches.switches(), "all"]
+    assert switches.chosen(["moon", "none"]).keys() == {"none", "moon"}
+    assert switches.chosen(["none"]) == {"none": ()}
+    with pytest.raises(ConfigError, match="no switch of sim=foreign is called mooon"):
+        switches.chosen(["mooon", "moon"])
+    rows = [
+        switches.Outcome("moon", 0.7012, 1.151, 4.96, 2, 30),
+        switches.Outcome("all", 0.5, np.nan, np.nan, 30, 30),
+    ]
+    head, moon, all_on = switches.lines(rows)
+    assert moon.split() == ["moon", "0.7012", "1.15", "4.96", "2", "of", "30"]
+    assert all_on.split()[2:4] == ["nan", "nan"]
+    assert len(head) == len(moon) == len(all_on)
+
+
+def test_marks_of_the_foreign_tree_by_hand(marks: ModuleType) -> None:
+    ours = marks.Outcome("foreign", 0.62, 1.2, 4.9, 1, 30)
+    found = marks.foreign_marks(ours, marks.Outcome("informed", 0.65, 1.0, 2.0, 0, 30))
+    assert [mark.value for mark in found] == pytest.approx([0.62 / 0.65, 1.2, 4.9])
+    assert [mark.reached for mark in found] == [True, False, True]
+    lost = marks.Outcome("foreign", 0.1, np.nan, np.nan, 30, 30)
+    worthless = marks.Outcome("informed", 0.0, 1.0, 2.0, 0, 30)
+    assert not any(mark.reached for mark in marks.foreign_marks(lost, worthless))
+
+
+NO_NOISE = tuple(
+    f"sim.effects.{name}=false"
+    for name in (
+        *("photon", "read", "dark", "hot", "dead", "flat", "nonlinearity", "saturation", "cosmic"),
+        *("persistence", "jitter", "defocus", "intra_pixel", "drift", "foreground"),
+    )
+)
+RIDDLES = {
+    "airs": ("airs_motion.own_px=0.01", "red_noise.airs=3e-5", "odd_drift.settling=1.5e-4"),
+    "fgs1": ("red_noise.fgs1=5e-5", "odd_drift.cycling=6e-5"),
+}
+
+
+def test_informed_light_curves_hold_no_more_than_a_transit(
+    marks: ModuleType, beside: None, tmp_path: Path
+) -> None:
+    """What is left is the transit that the fit expects; also: what is done is not done again."""
+    module = benchmark("informed")
+    sim = ("sim=full", "sim.cadence=40", "sim.planets=1", "sim.test_planets=1", *NO_NOISE)
+    size = ("sim.two_visit_fraction=0", "level=lightcurves", "env.workers=1")
+    telescope = (f"sim.foreign.telescope.{one}" for some in RIDDLES.values() for one in some)
+    sky = ("sim.foreign.sky.limb_darkening_law=four_parameter", "sim.foreign.sky.limb_factor=1.15")
+    run = marks.Run(tmp_path, (*sim, *size, *telescope, *sky))
+    run.stages("simulate")
+    tree, folder = KaggleTree(run.config.data.raw), tmp_path / "informed"
+    read = module.informed(run, folder)
+    assert compose(read).paths.calibrated == folder
+    left = {}
+    for visit, star in module.star_rows(tree, "train"):
+        truth = np.load(tree.root / "truth" / f"{visit}.npz")
+        for name, root in (("before", run.config.paths.calibrated), ("after", folder)):
+            for detector, curves in module.CURVES.items():
+                path = CalibratedFolder(root).series(detector, visit)
+                series = read_series(path, curves)
+                light = expected_light(series.time_h, truth, star.teff_k, detector)
+                rest = (series.flux / light)[:-1]
+                left[name, detector.key] = slow_rms_ppm(rest / rest.mean(axis=0) - 1)
+    assert min(left["before", key] for key in ("airs", "fgs1")) > 50
+    assert max(left["after", key] for key in ("airs", "fgs1")) < 12
+    files = sorted(folder.rglob("*.*"))
+    assert len(files) == 6
+    written = [path.stat().st_mtime_ns for path in files]
+    module.informed(run, folder)
+    assert [path.stat().st_mtime_ns for path in files] == written
+
+
+def slow_rms_ppm(rest: np.ndarray) -> float:
+    """Of half hours and groups of bins: the counts' rounding, white, averages out."""
+    groups = 6 if rest.shape[1] > 6 else 1
+    count = len(rest) // 14
+    means = rest[: 14 * count].reshape(14, count, groups, -1).mean(axis=(1, 3))
+    return 1e6 * float(np.sqrt((means**2).mean()))
+
+
+def expected_light(
+    time_h: np.ndarray, truth: Mapping[str, np.ndarray], teff_k: float, detector: Detector
+) -> np.ndarray:
+    """Transit of a visit before a star of the grey atmosphere, by instants a minute apart."""
+    bins = slice(0, 1) if detector == FGS1 else slice(1, None)
+    step_h = np.diff(time_h).min()
+    count = int(np.ceil(60 * step_h))
+    instants = (time_h[:, None] + step_h * ((np.arange(count) + 0.5) / count - 0.5)).ravel()
+    orbit = (float(truth[key]) for key in ("period_d", "a_over_rs", "inclination_deg"))
+    separation = projected_separation(instants, float(truth["mid_time_h"]), *orbit)
+    limb = quadratic_coefficients(teff_k, bin_wavelengths())[bins]
+    flux = transit_flux(separation, np.sqrt(truth["spectrum"][bins]), limb)
+    mean = flux.reshape(len(flux), len(time_h), -1).mean(axis=2)
+    return (1 - truth["spot_factor"][bins, None] * (1 - mean)).T
