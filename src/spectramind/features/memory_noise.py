@@ -7,8 +7,7 @@ linear coefficients, and where there is none they vanish: deviation s and memory
 a grid with the evidence of what was seen, s = 0 being as likely beforehand as all else together.
 """
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -28,21 +27,13 @@ def cosines(time_h: Array, terms: int) -> Array:
 def variances(span_h: float, terms: int, deviation: float, memory_h: float) -> Array:
     """Prior variances (terms,) of the cosines' coefficients."""
     turning = np.pi * np.arange(1, terms + 1) / span_h * memory_h
-    return 4 * deviation**2 * memory_h / span_h / (1 + turning**2)
+    return np.asarray(4 * deviation**2 * memory_h / span_h / (1 + turning**2))
 
 
 def choices(
-    span_h: float, terms: int, deviations: Iterable[float], memories_h: Iterable[float]
+    span_h: float, terms: int, deviations: Sequence[float], memories_h: Sequence[float]
 ) -> tuple[Array, Array]:
     """Prior variances (N, terms) to choose from, the first of them nothing; shares (N,)."""
-    deviations = tuple(deviations)
-    return _choices(span_h, terms, deviations, tuple(memories_h))
-
-
-@cache
-def _choices(
-    span_h: float, terms: int, deviations: tuple[float, ...], memories_h: tuple[float, ...]
-) -> tuple[Array, Array]:
     nothing = variances(span_h, terms, _NOTHING * min(deviations), min(memories_h))
     some = [variances(span_h, terms, *point) for point in product(deviations, memories_h)]
     share = np.full(len(some) + 1, 0.5 / len(some))
