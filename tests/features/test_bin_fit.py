@@ -150,7 +150,7 @@ def test_motion_of_airs_alone_costs_little_and_is_stated(config: FitConfig) -> N
     error, stated = np.array(errors).T
     z_blind = np.array([e / s for e, s in blind])
     assert np.sqrt(np.mean((error / stated) ** 2)) < 2
-    assert np.sqrt(np.mean(z_blind**2)) > 2 * np.sqrt(np.mean((error / stated) ** 2))
+    assert np.sqrt(np.mean(z_blind**2)) > 1.5 * np.sqrt(np.mean((error / stated) ** 2))
 
 
 def test_a_spectrum_like_the_stars_slope_is_not_erased(config: FitConfig) -> None:
@@ -168,7 +168,7 @@ def test_noise_with_memory_is_stated_where_there_is_some(config: FitConfig) -> N
     depth, rng = np.full(N_BINS, 0.0146), np.random.default_rng(4)
     memory = np.exp(-np.abs(TIME_H[:, None] - TIME_H) / 1.0) + 1e-9 * np.eye(len(TIME_H))
     red = 1.5e-4 * np.linalg.cholesky(memory) @ rng.standard_normal(len(TIME_H))
-    quiet = simulated(rng, VALUES, depth, 3e-4)
+    quiet = simulated(rng, VALUES, depth, 1e-3)
     loud = quiet.copy()
     loud[:, FGS1_BIN + 1 :] *= 1 + red[:, None]
     white = config.model_copy(update={"motion_px": (1e-9,), "red_ppm": (1e-4,)})

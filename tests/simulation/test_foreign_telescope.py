@@ -82,7 +82,8 @@ def switched(config: SimulationConfig, *names: str, **values: object) -> Simulat
         name: {**telescope[name], **value} if isinstance(value, dict) else value
         for name, value in values.items()
     }
-    tree = config.model_dump() | {"foreign": {"telescope": telescope}}
+    tree = config.model_dump()
+    tree["foreign"]["telescope"] = telescope
     return SimulationConfig.model_validate(tree)
 
 

@@ -11,7 +11,8 @@ applies them to the full regressors, slow part included. A regressor that follow
 not the star cannot carry a transit into the light curve: FGS1's motion and AIRS's shift and width
 along the slit are orthogonal to the star's own image, but AIRS's shift along the dispersion is not
 to its spectrum. Regressing on it would erase the part of the planet's spectrum that looks like
-d ln F / d column. FGS1, on the same telescope, says what it needs to know of that axis.
+d ln F / d column. FGS1, on the same telescope, says what it can of that axis; what AIRS does by
+itself the transit fit finds together with the depths.
 
 A light curve's coefficients are shrunk by the positive-part James-Stein factor
 max(0, 1 - (K - 2) / chi^2), chi^2 = beta' Cov^-1 beta over K coefficients (James & Stein 1961):

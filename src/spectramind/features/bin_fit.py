@@ -104,6 +104,10 @@ def fit_bins(
         population: how planets stray from table and expected limb darkening.
         config: drift orders and scales.
     """
+    # No more waves than the samples tell apart.
+    count = len(light.time_h)
+    waves = min(config.red_terms, count // 4), min(config.motion_terms, count // 2)
+    config = config.model_copy(update={"red_terms": waves[0], "motion_terms": waves[1]})
     expected = white_limb(limb, np.median(light.flux, axis=0))
     model = ShapeModel(light.time_h, star, limb, expected, config.substep_h)
     centre, covariance = geometry_prior(star, expected, population)
