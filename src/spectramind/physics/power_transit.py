@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from spectramind.errors import ConfigError
+from spectramind.physics.transit import check_discs
 
 Array = NDArray[np.float64]
 _NODES = 20
@@ -133,10 +134,7 @@ def power_transit_flux(
             f"shapes {d.shape}, {k.shape}, {w.shape}, {p.shape} are not (T,), (N,), (N, K), "
             "(N, K): separation, radius ratio and brightness must fit together"
         )
-    if not np.all(d >= 0):
-        raise ConfigError("a separation is negative or NaN: it must lie in 0..inf stellar radii")
-    if not np.all(np.isfinite(k) & (k >= 0)):
-        raise ConfigError("a radius ratio is negative or not finite: it must be 0 or more")
+    check_discs(d, k)
     if not (np.all(p >= 0) and np.all(disc_light(w, p) > 0)):
         raise ConfigError("the star has no light, or a power of mu is below 0")
     flux = np.ones((k.size, d.size))

@@ -92,6 +92,18 @@ def _fill_flux(
                 flux[n, t] = 1.0 - hidden / star
 
 
+def check_discs(separation: NDArray[np.float64], radius_ratio: NDArray[np.float64]) -> None:
+    """Refuse what no two discs can be.
+
+    Raises:
+        ConfigError: a separation that is negative or NaN, a negative or non-finite radius ratio.
+    """
+    if not np.all(separation >= 0):
+        raise ConfigError("a separation is negative or NaN: it must lie in 0..inf stellar radii")
+    if not np.all(np.isfinite(radius_ratio) & (radius_ratio >= 0)):
+        raise ConfigError("a radius ratio is negative or not finite: it must be 0 or more")
+
+
 def transit_flux(
     separation: ArrayLike, radius_ratio: ArrayLike, limb_darkening: ArrayLike
 ) -> NDArray[np.float64]:
@@ -118,10 +130,7 @@ def transit_flux(
             f"shapes {d.shape}, {k.shape}, {u.shape} are not (T,), (N,), (N, 2): "
             "separation, radius ratio and limb darkening must fit together"
         )
-    if not np.all(d >= 0):
-        raise ConfigError("a separation is negative or NaN: it must lie in 0..inf stellar radii")
-    if not np.all(np.isfinite(k) & (k >= 0)):
-        raise ConfigError("a radius ratio is negative or not finite: it must be 0 or more")
+    check_discs(d, k)
     if not np.all(6 - 2 * u[:, 0] - u[:, 1] > 0):
         raise ConfigError("limb darkening leaves no light: 1 - u1/3 - u2/6 must be positive")
     flux = np.ones((k.size, d.size))
