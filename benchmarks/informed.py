@@ -31,7 +31,7 @@ from spectramind.contracts.series import Series, read_series, write_series
 from spectramind.contracts.star_row import StarRow
 from spectramind.contracts.work_folder import CalibratedFolder
 from spectramind.dataset.tree import KaggleTree
-from spectramind.features.white_fit import TransitModel
+from spectramind.features.transit_model import TransitModel
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, DETECTORS, FGS1, Detector
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients

@@ -8,11 +8,12 @@ from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
-from spectramind.features.bin_fit import Light, fit_bins
+from spectramind.features.bin_fit import fit_bins
+from spectramind.features.normal_equations import Light
 from spectramind.features.population import OFFSETS, Population
 from spectramind.features.shapes import GEOMETRY, ShapeModel
-from spectramind.features.shared import GeometryPrior, Variances, solve_shared
-from spectramind.features.white_fit import PARAMETERS, white_limb
+from spectramind.features.shared import GeometryPrior, SharedColumns, Variances, solve_shared
+from spectramind.features.transit_model import PARAMETERS, white_limb
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
 
@@ -52,7 +53,8 @@ def test_shared_solution_is_the_dense_one_when_drift_keeps_no_course(config: Fit
     """With every drift coefficient on its own the posterior is that of one linear problem."""
     rng = np.random.default_rng(3)
     sets, order = config.drift_wavelength_order + 2, config.drift_order
-    drift, red = sets * (order + 1), sets * config.red_terms + config.motion_terms
+    columns = SharedColumns.of(config, 40)
+    drift, red = columns.drift, len(columns.function) - columns.drift
     design = rng.normal(size=(400, drift + red + len(GEOMETRY))) * 1e4
     normal, right = design.T @ design, design.T @ rng.normal(size=400)
     root = rng.normal(size=(len(GEOMETRY), len(GEOMETRY)))
@@ -63,7 +65,7 @@ def test_shared_solution_is_the_dense_one_when_drift_keeps_no_course(config: Fit
     known = Variances(
         np.concatenate([np.ones(order), np.full(sets, 1e-26), own, ramp]), np.full(red, 1e-9)
     )
-    found = solve_shared(normal, right, at, prior, known, config, 7.4)
+    found = solve_shared(normal, right, at, prior, known, config, columns, 7.4)
     precision = np.diag(1 / np.concatenate([own, ramp, known.red, np.ones(len(GEOMETRY))]))
     precision[drift + red :, drift + red :] = prior.precision
     pull = np.append(np.zeros(drift + red), prior.precision @ (prior.centre - at))

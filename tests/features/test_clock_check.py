@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from spectramind.config.compose import compose
 from spectramind.contracts.star_row import StarRow
 from spectramind.features.clock_check import ClockDoubt, doubt_clocks
-from spectramind.features.white_fit import TransitModel, WhiteFit
+from spectramind.features.transit_model import TransitModel
+from spectramind.features.white_fit import WhiteFit
 
 Array = NDArray[np.float64]
 FIT = compose([]).fit

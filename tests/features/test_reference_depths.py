@@ -21,7 +21,7 @@ from spectramind.features.reference_depths import (
     oracle_depths,
     read_bin_curves,
 )
-from spectramind.features.white_fit import PARAMETERS
+from spectramind.features.transit_model import PARAMETERS
 from spectramind.instrument.grid import N_BINS
 from spectramind.physics.limb_darkening import quadratic_coefficients
 from spectramind.physics.orbit import projected_separation

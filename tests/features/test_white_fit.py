@@ -9,8 +9,8 @@ from spectramind.config.fit import FitConfig
 from spectramind.contracts.depths import IGNORANCE, Depths
 from spectramind.contracts.star_row import StarRow
 from spectramind.features.sampling import bin_in_time
+from spectramind.features.transit_model import PARAMETERS, TransitModel
 from spectramind.features.visit_fit import estimate
-from spectramind.features.white_fit import PARAMETERS, TransitModel
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
 

@@ -62,7 +62,7 @@ class FitConfig(Section):
     drift_shares: Annotated[tuple[Share, ...], Field(min_length=1)]
     ramp_h: float = Field(gt=0)
     red_terms: int = Field(ge=1, le=60)
-    motion_terms: int = Field(ge=1, le=100)
+    fine_terms: int = Field(ge=1)
     red_ppm: Grid
     memory_h: Grid
     motion_px: Grid

@@ -20,7 +20,8 @@ from spectramind.config.fit import FitConfig
 from spectramind.contracts.series import usual_step
 from spectramind.contracts.star_row import StarRow
 from spectramind.features.drift import drift_basis
-from spectramind.features.white_fit import BANDS, TransitModel, WhiteFit
+from spectramind.features.transit_model import BANDS, TransitModel
+from spectramind.features.white_fit import WhiteFit
 from spectramind.instrument.grid import FGS1_BIN, N_BINS
 
 Array = NDArray[np.float64]

@@ -28,6 +28,7 @@ Array = NDArray[np.float64]
 _SCALES = 4
 _RAMPS = 3
 _ROUNDS = 12
+_PARTS = (1.0, 0.5, 0.1)  # of a step
 _LEAST = 1e-6  # share of the variance that the common course keeps
 _CONVERGED = 1e-3  # of the objective, in units of ln p
 
@@ -53,23 +54,27 @@ class _Terms:
     sets: int
 
     def split(self, x: Array) -> tuple[Array, Array, Array, Array]:
-        parts = np.split(x, np.cumsum([self.order, self.sets, self.order * self.sets]))
+        parts = np.split(x, np.cumsum([self.order, self.sets, self.order * self.sets]), axis=-1)
         return parts[0], parts[1], parts[2], parts[3]
 
     def coefficients(self, x: Array) -> Array:
-        """c, function by function and the ramp last, ((order + 1) * sets,)."""
+        """c, function by function and the ramp last, (N, (order + 1) * sets) for x (N, X)."""
         f, g, own, ramp = self.split(x)
-        return np.concatenate([np.outer(f, g).ravel() + own, ramp])
+        course = (f[:, :, None] * g[:, None, :]).reshape(len(x), -1)
+        return np.concatenate([course + own, ramp], axis=1)
 
     def slopes(self, x: Array) -> Array:
-        """dc/dx."""
-        f, g, own, _ = self.split(x)
-        course = np.kron(np.eye(self.order), g[:, None])
-        strength = np.kron(f[:, None], np.eye(self.sets))
-        top = np.hstack([course, strength, np.eye(len(own)), np.zeros((len(own), self.sets))])
-        below = np.zeros((self.sets, top.shape[1]))
-        below[:, -self.sets :] = np.eye(self.sets)
-        return np.vstack([top, below])
+        """dc/dx, (N, (order + 1) * sets, X) for x (N, X)."""
+        f, g, own, ramp = self.split(x)
+        slopes = np.zeros((len(x), own.shape[1] + ramp.shape[1], x.shape[1]))
+        first, each = self.order + self.sets, np.arange(self.sets)
+        for j in range(self.order):
+            rows = slopes[:, j * self.sets : (j + 1) * self.sets]
+            rows[:, :, j] = g
+            rows[:, each, self.order + each] = f[:, [j]]
+        every = np.arange(slopes.shape[1])
+        slopes[:, every, first + every] = 1
+        return slopes
 
     def variances(self, scale: float, ramp: float, share: float, fgs1: float) -> Array:
         """Prior variances of x.
@@ -111,7 +116,7 @@ def learn_drift(normal: Array, right: Array, config: FitConfig) -> Array:
     shares = sorted({(s, own) for s in config.drift_shares for own in (s, config.drift_shares[-1])})
 
     def mean(tried: Array) -> Array:
-        log_p = np.array([_descend(terms, normal, right, start, v)[1] for v in tried])
+        _, log_p = _descend(terms, normal, right, start, tried)
         return np.average(tried, axis=0, weights=np.exp(log_p - log_p.max()))
 
     # The ramp has little to do with the rest: its height is learnt after it.
@@ -139,9 +144,9 @@ def linear_drift(
     """
     terms = _terms(right, config)
     start = _start(terms, normal, right, config)
-    x, _ = _descend(terms, normal, right, start, variance)
-    slopes = terms.slopes(x)
-    return terms.coefficients(x) - slopes @ x, slopes
+    x, _ = _descend(terms, normal, right, start, variance[None])
+    slopes = terms.slopes(x)[0]
+    return terms.coefficients(x)[0] - slopes @ x[0], slopes
 
 
 def _terms(right: Array, config: FitConfig) -> _Terms:
@@ -161,25 +166,34 @@ def _grid(range_ppm: tuple[float, float], steps: int) -> Array:
 
 def _descend(
     terms: _Terms, normal: Array, right: Array, start: Array, variance: Array
-) -> tuple[Array, float]:
-    """x of most probability and the log evidence, both for given prior variances."""
-    x, precision = start, 1 / variance
+) -> tuple[Array, Array]:
+    """x of most probability (N, X) and the log evidence (N,) for prior variances (N, X)."""
+    x, precision = np.tile(start, (len(variance), 1)), 1 / variance
 
-    def cost(x: Array) -> float:
+    def cost(x: Array) -> Array:
         c = terms.coefficients(x)
-        return float(0.5 * c @ normal @ c - right @ c + 0.5 * precision @ x**2)
+        data = ((0.5 * c @ normal - right) * c).sum(axis=1)
+        return np.asarray(data + 0.5 * (precision * x**2).sum(axis=1))
+
+    def curvature(slopes: Array) -> Array:
+        found = slopes.transpose(0, 2, 1) @ (normal @ slopes)
+        each = np.arange(x.shape[1])
+        found[:, each, each] += precision
+        return found
 
     now = cost(x)
     for _ in range(_ROUNDS):
         slopes = terms.slopes(x)
-        down = slopes.T @ (right - normal @ terms.coefficients(x)) - precision * x
-        step = np.linalg.solve(slopes.T @ normal @ slopes + np.diag(precision), down)
-        tried = [(cost(x + part * step), part) for part in (1.0, 0.5, 0.1)]
-        best, part = min(tried)
-        if best >= now - _CONVERGED:
+        left = right - terms.coefficients(x) @ normal
+        down = np.einsum("ncx,nc->nx", slopes, left) - precision * x
+        step = np.linalg.solve(curvature(slopes), down[:, :, None])[:, :, 0]
+        tried = np.array([cost(x + part * step) for part in _PARTS])
+        best = tried.min(axis=0)
+        better = best < now - _CONVERGED
+        if not better.any():
             break
-        x, now = x + part * step, best
-    slopes = terms.slopes(x)
-    curvature = slopes.T @ normal @ slopes + np.diag(precision)
-    _, log_determinant = np.linalg.slogdet(curvature)
-    return x, float(-now + 0.5 * np.log(precision).sum() - 0.5 * log_determinant)
+        part = np.array(_PARTS)[tried.argmin(axis=0)]
+        x = np.where(better[:, None], x + part[:, None] * step, x)
+        now = np.where(better, best, now)
+    _, log_determinant = np.linalg.slogdet(curvature(terms.slopes(x)))
+    return x, -now + 0.5 * np.log(precision).sum(axis=1) - 0.5 * log_determinant

@@ -14,7 +14,8 @@ from spectramind.contracts.star_row import StarRow
 from spectramind.features.drift import drift_basis
 from spectramind.features.population import Population
 from spectramind.features.star_rows import STAND_IN, duration_h
-from spectramind.features.white_fit import WhiteFit, fit_white, neighbour_noise
+from spectramind.features.white_fit import WhiteFit, fit_white
+from spectramind.features.white_problem import neighbour_noise
 from spectramind.physics.orbit import HOURS_PER_DAY
 
 Array = NDArray[np.float64]

@@ -26,7 +26,7 @@ from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
 from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.features.drift import legendre
-from spectramind.features.white_fit import TransitModel, white_limb
+from spectramind.features.transit_model import TransitModel, white_limb
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
 from spectramind.run.npz import read_npz

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.contracts.star_row import StarRow
-from spectramind.features.white_fit import PARAMETERS, TransitModel
+from spectramind.features.transit_model import PARAMETERS, TransitModel
 from spectramind.instrument.grid import FGS1_BIN, N_BINS
 
 Array = NDArray[np.float64]

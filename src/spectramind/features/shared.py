@@ -6,14 +6,54 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
+from scipy.linalg import block_diag, solve_triangular
 
 from spectramind.config.fit import FitConfig
 from spectramind.features.drift import learn_drift, linear_drift
 from spectramind.features.memory_noise import choices, weigh
 
 Array = NDArray[np.float64]
+_LEVEL = 1  # loading of the AIRS level
 _SWEEPS = 2  # drift and noise with memory are learnt in turn
+
+
+@dataclass(frozen=True)
+class SharedColumns:
+    """Which function of time, and which loading over the bins, shared coefficients belong to.
+
+    The drift's come first, function by function, then cosines (memory_noise.py) of one source of
+    noise after another. Loadings: FGS1 alone, level, slope, ... of AIRS, last what AIRS's motion
+    does.
+
+    Attributes:
+        function: (C,) polynomials and ramp of the drift, then cosines.
+        loading: (C,).
+        drift: how many coefficients are the drift's.
+        sources: which coefficients each loading's cosines have.
+        waves: how many cosines there are.
+    """
+
+    function: NDArray[np.intp]
+    loading: NDArray[np.intp]
+    drift: int
+    sources: tuple[slice, ...]
+    waves: int
+
+    @classmethod
+    def of(cls, config: FitConfig, samples: int) -> "SharedColumns":
+        """Columns for light curves of so many samples; no more cosines than they tell apart."""
+        sets, functions = config.drift_wavelength_order + 2, config.drift_order + 1
+        coarse, fine = min(config.red_terms, samples // 4), min(config.fine_terms, samples - 1)
+        terms = np.full(sets + 1, coarse)
+        terms[[_LEVEL, -1]] = fine
+        function = [np.repeat(np.arange(functions), sets)]
+        function += [functions + np.arange(count) for count in terms]
+        loading = [np.tile(np.arange(sets), functions), np.repeat(np.arange(sets + 1), terms)]
+        ends = functions * sets + np.append(0, np.cumsum(terms))
+        sources = tuple(slice(*ends[i : i + 2].tolist()) for i in range(sets + 1))
+        return cls(
+            np.concatenate(function), np.concatenate(loading), functions * sets, sources, fine
+        )
 
 
 @dataclass(frozen=True)
@@ -58,6 +98,7 @@ def solve_shared(
     prior: GeometryPrior,
     variances: Variances | None,
     config: FitConfig,
+    columns: SharedColumns,
     span_h: float,
 ) -> Shared:
     """Solve for drift, noise with memory and geometry together.
@@ -69,32 +110,29 @@ def solve_shared(
         prior: of the geometry.
         variances: of an earlier solution; None: learn them.
         config: the drift's order and scales, what is tried for noise with memory.
+        columns: what the coefficients are.
         span_h: length of the light curves [h].
     """
-    size = len(geometry)
+    size, count = len(geometry), columns.drift
     pull = prior.precision @ (prior.centre - geometry)
     # Drift and red noise are found whatever the geometry: it is eliminated first.
     own = _without(normal, right, slice(-size, None), prior.precision, pull)
-    sets = config.drift_wavelength_order + 2
-    count = sets * (config.drift_order + 1)
-    red = slice(count, None)
     if variances is None:
-        variances = _learn(*own, sets, count, config, span_h)
-    left = _without(*own, red, np.diag(1 / variances.red))
+        variances = _learn(*own, config, columns, span_h)
+    left = _without(*own, slice(count, None), np.diag(1 / variances.red))
     centre, slopes = linear_drift(*left, variances.drift, config)
-    others = len(right) - count
-    centre = np.append(centre, np.zeros(others))
-    slopes = block_diag(slopes, np.eye(others))
+    linear, pulled = _around(normal, right, centre, slopes)
+    pulled[-size:] += pull
     precision = block_diag(
         np.diag(1 / variances.drift), np.diag(1 / variances.red), prior.precision
     )
-    covariance = np.linalg.inv(slopes.T @ normal @ slopes + precision)
-    target = slopes.T @ (right - normal @ centre)
-    target[-size:] += pull
-    mean = centre + slopes @ (covariance @ target)
-    root = slopes @ np.linalg.cholesky(covariance)
-    motion = mean[-size - config.motion_terms : -size]
-    return Shared(mean, root, mean[-size:], motion, variances)
+    lower = np.linalg.cholesky(linear + precision)
+    root = solve_triangular(lower, np.eye(len(lower)), lower=True).T
+    mean = root @ (root.T @ pulled)
+    found = slopes.shape[1]
+    mean = np.concatenate([centre + slopes @ mean[:found], mean[found:]])
+    root = np.concatenate([slopes @ root[:found], root[found:]])
+    return Shared(mean, root, mean[-size:], mean[columns.sources[-1]], variances)
 
 
 def _without(
@@ -108,41 +146,50 @@ def _without(
         normal[np.ix_(some, some)] + precision,
         np.column_stack([across.T, right[some] + pull]),
     )
-    return normal[np.ix_(rest, rest)] - across @ solved[:, :-1], right[rest] - across @ solved[
-        :, -1
-    ]
+    taken = across @ solved
+    return normal[np.ix_(rest, rest)] - taken[:, :-1], right[rest] - taken[:, -1]
+
+
+def _around(normal: Array, right: Array, centre: Array, slopes: Array) -> tuple[Array, Array]:
+    """Normal equations of x where the first coefficients are centre + slopes @ x."""
+    count = len(centre)
+    across = slopes.T @ normal[:count, count:]
+    linear = np.block(
+        [[slopes.T @ normal[:count, :count] @ slopes, across], [across.T, normal[count:, count:]]]
+    )
+    off = right - normal[:, :count] @ centre
+    return linear, np.concatenate([slopes.T @ off[:count], off[count:]])
 
 
 def _learn(
-    normal: Array, right: Array, sets: int, count: int, config: FitConfig, span_h: float
+    normal: Array, right: Array, config: FitConfig, columns: SharedColumns, span_h: float
 ) -> Variances:
     """Both kinds of variances, in turn; red noise is learnt loading by loading."""
+    count = columns.drift
     ppm = [1e-6 * deviation for deviation in config.red_ppm]
-    memory = choices(span_h, config.red_terms, ppm, config.memory_h)
-    motion = choices(span_h, config.motion_terms, config.motion_px, config.memory_h)
+    tried = [ppm] * (len(columns.sources) - 1) + [config.motion_px]
     # Motion comes first: smooth loadings would take a part of it and leave too little to be seen.
-    several = config.red_terms * sets
-    sources = [(several + np.arange(config.motion_terms), motion)]
-    sources += [(np.arange(which, several, sets), memory) for which in range(sets)]
-    red = np.empty(several + config.motion_terms)
-    for mine, (possible, _) in sources:
-        red[mine] = possible[0]
+    sources = []
+    for mine, deviations in list(zip(columns.sources, tried, strict=True))[::-1]:
+        which = np.arange(len(right))[mine] - count
+        sources.append((which, choices(span_h, len(which), deviations, config.memory_h)))
+    red = np.empty(len(right) - count)
+    for which, (possible, _) in sources:
+        red[which] = possible[0]
     drift = np.zeros(0)
     for _ in range(_SWEEPS):
         left = _without(normal, right, slice(count, None), np.diag(1 / red))
         drift = learn_drift(*left, config)
-        centre, slopes = linear_drift(*left, drift, config)
-        few = block_diag(slopes, np.eye(red.size))
-        right_few = few.T @ (right - normal[:, :count] @ centre)
-        rest = _without(few.T @ normal @ few, right_few, slice(0, len(drift)), np.diag(1 / drift))
-        for mine, (possible, share) in sources:
-            others = np.setdiff1d(np.arange(red.size), mine)
-            order = np.concatenate([mine, others])
+        around = _around(normal, right, *linear_drift(*left, drift, config))
+        rest = _without(*around, slice(0, len(drift)), np.diag(1 / drift))
+        for which, (possible, share) in sources:
+            others = np.setdiff1d(np.arange(red.size), which)
+            order = np.concatenate([which, others])
             alone = _without(
                 rest[0][np.ix_(order, order)],
                 rest[1][order],
-                slice(len(mine), None),
+                slice(len(which), None),
                 np.diag(1 / red[others]),
             )
-            red[mine] = weigh(*alone, possible, share) @ possible
+            red[which] = weigh(*alone, possible, share) @ possible
     return Variances(drift, red)

@@ -10,18 +10,14 @@ from spectramind.config.fit import FitConfig
 from spectramind.contracts.depths import IGNORANCE, Depths, unmeasured
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
-from spectramind.features.bin_fit import BinFit, Light, fit_bins
+from spectramind.features.bin_fit import BinFit, fit_bins
 from spectramind.features.clock_check import ClockDoubt, doubt_clocks
 from spectramind.features.free_search import fit_somehow
+from spectramind.features.normal_equations import Light
 from spectramind.features.population import Population, expected
 from spectramind.features.sampling import bin_in_time
-from spectramind.features.white_fit import (
-    BANDS,
-    MAX_RADIUS_RATIO,
-    PARAMETERS,
-    WhiteFit,
-    white_limb,
-)
+from spectramind.features.transit_model import BANDS, MAX_RADIUS_RATIO, PARAMETERS, white_limb
+from spectramind.features.white_fit import WhiteFit
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
 
