@@ -26,9 +26,9 @@ from spectramind.config.fit import FitConfig
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
 from spectramind.features.normal_equations import Elimination, Light
-from spectramind.features.population import Population
+from spectramind.features.population import Population, Seen
 from spectramind.features.shapes import GEOMETRY, ShapeModel
-from spectramind.features.shared import GeometryPrior, SharedColumns, solve_shared
+from spectramind.features.shared import GeometryPrior, SharedColumns, Variances, solve_shared
 from spectramind.features.transit_model import white_limb, within
 from spectramind.features.white_fit import expected_geometry, geometry_prior
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS
@@ -51,13 +51,13 @@ class BinFit:
     Attributes:
         measured: depths and covariance.
         values: (9,) parameters in the order of ``PARAMETERS``, the radii those of the mean depths.
-        offsets: posterior mean (6,) and covariance (6, 6) of the offsets of ``population``.
+        seen: what the visit says of ``population``.
         settled: whether depths had stopped moving with the geometry.
     """
 
     measured: Measurement
     values: Array
-    offsets: tuple[Array, Array]
+    seen: Seen
     settled: bool
 
 
@@ -84,18 +84,18 @@ def fit_bins(
     centre, covariance = geometry_prior(star, expected, population)
     # Of the mid-time nothing is known beforehand.
     prior = GeometryPrior(np.append(0.0, centre), block_diag(0.0, np.linalg.inv(covariance)))
-    columns = SharedColumns.of(config, len(light.time_h))
+    columns = SharedColumns.of(config, light.time_h)
     elimination = Elimination(light, columns, config)
-    span_h = float(np.ptp(light.time_h))
     motion = np.zeros(len(light.time_h))
-    values, variance, last = start, None, np.full(N_BINS, np.inf)
+    variances: Variances | None = None
+    values, last = start, np.full(N_BINS, np.inf)
     for damping in _DAMPING:
         system = elimination.at(model.at(values), motion)
         at = values[list(GEOMETRY)]
         shared = solve_shared(
-            system.normal, system.right, at, prior, variance, config, columns, span_h
+            system.normal, system.right, at, prior, variances, config, columns, population.memory
         )
-        fit, variance = system.measure(shared, values), shared.variances
+        fit, variances = system.measure(shared, values), shared.variances
         motion = elimination.motion(shared)
         change, last = fit.depth - last, fit.depth
         moved = float(np.abs(change / np.sqrt(fit.total_variance)).max())
@@ -107,7 +107,8 @@ def fit_bins(
     fit = Measurement(fit.depth, fit.variance, np.column_stack([fit.modes, change]))
     found = (at + shared.geometry)[1:] - expected_geometry(star, expected)
     root = shared.root[-len(found) :]
-    return BinFit(fit, values, (found, root @ root.T), moved < _UNSETTLED)
+    seen = Seen(found, root @ root.T, shared.variances.memory)
+    return BinFit(fit, values, seen, moved < _UNSETTLED)
 
 
 def _target(values: Array, geometry: Array, fit: Measurement) -> Array:

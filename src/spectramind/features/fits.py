@@ -13,7 +13,7 @@ from spectramind.config.fit import FitConfig
 from spectramind.contracts.depths import load_depths, save_depths, unmeasured
 from spectramind.contracts.star_row import StarRow
 from spectramind.contracts.work_folder import FeaturesFolder
-from spectramind.features.population import Population, expected, learn
+from spectramind.features.population import Population, Seen, expected, learn
 from spectramind.features.visit_fit import estimate
 from spectramind.run.code import code_digest
 from spectramind.run.npz import read_npz
@@ -66,12 +66,8 @@ def learn_population(
         return known
     before = expected(config)
     found = fit_visits(teachers, features, config, before, workers, "population")
-    offsets = [
-        (np.array(info["offsets"]["mean"]), np.array(info["offsets"]["covariance"]))
-        for info in found.values()
-        if not info["reason"]
-    ]
-    population = replace(learn(offsets, before, config.population_strength), taught_by=split)
+    seen = [Seen.read(info["seen"]) for info in found.values() if not info["reason"]]
+    population = replace(learn(seen, before, config.population_strength), taught_by=split)
     population.save(path, made_with)
     return population
 

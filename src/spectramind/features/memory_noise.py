@@ -4,7 +4,8 @@ On a visit of length L the covariance s^2 exp(-|t - t'| / m) is nearly that of s
 w_j = pi j / L, with independent r_j of variance (2 / L) S(w_j), S(w) = 2 s^2 m / (1 + w^2 m^2) its
 spectral density (Solin & Sarkka 2020, Statistics and Computing 30, 419). So memory costs a few more
 linear coefficients, and where there is none they vanish: deviation s and memory m are averaged over
-a grid with the evidence of what was seen, s = 0 being as likely beforehand as all else together.
+a grid with the evidence of what was seen. Beforehand s = 0 is as likely as all else together; the
+visits of a telescope tell better shares (population.py).
 """
 
 from collections.abc import Sequence
@@ -32,13 +33,17 @@ def variances(span_h: float, terms: int, deviation: float, memory_h: float) -> A
 
 def choices(
     span_h: float, terms: int, deviations: Sequence[float], memories_h: Sequence[float]
-) -> tuple[Array, Array]:
-    """Prior variances (N, terms) to choose from, the first of them nothing; shares (N,)."""
+) -> Array:
+    """Prior variances (N, terms) to choose from, the first of them nothing."""
     nothing = variances(span_h, terms, _NOTHING * min(deviations), min(memories_h))
     some = [variances(span_h, terms, *point) for point in product(deviations, memories_h)]
-    share = np.full(len(some) + 1, 0.5 / len(some))
-    share[0] = 0.5
-    return np.array([nothing, *some]), share
+    return np.array([nothing, *some])
+
+
+def even_shares(deviations: Sequence[float], memories_h: Sequence[float]) -> Array:
+    """Shares (N,) of ``choices`` before any visit: half for nothing, the rest alike."""
+    some = len(deviations) * len(memories_h)
+    return np.append(0.5, np.full(some, 0.5 / some))
 
 
 def weigh(normal: Array, right: Array, tried: Array, share: Array) -> Array:

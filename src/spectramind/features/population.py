@@ -4,12 +4,14 @@ The star table and the grey atmosphere are wrong in ways that all planets share 
 differ from planet to planet. Both are learnt from light curves alone, no label needed: offsets g
 of a visit are drawn from N(mean, covariance), its light curves say g only within errors, and
 expectation-maximisation finds mean and covariance (empirical Bayes; Dempster, Laird & Rubin 1977).
+How often light curves show noise with memory, of which deviation and memory, is learnt alike.
 """
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 from spectramind.config.base import digest
 from spectramind.config.fit import FitConfig
 from spectramind.errors import SchemaError
+from spectramind.features.memory_noise import even_shares
 from spectramind.run.atomic import write_json
 
 Array = NDArray[np.float64]
@@ -27,24 +30,62 @@ _CLIP = 20.0  # squared distance beyond which a visit counts less: six offsets, 
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What one visit says, fitted with some population as prior.
+
+    Attributes:
+        mean: (6,) posterior mean of the offsets; covariance: (6, 6).
+        memory: posterior shares of what was tried for each source of noise with memory.
+    """
+
+    mean: Array
+    covariance: Array
+    memory: tuple[Array, ...]
+
+    def told(self) -> dict[str, Any]:
+        """As plain lists."""
+        return {
+            "mean": self.mean.tolist(),
+            "covariance": self.covariance.tolist(),
+            "memory": [shares.tolist() for shares in self.memory],
+        }
+
+    @classmethod
+    def read(cls, told: dict[str, Any]) -> "Seen":
+        """From plain lists."""
+        memory = tuple(np.array(shares) for shares in told["memory"])
+        return cls(np.array(told["mean"]), np.array(told["covariance"]), memory)
+
+
+@dataclass(frozen=True)
 class Population:
-    """Distribution of the offsets over visits.
+    """Distribution over visits of the offsets and of noise with memory.
 
     Attributes:
         mean: (6,) in the order of ``OFFSETS``; covariance: (6, 6).
+        memory: for each source of noise with memory (FGS1, level, slope, ... and motion of AIRS)
+            the shares (N,) of what is tried, none at all first.
         visits: how many light curves it was learnt from.
         taught_by: the split they are of, empty when there were none.
     """
 
     mean: Array
     covariance: Array
+    memory: tuple[Array, ...]
     visits: int
     taught_by: str = ""
 
     @property
     def digest(self) -> str:
         """Tells populations apart."""
-        return digest(self.mean.tolist(), self.covariance.tolist())
+        return digest(self._told())
+
+    def _told(self) -> dict[str, Any]:
+        return {
+            "mean": self.mean.tolist(),
+            "covariance": self.covariance.tolist(),
+            "memory": [shares.tolist() for shares in self.memory],
+        }
 
     def save(self, path: Path, made_with: str) -> None:
         """Write as JSON, with the digest of what it was learnt from."""
@@ -52,8 +93,7 @@ class Population:
             path,
             {
                 "offsets": OFFSETS,
-                "mean": self.mean.tolist(),
-                "covariance": self.covariance.tolist(),
+                **self._told(),
                 "visits": self.visits,
                 "taught_by": self.taught_by,
                 "digest": made_with,
@@ -93,6 +133,7 @@ class Population:
             found = cls(
                 np.array(raw["mean"]),
                 np.array(raw["covariance"]),
+                tuple(np.array(shares) for shares in raw["memory"]),
                 int(raw["visits"]),
                 str(raw.get("taught_by", "")),
             )
@@ -110,31 +151,36 @@ class Population:
         if not self.visits:
             return "orbits and limb darkening: as expected, no visit to learn from"
         split = f" {self.taught_by}" if self.taught_by else ""
+        still = ", ".join(f"{shares[0]:.0%}" for shares in self.memory)
         return (
-            f"orbits and limb darkening, offsets learnt from {self.visits}{split} visits: {offsets}"
+            f"orbits and limb darkening, offsets learnt from {self.visits}{split} visits: "
+            f"{offsets}; visits without noise with memory (FGS1, AIRS, last its motion): {still}"
         )
 
 
 def expected(config: FitConfig) -> Population:
     """What is expected before any light curve is seen."""
     width = np.array([config.log_a_sigma, config.impact_sigma, *[config.limb_sigma] * 4])
-    return Population(np.zeros(len(OFFSETS)), np.diag(width**2), 0)
+    count = config.drift_wavelength_order + 2
+    tried = [config.red_ppm] * count + [config.motion_px]
+    memory = tuple(even_shares(deviations, config.memory_h) for deviations in tried)
+    return Population(np.zeros(len(OFFSETS)), np.diag(width**2), memory, 0)
 
 
-def learn(found: Sequence[tuple[Array, Array]], before: Population, strength: float) -> Population:
+def learn(found: Sequence[Seen], before: Population, strength: float) -> Population:
     """Learn the population from visits that were fitted with another one as prior.
 
     Args:
-        found: posterior mean (6,) and covariance (6, 6) of each visit's offsets.
+        found: what each visit says.
         before: the prior of these fits; what is learnt is drawn towards it.
         strength: how many visits it counts as.
     """
     if not found:
         return before
     own = np.linalg.inv(before.covariance)
-    precision = np.array([np.linalg.inv(covariance) - own for _, covariance in found])
+    precision = np.array([np.linalg.inv(visit.covariance) - own for visit in found])
     right = np.array(
-        [np.linalg.solve(covariance, mean) - own @ before.mean for mean, covariance in found]
+        [np.linalg.solve(visit.covariance, visit.mean) - own @ before.mean for visit in found]
     )
     mean, covariance = before.mean, before.covariance
     for _ in range(_ROUNDS):
@@ -149,4 +195,18 @@ def learn(found: Sequence[tuple[Array, Array]], before: Population, strength: fl
         scatter = np.einsum("n,nab->ab", weight, spread + off[:, :, None] * off[:, None, :])
         pull = before.covariance + np.outer(before.mean - mean, before.mean - mean)
         covariance = (scatter + strength * pull) / total
-    return Population(mean, covariance, len(found))
+    memory = tuple(
+        _shares(np.array([visit.memory[source] for visit in found]), shares, strength)
+        for source, shares in enumerate(before.memory)
+    )
+    return Population(mean, covariance, memory, len(found))
+
+
+def _shares(posterior: Array, before: Array, strength: float) -> Array:
+    """Shares (N,) over visits, from each one's posterior (V, N) with the shares ``before``."""
+    likelihood, shares = posterior / before, before
+    for _ in range(_ROUNDS):
+        weight = shares * likelihood
+        weight /= weight.sum(axis=1, keepdims=True)
+        shares = (weight.sum(axis=0) + strength * before) / (len(posterior) + strength)
+    return shares

@@ -2,6 +2,7 @@
 they sum up to.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,7 @@ class SharedColumns:
         drift: how many coefficients are the drift's.
         sources: which coefficients each loading's cosines have.
         waves: how many cosines there are.
+        span_h: length of the light curves [h].
     """
 
     function: NDArray[np.intp]
@@ -38,10 +40,12 @@ class SharedColumns:
     drift: int
     sources: tuple[slice, ...]
     waves: int
+    span_h: float
 
     @classmethod
-    def of(cls, config: FitConfig, samples: int) -> "SharedColumns":
-        """Columns for light curves of so many samples; no more cosines than they tell apart."""
+    def of(cls, config: FitConfig, time_h: Array) -> "SharedColumns":
+        """Columns for light curves (T,); no more cosines than samples tell apart."""
+        samples, span_h = len(time_h), float(np.ptp(time_h))
         sets, functions = config.drift_wavelength_order + 2, config.drift_order + 1
         coarse, fine = min(config.red_terms, samples // 4), min(config.fine_terms, samples - 1)
         terms = np.full(sets + 1, coarse)
@@ -52,7 +56,12 @@ class SharedColumns:
         ends = functions * sets + np.append(0, np.cumsum(terms))
         sources = tuple(slice(*ends[i : i + 2].tolist()) for i in range(sets + 1))
         return cls(
-            np.concatenate(function), np.concatenate(loading), functions * sets, sources, fine
+            np.concatenate(function),
+            np.concatenate(loading),
+            functions * sets,
+            sources,
+            fine,
+            span_h,
         )
 
 
@@ -66,10 +75,16 @@ class GeometryPrior:
 
 @dataclass(frozen=True)
 class Variances:
-    """Prior variances that the light curves spoke for: of the drift, and of noise with memory."""
+    """Prior variances that the light curves spoke for: of the drift, and of noise with memory.
+
+    Attributes:
+        drift: (X,); red: of the cosines' coefficients.
+        memory: posterior shares (N,) of what was tried for each source, see ``choices``.
+    """
 
     drift: Array
     red: Array
+    memory: tuple[Array, ...]
 
 
 @dataclass(frozen=True)
@@ -99,7 +114,7 @@ def solve_shared(
     variances: Variances | None,
     config: FitConfig,
     columns: SharedColumns,
-    span_h: float,
+    shares: Sequence[Array],
 ) -> Shared:
     """Solve for drift, noise with memory and geometry together.
 
@@ -111,14 +126,14 @@ def solve_shared(
         variances: of an earlier solution; None: learn them.
         config: the drift's order and scales, what is tried for noise with memory.
         columns: what the coefficients are.
-        span_h: length of the light curves [h].
+        shares: of what is tried for each source of noise with memory, beforehand.
     """
     size, count = len(geometry), columns.drift
     pull = prior.precision @ (prior.centre - geometry)
     # Drift and red noise are found whatever the geometry: it is eliminated first.
     own = _without(normal, right, slice(-size, None), prior.precision, pull)
     if variances is None:
-        variances = _learn(*own, config, columns, span_h)
+        variances = _learn(*own, config, columns, shares)
     left = _without(*own, slice(count, None), np.diag(1 / variances.red))
     centre, slopes = linear_drift(*left, variances.drift, config)
     linear, pulled = _around(normal, right, centre, slopes)
@@ -162,34 +177,40 @@ def _around(normal: Array, right: Array, centre: Array, slopes: Array) -> tuple[
 
 
 def _learn(
-    normal: Array, right: Array, config: FitConfig, columns: SharedColumns, span_h: float
+    normal: Array,
+    right: Array,
+    config: FitConfig,
+    columns: SharedColumns,
+    shares: Sequence[Array],
 ) -> Variances:
     """Both kinds of variances, in turn; red noise is learnt loading by loading."""
     count = columns.drift
     ppm = [1e-6 * deviation for deviation in config.red_ppm]
     tried = [ppm] * (len(columns.sources) - 1) + [config.motion_px]
-    # Motion comes first: smooth loadings would take a part of it and leave too little to be seen.
-    sources = []
-    for mine, deviations in list(zip(columns.sources, tried, strict=True))[::-1]:
-        which = np.arange(len(right))[mine] - count
-        sources.append((which, choices(span_h, len(which), deviations, config.memory_h)))
-    red = np.empty(len(right) - count)
-    for which, (possible, _) in sources:
-        red[which] = possible[0]
+    which = [np.arange(len(right))[source] - count for source in columns.sources]
+    possible = [
+        choices(columns.span_h, len(mine), deviations, config.memory_h)
+        for mine, deviations in zip(which, tried, strict=True)
+    ]
+    memory = list(shares)
+    red = np.concatenate([some[0] for some in possible])
     drift = np.zeros(0)
     for _ in range(_SWEEPS):
         left = _without(normal, right, slice(count, None), np.diag(1 / red))
         drift = learn_drift(*left, config)
         around = _around(normal, right, *linear_drift(*left, drift, config))
         rest = _without(*around, slice(0, len(drift)), np.diag(1 / drift))
-        for which, (possible, share) in sources:
-            others = np.setdiff1d(np.arange(red.size), which)
-            order = np.concatenate([which, others])
+        # Motion comes first: smooth loadings would take a part of it, too little left to be seen.
+        for source in reversed(range(len(which))):
+            mine = which[source]
+            others = np.setdiff1d(np.arange(red.size), mine)
+            order = np.concatenate([mine, others])
             alone = _without(
                 rest[0][np.ix_(order, order)],
                 rest[1][order],
-                slice(len(which), None),
+                slice(len(mine), None),
                 np.diag(1 / red[others]),
             )
-            red[which] = weigh(*alone, possible, share) @ possible
-    return Variances(drift, red)
+            memory[source] = weigh(*alone, possible[source], shares[source])
+            red[mine] = memory[source] @ possible[source]
+    return Variances(drift, red, tuple(memory))

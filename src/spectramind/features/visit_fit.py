@@ -120,10 +120,9 @@ def _nearest(lit: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 
 def _describe(white: WhiteFit, bins: BinFit) -> dict[str, Any]:
-    mean, covariance = bins.offsets
     return {
         "parameters": dict(zip(PARAMETERS, bins.values.tolist(), strict=True)),
-        "offsets": {"mean": mean.tolist(), "covariance": covariance.tolist()},
+        "seen": bins.seen.told(),
         "noise": dict(zip(BANDS, white.noise.tolist(), strict=True)),
         "detection": white.detection,
     }
