@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from spectramind.contracts.measurement import Measurement, combine, inverse
+from spectramind.instrument.grid import N_BINS
 
 
 def draw(rng: np.random.Generator, size: int, modes: int) -> Measurement:
@@ -54,3 +55,16 @@ def test_a_visit_of_which_nothing_is_known_changes_nothing() -> None:
     one = combine([known, blank])
     np.testing.assert_allclose(one.depth, known.depth, atol=1e-9)
     np.testing.assert_allclose(one.total_variance, known.total_variance, rtol=1e-4)
+
+
+def test_few_modes_tell_what_many_do() -> None:
+    rng = np.random.default_rng(8)
+    variance = np.geomspace(1e-10, 1e-8, N_BINS)
+    strong = 1e-4 * rng.standard_normal((N_BINS, 3)) @ rng.standard_normal((3, 200))
+    many = Measurement(np.zeros(N_BINS), variance, np.column_stack([strong, np.zeros(N_BINS)]))
+    few = many.in_few_modes()
+    assert few.modes.shape == (N_BINS, 3)
+    np.testing.assert_allclose(few.covariance, many.covariance, rtol=1e-6, atol=1e-12)
+    scale = np.sqrt(variance)
+    weak = Measurement(many.depth, variance, 0.005 * np.diag(scale)).in_few_modes()
+    assert weak.modes.shape == (N_BINS, 0)

@@ -1,12 +1,13 @@
 """Depths of the 283 bins as a Gaussian measurement: value, independent variance, common modes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+_UNSEEN = 1e-4  # power of a mode, in units of the independent variance
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,17 @@ class Measurement:
     def total_variance(self) -> Array:
         """Diagonal of the covariance, (283,)."""
         return self.variance + (self.modes**2).sum(axis=1)
+
+    def in_few_modes(self) -> "Measurement":
+        """The same in the fewest modes that tell it.
+
+        What is left out is in no direction more than 1e-4 of the independent variance.
+        """
+        scale = np.sqrt(self.variance)[:, None]
+        scaled = self.modes / scale
+        power, direction = np.linalg.eigh(scaled @ scaled.T)
+        seen = power > _UNSEEN
+        return replace(self, modes=scale * direction[:, seen] * np.sqrt(power[seen]))
 
 
 def inverse(variance: Array, modes: Array) -> tuple[Array, float]:

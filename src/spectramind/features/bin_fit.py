@@ -104,7 +104,7 @@ def fit_bins(
         step = _target(values, shared.geometry, fit) - values
         values = within(values + damping * step, light.time_h)
     # How far the solution still moves is part of what is not known.
-    fit = Measurement(fit.depth, fit.variance, np.column_stack([fit.modes, change]))
+    fit = Measurement(fit.depth, fit.variance, np.column_stack([fit.modes, change])).in_few_modes()
     found = (at + shared.geometry)[1:] - expected_geometry(star, expected)
     root = shared.root[-len(found) :]
     seen = Seen(found, root @ root.T, shared.variances.memory)
