@@ -81,6 +81,10 @@ def test_what_was_learnt_from_something_else_is_learnt_again(tmp_path: Path) -> 
     np.testing.assert_array_equal(again.covariance, found.covariance)
     np.testing.assert_array_equal(again.memory[-1], found.memory[-1])
     assert Population.load(path, "b") is None
+    config = compose().fit
+    assert Population.known(path, config) is not None
+    with pytest.raises(SchemaError, match=r"fit\.motion_px"):
+        Population.known(path, config.model_copy(update={"motion_px": (0.01,)}))
     path.write_text("{", encoding="utf-8")
     with pytest.raises(SchemaError, match="delete it"):
         Population.load(path, "a")

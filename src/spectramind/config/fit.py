@@ -34,11 +34,12 @@ class FitConfig(Section):
             all wavelengths have in common; each visit's own is learnt. 1 alone: no common course.
         ramp_h: time constant of the ramp after the visit's begin [h].
         ramp_ppm: prior standard deviation of the ramp's height [ppm], least and most.
-        red_terms: how many cosines noise with memory is made of.
-        motion_terms: the same of AIRS's own motion, at least ``red_terms``. They must resolve an
-            ingress: what they leave out would be told from a transit by its edges.
-        red_ppm, memory_h: deviations [ppm] and memories [h] of such noise that are tried; each
-            visit's own is learnt, none at all among them.
+        red_terms: how many cosines noise with memory has in FGS1 and in slope, bend, ... of AIRS;
+            at most a quarter of the samples.
+        fine_terms: the same of AIRS's level and of its own motion, fewer than samples. What they
+            leave out would be told from a transit by its edges.
+        red_ppm, memory_h: deviations [ppm] and memories [h] of such noise that are tried, none at
+            all among them; each visit's own is learnt, and from all visits how often which is.
         motion_px: deviations of AIRS's own motion along the dispersion that are tried [AIRS px],
             with the same memories.
         column_slope: prior standard deviation of how much more than the spectrum's slope tells a
@@ -48,7 +49,8 @@ class FitConfig(Section):
         limb_sigma: prior standard deviation of each limb-darkening coefficient around the grey
             atmosphere's.
         population_visits: from how many visits to learn, at most, how orbits and limb darkening
-            really stray from table and atmosphere; 0: the three widths above are the last word.
+            really stray from table and atmosphere, and which noise with memory there is; 0: the
+            three widths above are the last word.
         population_strength: how many visits these widths count as beside those.
         detection_sigma: below this white-light signal-to-noise there is no transit to measure.
     """

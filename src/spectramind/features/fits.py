@@ -52,7 +52,7 @@ def learn_population(
     split = next((name for name, known in jobs.items() if known), "")
     pupils = jobs.get(split, ())
     if split != TEACHER:
-        taught = Population.known(path)
+        taught = Population.known(path, config)
         if taught is not None and taught.taught_by == TEACHER:
             return taught
     count = min(len(pupils), config.population_visits)

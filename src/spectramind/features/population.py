@@ -101,47 +101,48 @@ class Population:
         )
 
     @classmethod
-    def load(cls, path: Path, made_with: str | None) -> "Population | None":
+    def load(cls, path: Path, made_with: str) -> "Population | None":
         """Read it back; None where there is none, or it was learnt from something else.
 
         Args:
-            made_with: digest of what it should have been learnt from; None: whatever it was.
+            made_with: digest of what it should have been learnt from.
 
         Raises:
             SchemaError: not such a file.
         """
-        known = cls._read(path)
-        return known[0] if known is not None and known[1] == made_with else None
+        raw = _raw(path)
+        return None if raw is None or raw.get("digest") != made_with else cls._read(raw, path)
 
     @classmethod
-    def known(cls, path: Path) -> "Population | None":
+    def known(cls, path: Path, config: FitConfig) -> "Population | None":
         """What was learnt last, from whatever it was; None where nothing was.
 
         Raises:
-            SchemaError: not such a file.
+            SchemaError: not such a file, or other noise with memory was tried for it.
         """
-        known = cls._read(path)
-        return None if known is None else known[0]
+        raw = _raw(path)
+        if raw is None:
+            return None
+        found = cls._read(raw, path)
+        if [len(own) for own in found.memory] != [len(own) for own in expected(config).memory]:
+            raise SchemaError(
+                f"{path} was learnt with other fit.red_ppm, fit.motion_px, fit.memory_h or "
+                "fit.drift_wavelength_order: give those, or repeat `spectramind features`"
+            )
+        return found
 
     @classmethod
-    def _read(cls, path: Path) -> "tuple[Population, str] | None":
-        """The population and the digest of what it was learnt from."""
-        if not path.is_file():
-            return None
+    def _read(cls, raw: dict[str, Any], path: Path) -> "Population":
         try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
-            found = cls(
+            return cls(
                 np.array(raw["mean"]),
                 np.array(raw["covariance"]),
                 tuple(np.array(shares) for shares in raw["memory"]),
                 int(raw["visits"]),
-                str(raw.get("taught_by", "")),
+                str(raw["taught_by"]),
             )
-            return found, str(raw["digest"])
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            raise SchemaError(
-                f"{path} is not what `spectramind features` writes: delete it and repeat that"
-            ) from error
+        except (ValueError, LookupError, TypeError) as error:
+            raise _not_ours(path) from error
 
     def describe(self) -> str:
         """One line for people."""
@@ -156,6 +157,24 @@ class Population:
             f"orbits and limb darkening, offsets learnt from {self.visits}{split} visits: "
             f"{offsets}; visits without noise with memory (FGS1, AIRS, last its motion): {still}"
         )
+
+
+def _raw(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _not_ours(path) from error
+    if not isinstance(raw, dict):
+        raise _not_ours(path)
+    return raw
+
+
+def _not_ours(path: Path) -> SchemaError:
+    return SchemaError(
+        f"{path} is not what `spectramind features` writes: delete it and repeat that"
+    )
 
 
 def expected(config: FitConfig) -> Population:

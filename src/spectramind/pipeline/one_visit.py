@@ -48,5 +48,5 @@ def fit_one(config: Config, visit: Visit) -> Depths:
         star,
         config.fit,
         curves.pointing.astype(np.float64),
-        Population.known(WorkFolder(config.paths).features.population),
+        Population.known(WorkFolder(config.paths).features.population, config.fit),
     )
