@@ -7,7 +7,13 @@ from numpy.typing import NDArray
 from spectramind.config.compose import compose
 from spectramind.config.fit import FitConfig
 from spectramind.errors import ConfigError
-from spectramind.features.drift import drift_basis, learn_drift, legendre, linear_drift
+from spectramind.features.drift import (
+    drift_basis,
+    even_shares_of_drifts,
+    learn_drift,
+    legendre,
+    linear_drift,
+)
 
 Array = NDArray[np.float64]
 TIME_H = np.linspace(0.0, 7.5, 150)
@@ -53,11 +59,20 @@ def drawn(
     return truth, normal, right
 
 
+def learnt(normal: Array, right: Array, config: FitConfig) -> Array:
+    """Prior variances with nothing known beforehand."""
+    return learn_drift(normal, right, config, even_shares_of_drifts(config))[0]
+
+
 def solved(
     normal: Array, right: Array, config: FitConfig, variance: Array | None = None
 ) -> tuple[Array, Array]:
     """Posterior mean and covariance of the coefficients."""
-    variance = learn_drift(normal, right, config) if variance is None else variance
+    variance = (
+        learn_drift(normal, right, config, even_shares_of_drifts(config))[0]
+        if variance is None
+        else variance
+    )
     centre, slopes = linear_drift(normal, right, variance, config)
     covariance = np.linalg.inv(slopes.T @ normal @ slopes + np.diag(1 / variance))
     mean = centre + slopes @ covariance @ slopes.T @ (right - normal @ centre)
@@ -106,23 +121,23 @@ def test_without_a_common_course_the_answer_is_that_of_least_squares(config: Fit
 def test_the_scales_follow_the_drift(config: FitConfig) -> None:
     """One visit tells a scale within a factor of a few; what matters is that it tells."""
 
-    def learnt(drift_ppm: float, ramp_ppm: float) -> Array:
+    def scales(drift_ppm: float, ramp_ppm: float) -> Array:
         rng = np.random.default_rng(2)
         found = []
         for _ in range(10):
             _, normal, right = drawn(config, rng, True, drift_ppm, ramp_ppm)
-            variance = learn_drift(100 * normal, 100 * right, config)
+            variance = learnt(100 * normal, 100 * right, config)
             found.append(np.sqrt(variance[[config.drift_order, -1]]))
         return np.median(found, axis=0)
 
-    weak, strong = learnt(60.0, 10.0), learnt(1200.0, 800.0)
+    weak, strong = scales(60.0, 10.0), scales(1200.0, 800.0)
     assert np.all(strong > 4 * weak)
     np.testing.assert_allclose(strong, [1200e-6, 800e-6], rtol=0.5)
 
 
 def test_light_curves_that_say_nothing_leave_the_whole_range(config: FitConfig) -> None:
     size = 3 * (config.drift_order + 1)
-    variance = learn_drift(np.zeros((size, size)), np.zeros(size), config)
+    variance = learnt(np.zeros((size, size)), np.zeros(size), config)
     assert 1e-6 * config.drift_ppm[0] < np.sqrt(variance[config.drift_order])
     assert np.sqrt(variance[config.drift_order]) < 1e-6 * config.drift_ppm[1]
     assert np.sqrt(variance[-1]) > 3e-6 * config.ramp_ppm[0]

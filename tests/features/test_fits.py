@@ -54,7 +54,7 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[StarRow]:
             np.full(283, 0.01 + population.mean[0]), np.full(283, 1e-8), np.zeros((283, 1))
         )
         told = Seen(
-            np.full(6, 0.01 * star.period_d), 0.5 * population.covariance, population.memory
+            np.full(6, 0.01 * star.period_d), 0.5 * population.covariance, population.shares
         ).told()
         curve = np.ones((3, 2))
         return Depths(fit, time_h, curve, curve, {"reason": "", "seen": told})

@@ -22,7 +22,7 @@ def fitted(rng: np.random.Generator, truth: Array, noise: Array) -> Seen:
     covariance = np.linalg.inv(np.diag(noise**-2) + inner)
     seen = truth + noise * rng.standard_normal(len(truth))
     mean = covariance @ (seen / noise**2 + inner @ BEFORE.mean)
-    return Seen(mean, covariance, BEFORE.memory)
+    return Seen(mean, covariance, BEFORE.shares)
 
 
 def visits(count: int, noise: Array, seed: int = 1) -> list[Seen]:
@@ -47,7 +47,7 @@ def test_few_visits_hardly_move_what_is_expected() -> None:
 
 def test_a_visit_gone_wrong_does_not_widen_all() -> None:
     good = visits(100, WIDTH)
-    wrong = Seen(np.full(len(MEAN), 1.0), np.diag(WIDTH**2), BEFORE.memory)
+    wrong = Seen(np.full(len(MEAN), 1.0), np.diag(WIDTH**2), BEFORE.shares)
     clean, spoilt = learn(good, BEFORE, 5.0), learn([*good, wrong], BEFORE, 5.0)
     grown = np.sqrt(np.diag(spoilt.covariance) / np.diag(clean.covariance))
     assert grown.max() < 1.6  # at full weight it would be above 3
@@ -55,15 +55,15 @@ def test_a_visit_gone_wrong_does_not_widen_all() -> None:
 
 def test_how_often_there_is_noise_with_memory_comes_back() -> None:
     """Visits that each say little: a third of them has the fourth of what is tried."""
-    rng, before = np.random.default_rng(2), BEFORE.memory[0]
+    rng, before = np.random.default_rng(2), BEFORE.shares[0]
     truth = np.where(rng.random(600) < 1 / 3, 3, 0)
     likelihood = np.exp(rng.normal(scale=0.5, size=(600, len(before))))
     likelihood[np.arange(600), truth] *= np.e**2
     posterior = before * likelihood
     posterior /= posterior.sum(axis=1, keepdims=True)
-    still = BEFORE.memory[1:]
+    still = BEFORE.shares[1:]
     seen = [Seen(MEAN, np.diag(WIDTH**2), (shares, *still)) for shares in posterior]
-    found = learn(seen, BEFORE, 5.0).memory
+    found = learn(seen, BEFORE, 5.0).shares
     assert found[0][0] == pytest.approx(2 / 3, abs=0.08)
     assert found[0][3] == pytest.approx(1 / 3, abs=0.08)
     for shares, as_before in zip(found[1:], still, strict=True):
@@ -79,7 +79,7 @@ def test_what_was_learnt_from_something_else_is_learnt_again(tmp_path: Path) -> 
     assert again is not None
     assert again.digest == found.digest != BEFORE.digest
     np.testing.assert_array_equal(again.covariance, found.covariance)
-    np.testing.assert_array_equal(again.memory[-1], found.memory[-1])
+    np.testing.assert_array_equal(again.shares[-1], found.shares[-1])
     assert Population.load(path, "b") is None
     config = compose().fit
     assert Population.known(path, config) is not None

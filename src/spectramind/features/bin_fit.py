@@ -93,7 +93,7 @@ def fit_bins(
         system = elimination.at(model.at(values), motion)
         at = values[list(GEOMETRY)]
         shared = solve_shared(
-            system.normal, system.right, at, prior, variances, config, columns, population.memory
+            system.normal, system.right, at, prior, variances, config, columns, population.shares
         )
         fit, variances = system.measure(shared, values), shared.variances
         motion = elimination.motion(shared)
@@ -107,7 +107,7 @@ def fit_bins(
     fit = Measurement(fit.depth, fit.variance, np.column_stack([fit.modes, change])).in_few_modes()
     found = (at + shared.geometry)[1:] - expected_geometry(star, expected)
     root = shared.root[-len(found) :]
-    seen = Seen(found, root @ root.T, shared.variances.memory)
+    seen = Seen(found, root @ root.T, shared.variances.shares)
     return BinFit(fit, values, seen, moved < _UNSETTLED)
 
 

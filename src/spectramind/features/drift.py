@@ -12,7 +12,8 @@ FGS1 apart, and how high the ramp stands, each visit says itself by its evidence
 
 x = (f, g, o, ramp), J = dc/dx (MacKay 1992, Neural Computation 4, 415). The priors' variances are
 averaged over a grid with it, not maximised: a few coefficients cannot tell a scale well, and one
-that is too small claims too much.
+that is too small claims too much. How often each of them is right the visits of a telescope tell
+together (population.py).
 """
 
 from dataclasses import dataclass
@@ -99,34 +100,52 @@ class _Terms:
         return np.concatenate([left[:, 0], size[0] * right[0], own, free[len(own) :]])
 
 
-def learn_drift(normal: Array, right: Array, config: FitConfig) -> Array:
+def even_shares_of_drifts(config: FitConfig) -> tuple[Array, Array]:
+    """Shares of the drifts (N,) and ramps (R,) that are tried, before any visit: all alike."""
+    drifts, ramps = _tried(config)
+    return np.full(len(drifts), 1 / len(drifts)), np.full(len(ramps), 1 / len(ramps))
+
+
+def learn_drift(
+    normal: Array, right: Array, config: FitConfig, shares: tuple[Array, Array]
+) -> tuple[Array, tuple[Array, Array]]:
     """Prior variances of x as the light curves say.
 
     Args:
         normal: (N * L, N * L) normal matrix of L sets of coefficients, function by function.
         right: (N * L,) its right side.
         config: the ranges of the scales, and the shares of the variance off the common course.
+        shares: of the drifts and ramps that are tried, beforehand.
 
     Returns:
-        (X,) variances, for ``linear_drift``.
+        (X,) variances, for ``linear_drift``, and the posterior shares.
     """
     terms = _terms(right, config)
     start = _start(terms, normal, right, config)
-    scales, ramps = _grid(config.drift_ppm, _SCALES), _grid(config.ramp_ppm, _RAMPS)
-    shares = sorted({(s, own) for s in config.drift_shares for own in (s, config.drift_shares[-1])})
+    drifts, ramps = _tried(config)
 
-    def mean(tried: Array) -> Array:
+    def weigh(tried: Array, share: Array) -> tuple[Array, Array]:
         _, log_p = _descend(terms, normal, right, start, tried)
-        return np.average(tried, axis=0, weights=np.exp(log_p - log_p.max()))
+        weight = share * np.exp(log_p - log_p.max())
+        weight /= weight.sum()
+        return weight @ tried, weight
 
     # The ramp has little to do with the rest: its height is learnt after it.
-    middle = float(ramps[len(ramps) // 2])
-    found = mean(
-        np.array([terms.variances(s, middle, *each) for s, each in product(scales, shares)])
-    )
+    middle = ramps[len(ramps) // 2]
+    tried = np.array([terms.variances(scale, middle, *each) for scale, *each in drifts])
+    found, drift_weight = weigh(tried, shares[0])
     heights = np.tile(found, (len(ramps), 1))
-    heights[:, -terms.sets :] = ramps[:, None] ** 2
-    return mean(heights)
+    heights[:, -terms.sets :] = np.square(ramps)[:, None]
+    found, ramp_weight = weigh(heights, shares[1])
+    return found, (drift_weight, ramp_weight)
+
+
+def _tried(config: FitConfig) -> tuple[list[tuple[float, float, float]], list[float]]:
+    """Drifts (scale, share off its course, the same of FGS1) and heights of the ramp."""
+    shares = sorted({(s, own) for s in config.drift_shares for own in (s, config.drift_shares[-1])})
+    scales = _grid(config.drift_ppm, _SCALES).tolist()
+    drifts = [(scale, *each) for scale, each in product(scales, shares)]
+    return drifts, _grid(config.ramp_ppm, _RAMPS).tolist()
 
 
 def linear_drift(

@@ -4,7 +4,7 @@ The star table and the grey atmosphere are wrong in ways that all planets share 
 differ from planet to planet. Both are learnt from light curves alone, no label needed: offsets g
 of a visit are drawn from N(mean, covariance), its light curves say g only within errors, and
 expectation-maximisation finds mean and covariance (empirical Bayes; Dempster, Laird & Rubin 1977).
-How often light curves show noise with memory, of which deviation and memory, is learnt alike.
+How often light curves show noise with memory and drifts of which kind is learnt alike.
 """
 
 import json
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from spectramind.config.base import digest
 from spectramind.config.fit import FitConfig
 from spectramind.errors import SchemaError
+from spectramind.features.drift import even_shares_of_drifts
 from spectramind.features.memory_noise import even_shares
 from spectramind.run.atomic import write_json
 
@@ -35,26 +36,26 @@ class Seen:
 
     Attributes:
         mean: (6,) posterior mean of the offsets; covariance: (6, 6).
-        memory: posterior shares of what was tried for each source of noise with memory.
+        shares: posterior ones of what was tried, as in ``Population``.
     """
 
     mean: Array
     covariance: Array
-    memory: tuple[Array, ...]
+    shares: tuple[Array, ...]
 
     def told(self) -> dict[str, Any]:
         """As plain lists."""
         return {
             "mean": self.mean.tolist(),
             "covariance": self.covariance.tolist(),
-            "memory": [shares.tolist() for shares in self.memory],
+            "shares": [tried.tolist() for tried in self.shares],
         }
 
     @classmethod
     def read(cls, told: dict[str, Any]) -> "Seen":
         """From plain lists."""
-        memory = tuple(np.array(shares) for shares in told["memory"])
-        return cls(np.array(told["mean"]), np.array(told["covariance"]), memory)
+        shares = tuple(np.array(tried) for tried in told["shares"])
+        return cls(np.array(told["mean"]), np.array(told["covariance"]), shares)
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,15 @@ class Population:
 
     Attributes:
         mean: (6,) in the order of ``OFFSETS``; covariance: (6, 6).
-        memory: for each source of noise with memory (FGS1, level, slope, ... and motion of AIRS)
-            the shares (N,) of what is tried, none at all first.
+        shares: of what is tried for each source of noise with memory (FGS1, level, slope, ... and
+            motion of AIRS), none at all first, then of the drifts and of the ramps.
         visits: how many light curves it was learnt from.
         taught_by: the split they are of, empty when there were none.
     """
 
     mean: Array
     covariance: Array
-    memory: tuple[Array, ...]
+    shares: tuple[Array, ...]
     visits: int
     taught_by: str = ""
 
@@ -84,7 +85,7 @@ class Population:
         return {
             "mean": self.mean.tolist(),
             "covariance": self.covariance.tolist(),
-            "memory": [shares.tolist() for shares in self.memory],
+            "shares": [tried.tolist() for tried in self.shares],
         }
 
     def save(self, path: Path, made_with: str) -> None:
@@ -124,10 +125,13 @@ class Population:
         if raw is None:
             return None
         found = cls._read(raw, path)
-        if [len(own) for own in found.memory] != [len(own) for own in expected(config).memory]:
+        if [len(tried) for tried in found.shares] != [
+            len(tried) for tried in expected(config).shares
+        ]:
             raise SchemaError(
-                f"{path} was learnt with other fit.red_ppm, fit.motion_px, fit.memory_h or "
-                "fit.drift_wavelength_order: give those, or repeat `spectramind features`"
+                f"{path} was learnt with other fit.red_ppm, fit.motion_px, fit.memory_h, "
+                "fit.drift_shares or fit.drift_wavelength_order: give those, or repeat "
+                "`spectramind features`"
             )
         return found
 
@@ -137,7 +141,7 @@ class Population:
             return cls(
                 np.array(raw["mean"]),
                 np.array(raw["covariance"]),
-                tuple(np.array(shares) for shares in raw["memory"]),
+                tuple(np.array(tried) for tried in raw["shares"]),
                 int(raw["visits"]),
                 str(raw["taught_by"]),
             )
@@ -152,7 +156,7 @@ class Population:
         if not self.visits:
             return "orbits and limb darkening: as expected, no visit to learn from"
         split = f" {self.taught_by}" if self.taught_by else ""
-        still = ", ".join(f"{shares[0]:.0%}" for shares in self.memory)
+        still = ", ".join(f"{shares[0]:.0%}" for shares in self.shares[:-2])
         return (
             f"orbits and limb darkening, offsets learnt from {self.visits}{split} visits: "
             f"{offsets}; visits without noise with memory (FGS1, AIRS, last its motion): {still}"
@@ -182,8 +186,9 @@ def expected(config: FitConfig) -> Population:
     width = np.array([config.log_a_sigma, config.impact_sigma, *[config.limb_sigma] * 4])
     count = config.drift_wavelength_order + 2
     tried = [config.red_ppm] * count + [config.motion_px]
-    memory = tuple(even_shares(deviations, config.memory_h) for deviations in tried)
-    return Population(np.zeros(len(OFFSETS)), np.diag(width**2), memory, 0)
+    memory = [even_shares(deviations, config.memory_h) for deviations in tried]
+    shares = (*memory, *even_shares_of_drifts(config))
+    return Population(np.zeros(len(OFFSETS)), np.diag(width**2), shares, 0)
 
 
 def learn(found: Sequence[Seen], before: Population, strength: float) -> Population:
@@ -214,11 +219,11 @@ def learn(found: Sequence[Seen], before: Population, strength: float) -> Populat
         scatter = np.einsum("n,nab->ab", weight, spread + off[:, :, None] * off[:, None, :])
         pull = before.covariance + np.outer(before.mean - mean, before.mean - mean)
         covariance = (scatter + strength * pull) / total
-    memory = tuple(
-        _shares(np.array([visit.memory[source] for visit in found]), shares, strength)
-        for source, shares in enumerate(before.memory)
+    shares = tuple(
+        _shares(np.array([visit.shares[which] for visit in found]), tried, strength)
+        for which, tried in enumerate(before.shares)
     )
-    return Population(mean, covariance, memory, len(found))
+    return Population(mean, covariance, shares, len(found))
 
 
 def _shares(posterior: Array, before: Array, strength: float) -> Array:

@@ -79,12 +79,12 @@ class Variances:
 
     Attributes:
         drift: (X,); red: of the cosines' coefficients.
-        memory: posterior shares (N,) of what was tried for each source, see ``choices``.
+        shares: posterior ones of what was tried, see ``Population``.
     """
 
     drift: Array
     red: Array
-    memory: tuple[Array, ...]
+    shares: tuple[Array, ...]
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def solve_shared(
         variances: of an earlier solution; None: learn them.
         config: the drift's order and scales, what is tried for noise with memory.
         columns: what the coefficients are.
-        shares: of what is tried for each source of noise with memory, beforehand.
+        shares: of what is tried for noise and drift, beforehand, see ``Population``.
     """
     size, count = len(geometry), columns.drift
     pull = prior.precision @ (prior.centre - geometry)
@@ -192,12 +192,12 @@ def _learn(
         choices(columns.span_h, len(mine), deviations, config.memory_h)
         for mine, deviations in zip(which, tried, strict=True)
     ]
-    memory = list(shares)
+    weights = list(shares)
     red = np.concatenate([some[0] for some in possible])
     drift = np.zeros(0)
     for _ in range(_SWEEPS):
         left = _without(normal, right, slice(count, None), np.diag(1 / red))
-        drift = learn_drift(*left, config)
+        drift, weights[-2:] = learn_drift(*left, config, (shares[-2], shares[-1]))
         around = _around(normal, right, *linear_drift(*left, drift, config))
         rest = _without(*around, slice(0, len(drift)), np.diag(1 / drift))
         # Motion comes first: smooth loadings would take a part of it, too little left to be seen.
@@ -211,6 +211,6 @@ def _learn(
                 slice(len(mine), None),
                 np.diag(1 / red[others]),
             )
-            memory[source] = weigh(*alone, possible[source], shares[source])
-            red[mine] = memory[source] @ possible[source]
-    return Variances(drift, red, tuple(memory))
+            weights[source] = weigh(*alone, possible[source], shares[source])
+            red[mine] = weights[source] @ possible[source]
+    return Variances(drift, red, tuple(weights))
