@@ -193,3 +193,17 @@ def test_noise_with_memory_is_stated_where_there_is_some(config: FitConfig) -> N
 
 def measured(light: Light, config: FitConfig) -> Measurement:
     return fit_bins(light, STAR, LIMB, VALUES, narrow(config, 0.01), config).measured
+
+
+def test_few_samples_are_enough(config: FitConfig) -> None:
+    """No more functions of time are fitted to a bin than its samples allow."""
+    rng = np.random.default_rng(7)
+    depth = np.full(N_BINS, 0.0146)
+    few = slice(None, None, 5)
+    flux = simulated(rng, VALUES, depth, 2e-4)[few]
+    light = Light(TIME_H[few], flux, rng.normal(size=(len(flux), 6)))
+    found = fit_bins(light, STAR, LIMB, VALUES, narrow(config, 0.01), config)
+    assert found.settled
+    error, stated = level_error(found.measured, depth)
+    assert abs(error) < 4 * stated < 4e-3
+    assert np.median(found.measured.variance) < (1e-3) ** 2

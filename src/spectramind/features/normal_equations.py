@@ -84,7 +84,8 @@ class Elimination:
             [drift_basis(light.time_h, config), cosines(light.time_h, columns.waves)]
         )
         # Functions of which each bin may have its own when its noise is read.
-        self._slow = config.drift_order + 1 + min(config.red_terms, columns.waves)
+        alone = columns.sources[0]
+        self._slow = config.drift_order + 1 + alone.stop - alone.start
 
     def motion(self, shared: Shared) -> Array:
         """AIRS's own motion over the samples, (T,) [px]."""
