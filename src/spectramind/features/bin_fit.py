@@ -39,8 +39,6 @@ Array = NDArray[np.float64]
 _DAMPING = (1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25)
 # Sigmas a depth may move in a round: less than the first is the end, more than the other a doubt.
 _SETTLED, _UNSETTLED = 0.1, 1.0
-_MEDIAN, _SMOOTH = 5, (11, 2)  # columns; columns and order of the parabola that has the slope
-_SOUND = 1e-9  # of the trace of a normal matrix: keeps it invertible
 _LARGEST = np.array([0.05, 0.1, 0.2, *[0.1] * 4])  # step: t0 [h], log_a, b, limb darkening
 
 

@@ -21,7 +21,7 @@ from spectramind.features.memory_noise import cosines
 from spectramind.features.shapes import Shapes
 from spectramind.features.shared import Shared, SharedColumns
 from spectramind.features.transit_model import white_depth
-from spectramind.features.white_problem import MAD
+from spectramind.features.white_problem import MAD, neighbour_noise
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
 
 Array = NDArray[np.float64]
@@ -83,15 +83,14 @@ class Elimination:
         self._basis = np.column_stack(
             [drift_basis(light.time_h, config), cosines(light.time_h, columns.waves)]
         )
+        self._loadings = _loadings(config)
         # Functions of which each bin may have its own when its noise is read.
         alone = columns.sources[0]
         self._slow = config.drift_order + 1 + alone.stop - alone.start
 
     def motion(self, shared: Shared) -> Array:
         """AIRS's own motion over the samples, (T,) [px]."""
-        terms = len(shared.motion)
-        waves = self._basis[:, self._config.drift_order + 1 :]
-        return np.asarray(waves[:, :terms] @ shared.motion)
+        return np.asarray(self._basis[:, self._config.drift_order + 1 :] @ shared.motion)
 
     def at(self, shapes: Shapes, motion: Array) -> NormalEquations:
         """Normal equations around shapes of the transit.
@@ -107,7 +106,7 @@ class Elimination:
         moved[0][:, FGS1_BIN] = 0
         design = np.stack([transit, shapes.depth, *moved], axis=2)
         gram = np.einsum("tia,tib->iab", design, design, optimize=True)
-        gram[:, 2, 2] += (_neighbour_noise(y) / self._config.column_slope) ** 2
+        gram[:, 2, 2] += (neighbour_noise(y) / self._config.column_slope) ** 2
         inverse = np.linalg.inv(gram)
         own = np.einsum("iab,tib,ti->ia", inverse, design, y, optimize=True)
         rest = y - np.einsum("tia,ia->ti", design, own)
@@ -115,7 +114,7 @@ class Elimination:
         across = np.tensordot(design * transit[:, :, None], self._basis, axes=(0, 0))
         geometry = np.einsum("tia,tig->iag", design, shapes.geometry, optimize=True)
         noise = self._noise(design, transit, inverse @ across[:, :, : self._slow], rest)
-        loading = np.column_stack([_loadings(self._config), _column_slope(level)])
+        loading = np.column_stack([self._loadings, _column_slope(level)])
         function, which = self._columns.function, self._columns.loading
         common = np.concatenate(
             [across[:, :, function] * loading[:, None, which], geometry], axis=2
@@ -193,9 +192,3 @@ def _column_slope(level: Array) -> Array:
     even = median_filter(np.log(level[AIRS_BINS]), _MEDIAN)
     slope[AIRS_BINS] = savgol_filter(even, *_SMOOTH, deriv=1)
     return slope
-
-
-def _neighbour_noise(y: Array) -> Array:
-    """(283,) noise from the scatter of neighbours."""
-    steps = np.abs(np.diff(y, axis=0))
-    return np.asarray(MAD * np.median(steps, axis=0) / np.sqrt(2))

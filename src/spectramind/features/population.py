@@ -45,11 +45,7 @@ class Seen:
 
     def told(self) -> dict[str, Any]:
         """As plain lists."""
-        return {
-            "mean": self.mean.tolist(),
-            "covariance": self.covariance.tolist(),
-            "shares": [tried.tolist() for tried in self.shares],
-        }
+        return _lists(self)
 
     @classmethod
     def read(cls, told: dict[str, Any]) -> "Seen":
@@ -60,7 +56,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Population:
-    """Distribution over visits of the offsets and of noise with memory.
+    """Distribution over visits of the offsets, of noise with memory and of drifts.
 
     Attributes:
         mean: (6,) in the order of ``OFFSETS``; covariance: (6, 6).
@@ -79,14 +75,7 @@ class Population:
     @property
     def digest(self) -> str:
         """Tells populations apart."""
-        return digest(self._told())
-
-    def _told(self) -> dict[str, Any]:
-        return {
-            "mean": self.mean.tolist(),
-            "covariance": self.covariance.tolist(),
-            "shares": [tried.tolist() for tried in self.shares],
-        }
+        return digest(_lists(self))
 
     def save(self, path: Path, made_with: str) -> None:
         """Write as JSON, with the digest of what it was learnt from."""
@@ -94,7 +83,7 @@ class Population:
             path,
             {
                 "offsets": OFFSETS,
-                **self._told(),
+                **_lists(self),
                 "visits": self.visits,
                 "taught_by": self.taught_by,
                 "digest": made_with,
@@ -161,6 +150,14 @@ class Population:
             f"orbits and limb darkening, offsets learnt from {self.visits}{split} visits: "
             f"{offsets}; visits without noise with memory (FGS1, AIRS, last its motion): {still}"
         )
+
+
+def _lists(one: Seen | Population) -> dict[str, Any]:
+    return {
+        "mean": one.mean.tolist(),
+        "covariance": one.covariance.tolist(),
+        "shares": [tried.tolist() for tried in one.shares],
+    }
 
 
 def _raw(path: Path) -> dict[str, Any] | None:
