@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from spectramind.config.overrides import quoted
 from spectramind.config.root import Config
 from spectramind.contracts.predictive import SUBMITTED, Predictive
-from spectramind.contracts.spectra import TRUTH_COLUMNS, truth_for
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS, truth_for
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
@@ -238,7 +238,7 @@ def planets(config: Config) -> NDArray[np.float64]:
     """Official scores of the test planets by themselves, (n,)."""
     spectra = Predictive.load(WorkFolder(config.paths).prediction(SUBMITTED)).spectra
     truth = truth_for(read_truth(config.paths.truth), spectra.planet_ids)
-    labels = read_truth(config.data.raw / "train.csv")[list(TRUTH_COLUMNS)].to_numpy()
+    labels = read_truth(config.data.raw / "train.csv")[list(SPECTRUM_COLUMNS)].to_numpy()
     return planet_scores(element_scores(truth, spectra.mu, spectra.sigma, *naive_moments(labels)))
 
 

@@ -35,6 +35,7 @@ def load_checks() -> ModuleType:
     for folder in (HERE, HERE.parent / "src"):
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
+    importlib.import_module("spectramind.run.threads").calm_threads()
     return importlib.import_module("gpu_checks")
 
 

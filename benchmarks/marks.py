@@ -34,7 +34,7 @@ from switches import lines as switch_lines
 from spectramind.config.overrides import quoted
 from spectramind.config.root import Config
 from spectramind.contracts.predictive import SUBMITTED
-from spectramind.contracts.spectra import TRUTH_COLUMNS
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import ConfigError
@@ -117,7 +117,7 @@ def standing(estimate: str, run: Run, bound: float, oracle: Reference | None = N
 def oracle_score(oracle: Reference, config: Config) -> float:
     """Score of an oracle on the test planets of a tree it has not learnt on."""
     root = KaggleTree(config.data.raw)
-    labels = read_truth(root.root / "train.csv")[list(TRUTH_COLUMNS)].to_numpy()
+    labels = read_truth(root.root / "train.csv")[list(SPECTRUM_COLUMNS)].to_numpy()
     there = replace(oracle.estimator, depths=true_depths(config))
     planets = load_planets(config, root, "test", root.planets("test"))
     found = replace(oracle, estimator=there).predict(planets)

@@ -3,6 +3,11 @@
 The synthetic tree is written with pyarrow alone, so that the reader has a witness of its own.
 """
 
+# ruff: noqa: E402
+from spectramind.run.threads import calm_threads
+
+calm_threads()  # before NumPy is loaded: on a shared machine threads that spin take minutes
+
 import shutil
 from collections.abc import Callable
 from pathlib import Path

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from spectramind.contracts.predictive import Predictive
 from spectramind.contracts.spectra import Spectra, name_some, truth_for
 from spectramind.errors import SchemaError
 
@@ -29,8 +30,8 @@ def with_value(shape, row, column, value):
 
 def test_save_and_load_give_the_same(tmp_path):
     spectra = make()
-    spectra.save(tmp_path / "deep" / "s.npz")
-    again = Spectra.load(tmp_path / "deep" / "s.npz")
+    Predictive(spectra).save(tmp_path / "deep" / "s.npz")
+    again = Predictive.load(tmp_path / "deep" / "s.npz").spectra
     assert again.planet_ids == spectra.planet_ids
     np.testing.assert_array_equal(again.mu, spectra.mu)
     np.testing.assert_array_equal(again.sigma, spectra.sigma)
@@ -66,7 +67,7 @@ def test_select_orders_rows_and_names_what_is_missing():
 
 def test_load_says_what_makes_the_file(tmp_path):
     with pytest.raises(SchemaError, match="spectramind predict"):
-        Spectra.load(tmp_path / "none.npz")
+        Predictive.load(tmp_path / "none.npz")
 
 
 def test_name_some_counts_only_what_it_hides():

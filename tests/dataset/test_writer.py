@@ -7,9 +7,9 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS
 from spectramind.dataset.frames import ReferenceFrames, read_references, read_signal
 from spectramind.dataset.tables import (
-    SPECTRUM_COLUMNS,
     STAR_COLUMNS,
     AdcInfo,
     read_adc_info,

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from spectramind.contracts.predictive import Intervals, Predictive
-from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS, Spectra
 from spectramind.errors import SchemaError
 from spectramind.evaluation.official import (
     clipped_score,
@@ -23,7 +23,7 @@ from spectramind.evaluation.summary import ratios, summarise
 def truth():
     rng = np.random.default_rng(0)
     depth = rng.uniform(0.005, 0.03, (12, 1)) + rng.normal(0, 1e-4, (12, 283))
-    return pd.DataFrame(depth, index=[f"p{i}" for i in range(12)], columns=list(TRUTH_COLUMNS))
+    return pd.DataFrame(depth, index=[f"p{i}" for i in range(12)], columns=list(SPECTRUM_COLUMNS))
 
 
 def noisy(truth, ppm, planets):

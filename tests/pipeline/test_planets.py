@@ -11,8 +11,8 @@ from spectramind.config.compose import compose
 from spectramind.config.root import Config
 from spectramind.contracts.depths import Depths, load_depths, save_depths
 from spectramind.contracts.measurement import Measurement
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS
 from spectramind.contracts.work_folder import FeaturesFolder
-from spectramind.dataset.tables import SPECTRUM_COLUMNS
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.features.fits import save_unmeasured

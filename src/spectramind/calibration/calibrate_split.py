@@ -101,6 +101,7 @@ def _content(path: Path, size: int, mtime_ns: int) -> str:
 def is_finished(
     visit: Visit, tree_root: Path, config: KillChainConfig, out: CalibratedFolder
 ) -> bool:
+    """Whether light curves and log of these settings, raw files and code are there."""
     if not all(out.series(detector, visit.name).is_file() for detector in DETECTORS):
         return False
     try:

@@ -16,7 +16,7 @@ from spectramind.run.npz import read_npz
 # The estimator whose mean and sigma `predict` writes into the submission; its calibrators lie where
 # paths.temperature and paths.corel say, those of others in folders beside them.
 SUBMITTED = "spectramind"
-_INTERVALS = ("level", "half_width")
+_KEYS = ("planet_id", "mu", "sigma", "level", "half_width")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +77,8 @@ class Predictive:
         Raises:
             SchemaError: the file is missing or broken, or holds no valid spectra.
         """
-        spectra = Spectra.load(path)
-        held = read_npz(path, *_INTERVALS, made_by="predict")
+        held = read_npz(path, *_KEYS, made_by="predict")
+        spectra = Spectra.of(held)
         level, half_width = float(held["level"]), np.asarray(held["half_width"], dtype=np.float64)
         if not np.isfinite(level):
             return cls(spectra)

@@ -1,8 +1,7 @@
 """Predicted spectra of several planets, and the truth that belongs to them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -11,10 +10,8 @@ from numpy.typing import NDArray
 
 from spectramind.errors import SchemaError
 from spectramind.instrument.grid import N_BINS
-from spectramind.run.atomic import write_npz
-from spectramind.run.npz import read_npz
 
-TRUTH_COLUMNS = tuple(f"wl_{i}" for i in range(1, N_BINS + 1))
+SPECTRUM_COLUMNS = tuple(f"wl_{i}" for i in range(1, N_BINS + 1))
 _NAMED_IN_ERRORS = 3
 
 
@@ -79,23 +76,18 @@ class Spectra:
         rows = [row[planet] for planet in planet_ids]
         return type(self)(tuple(planet_ids), self.mu[rows], self.sigma[rows])
 
-    def save(self, path: Path) -> None:
-        """Write an npz with ``planet_id``, ``mu`` and ``sigma``, atomically."""
-        write_npz(path, **self.arrays())
-
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """The plain arrays of a file."""
         ids = np.array(self.planet_ids, dtype=np.str_)
         return {"planet_id": ids, "mu": self.mu, "sigma": self.sigma}
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read what ``save`` wrote.
+    def of(cls, arrays: Mapping[str, NDArray[np.generic]]) -> Self:
+        """The spectra that ``arrays`` told.
 
         Raises:
-            SchemaError: the file is missing or broken, or holds no valid spectra.
+            SchemaError: these are no valid spectra.
         """
-        arrays = read_npz(path, "planet_id", "mu", "sigma", made_by="predict")
         ids = tuple(str(planet) for planet in arrays["planet_id"])
         # The dtypes are checked in __post_init__.
         return cls(ids, arrays["mu"], arrays["sigma"])  # type: ignore[arg-type]
@@ -111,7 +103,7 @@ def truth_for(truth: pd.DataFrame, planet_ids: Sequence[str]) -> NDArray[np.floa
     Raises:
         SchemaError: a column or planet is missing or repeated, or a value is not finite.
     """
-    lacking = [column for column in TRUTH_COLUMNS if column not in truth.columns]
+    lacking = [column for column in SPECTRUM_COLUMNS if column not in truth.columns]
     if lacking:
         raise SchemaError(f"truth: column {lacking[0]} is missing ({len(lacking)} missing in all)")
     if not truth.index.is_unique:
@@ -121,7 +113,7 @@ def truth_for(truth: pd.DataFrame, planet_ids: Sequence[str]) -> NDArray[np.floa
     unknown = [planet for planet in planet_ids if planet not in known]
     if unknown:
         raise SchemaError(f"truth: no true spectrum for planet {name_some(unknown)}")
-    values = truth.loc[list(planet_ids), list(TRUTH_COLUMNS)].to_numpy(dtype=np.float64)
+    values = truth.loc[list(planet_ids), list(SPECTRUM_COLUMNS)].to_numpy(dtype=np.float64)
     bad = ~np.isfinite(values)
     if bad.any():
         planet, bin_ = np.argwhere(bad)[0]

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS
 from spectramind.dataset.parquet import open_parquet, read_floats
 from spectramind.dataset.time_axes import require_ascending, require_cycle, require_one_visit
 from spectramind.dataset.tree import KaggleTree
@@ -26,7 +27,6 @@ STAR_COLUMNS = ("Rs", "Ms", "Ts", "Mp", "e", "P", "sma", "i")
 ORBIT_COLUMNS = ("Ts", "P", "sma", "i", "e", "omega")
 _OPTIONAL = {"e": 0.0, "omega": np.nan}
 AXIS_TOLERANCE_UM = 6e-4
-SPECTRUM_COLUMNS = tuple(f"wl_{number}" for number in range(1, N_BINS + 1))
 _SECONDS_AN_HOUR = 3600.0
 _INTEGRATION = f"{AIRS.kaggle}-integration_time"
 

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS
 from spectramind.dataset.frames import ReferenceFrames
-from spectramind.dataset.tables import SPECTRUM_COLUMNS, STAR_COLUMNS, AdcInfo
+from spectramind.dataset.tables import STAR_COLUMNS, AdcInfo
 from spectramind.dataset.tree import Visit
 from spectramind.instrument.detectors import AIRS, FGS1, Detector
 from spectramind.instrument.grid import airs_column_wavelengths, bin_wavelengths

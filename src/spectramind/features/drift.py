@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.fit import FitConfig
+from spectramind.features.evidence import posterior_shares
 
 Array = NDArray[np.float64]
 # How many values of each scale are tried.
@@ -126,8 +127,7 @@ def learn_drift(
 
     def weigh(tried: Array, share: Array) -> tuple[Array, Array]:
         _, log_p = _descend(terms, normal, right, start, tried)
-        weight = share * np.exp(log_p - log_p.max())
-        weight /= weight.sum()
+        weight = posterior_shares(log_p, share)
         return weight @ tried, weight
 
     # The ramp has little to do with the rest: its height is learnt after it.

@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 
+from spectramind.features.evidence import posterior_shares
+
 Array = NDArray[np.float64]
 _SMOOTHNESS = (1, 2)
 _NOTHING = 1e-6  # deviation that counts as none, as a share of the least that is tried
@@ -61,13 +63,12 @@ def weigh(normal: Array, right: Array, tried: Array, share: Array) -> Array:
             all else eliminated.
         tried, share: (N, K) prior variances and their shares beforehand, see ``choices``.
     """
-    log_p = np.log(share)
+    log_p = np.zeros(len(tried))
     for which, variance in enumerate(tried):
         # With x = sqrt(v) z the matrix stays sound however small a variance.
         root = np.sqrt(variance)
         system = root[:, None] * normal * root + np.eye(len(right))
         lower = cholesky(system, lower=True, overwrite_a=True, check_finite=False)
         solved = solve_triangular(lower, root * right, lower=True, check_finite=False)
-        log_p[which] += 0.5 * solved @ solved - np.log(np.diag(lower)).sum()
-    weight = np.exp(log_p - log_p.max())
-    return np.asarray(weight / weight.sum())
+        log_p[which] = 0.5 * solved @ solved - np.log(np.diag(lower)).sum()
+    return posterior_shares(log_p, share)

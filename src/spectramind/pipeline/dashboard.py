@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from spectramind.config.root import Config
 from spectramind.contracts.depths import load_depths
 from spectramind.contracts.predictive import SUBMITTED, Predictive
-from spectramind.contracts.spectra import TRUTH_COLUMNS, Spectra
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS, Spectra
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree, Visit
@@ -168,7 +168,7 @@ def _baseline(trained: Artifact | None) -> dict[str, float]:
 
 def _truth(config: Config, ids: Sequence[str]) -> NDArray[np.float64]:
     table = read_truth(config.paths.truth).reindex(list(ids))
-    return table[list(TRUTH_COLUMNS)].to_numpy(dtype=np.float64).reshape(-1, N_BINS)
+    return table[list(SPECTRUM_COLUMNS)].to_numpy(dtype=np.float64).reshape(-1, N_BINS)
 
 
 def _light_curves(

@@ -13,10 +13,11 @@ from spectramind.contracts.depths import Depths, load_depths
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.planet import LabelledPlanets, Planet
 from spectramind.contracts.predictive import Predictive
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS
 from spectramind.contracts.star_row import StarRow
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.splits import Splits, load_splits
-from spectramind.dataset.tables import SPECTRUM_COLUMNS, read_truth
+from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.estimators.bin_by_bin import BinByBin

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 
 from spectramind.config.root import Config
 from spectramind.contracts.predictive import SUBMITTED, Predictive
-from spectramind.contracts.spectra import TRUTH_COLUMNS
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
@@ -62,7 +62,7 @@ def score(config: Config, record: RunRecord) -> Scores:
         )
     truth = read_truth(config.paths.truth)
     labels = read_truth(KaggleTree(config.data.raw).root / "train.csv")
-    naive = naive_moments(labels[list(TRUTH_COLUMNS)].to_numpy())
+    naive = naive_moments(labels[list(SPECTRUM_COLUMNS)].to_numpy())
     scored = WorkFolder(config.paths).prediction(SUBMITTED)
     ours = Predictive.load(scored)
     reasons = doubts(config, ours.planet_ids)

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.root import Config
-from spectramind.dataset.tables import SPECTRUM_COLUMNS, read_star_info, read_truth
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS
+from spectramind.dataset.tables import read_star_info, read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.instrument.detectors import AIRS, FGS1

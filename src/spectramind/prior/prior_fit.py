@@ -1,8 +1,8 @@
 """Learning the spectral prior from labelled planets, random atmospheres, or both.
 
 Moments are pooled as if the atmospheres were ``strength`` planets more, so that no number of labels
-is too small. Where there is none, clusters of synthetic shapes, most of whose opacities are ours
-and some anybody's guess, describe most planets.
+is too small. Where there is none, clusters of synthetic shapes describe most planets: some of our
+own opacities and some of anybody's guess, in the shares that the settings say.
 """
 
 from collections.abc import Sequence

@@ -14,7 +14,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from spectramind.config.sim import SimulationConfig
-from spectramind.dataset.tables import SPECTRUM_COLUMNS, STAR_COLUMNS
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS
+from spectramind.dataset.tables import STAR_COLUMNS
 from spectramind.dataset.tree import Visit
 from spectramind.dataset.writer import (
     write_adc_info,

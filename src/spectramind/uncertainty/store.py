@@ -31,6 +31,11 @@ class _Record(BaseModel):
 
     @classmethod
     def parse(cls, path: Path, text: str, again: str) -> Self:
+        """Read the text of ``path``, which the command ``again`` writes.
+
+        Raises:
+            SchemaError: fields are missing or wrong.
+        """
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
