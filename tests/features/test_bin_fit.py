@@ -15,7 +15,7 @@ from spectramind.features.normal_equations import Light
 from spectramind.features.population import OFFSETS, Population, expected
 from spectramind.features.shapes import GEOMETRY, ShapeModel
 from spectramind.features.shared import GeometryPrior, SharedColumns, Variances, solve_shared
-from spectramind.features.transit_model import PARAMETERS, white_limb
+from spectramind.features.transit_model import BIN_PARAMETERS, PARAMETERS, white_limb
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
 
@@ -24,7 +24,8 @@ TIME_H = np.linspace(0.05, 7.45, 120)
 STAR = StarRow(4.0, 10.0, float(np.degrees(np.arccos(0.03))), 5800.0)
 LIMB = quadratic_coefficients(5800.0, bin_wavelengths())
 WHITE = white_limb(LIMB, np.ones(N_BINS))
-VALUES = np.array([3.7, np.log(10.0), 0.3, 0.12, 0.121, *WHITE.ravel()])
+VALUES = np.array([3.7, np.log(10.0), 0.3, 0.12, 0.121, *WHITE.ravel()])  # of white light
+OF_BINS = np.append(VALUES, [0.0, 0.0])
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +45,11 @@ def straying(config: FitConfig, width: Array) -> Population:
 
 def test_slopes_are_those_of_the_transit() -> None:
     model = ShapeModel(TIME_H, STAR, LIMB, WHITE, 0.02)
-    shapes = model.at(VALUES)
+    shapes = model.at(OF_BINS)
     assert shapes.transit.shape == shapes.depth.shape == (len(TIME_H), N_BINS)
     for column, index in enumerate(GEOMETRY):
-        step = 1e-3 * (np.arange(len(PARAMETERS)) == index)
-        central = (model.at(VALUES + step).transit - model.at(VALUES - step).transit) / 2e-3
+        step = 1e-3 * (np.arange(len(BIN_PARAMETERS)) == index)
+        central = (model.at(OF_BINS + step).transit - model.at(OF_BINS - step).transit) / 2e-3
         scale = np.abs(central).max()
         np.testing.assert_allclose(shapes.geometry[:, :, column], central, atol=0.05 * scale)
     limb_fgs1 = shapes.geometry[:, :, [GEOMETRY.index(PARAMETERS.index("u1_fgs1"))]]
@@ -95,9 +96,9 @@ def test_a_wrong_start_is_left_behind(config: FitConfig) -> None:
     """The geometry moves to where the bins want it, and the offsets say so."""
     rng = np.random.default_rng(1)
     depth = 0.0146 + 1e-4 * np.sin(np.arange(N_BINS) / 30)
-    light = Light(TIME_H, simulated(rng, VALUES, depth, 2e-4), np.zeros((len(TIME_H), 0)))
+    light = Light(TIME_H, simulated(rng, OF_BINS, depth, 2e-4), np.zeros((len(TIME_H), 0)))
     start = VALUES + np.array([0.01, 0.03, 0.05, 0.002, 0.002, 0.02, 0.02, 0.02, 0.02])
-    wide = straying(config, np.array([0.1, 0.2, *[0.05] * 4]))
+    wide = straying(config, np.array([0.1, 0.2, *[0.05] * 6]))
     found = fit_bins(light, STAR, LIMB, start, wide, config)
     assert found.settled
     z = (found.measured.depth - depth) / np.sqrt(found.measured.total_variance)
@@ -110,8 +111,8 @@ def test_a_wrong_start_is_left_behind(config: FitConfig) -> None:
 def test_knowing_the_geometry_sharpens_the_level(config: FitConfig) -> None:
     rng = np.random.default_rng(2)
     depth = np.full(N_BINS, 0.0146)
-    light = Light(TIME_H, simulated(rng, VALUES, depth, 2e-4), np.zeros((len(TIME_H), 0)))
-    wide = straying(config, np.array([0.1, 0.2, *[0.1] * 4]))
+    light = Light(TIME_H, simulated(rng, OF_BINS, depth, 2e-4), np.zeros((len(TIME_H), 0)))
+    wide = straying(config, np.array([0.1, 0.2, *[0.1] * 6]))
     known = fit_bins(light, STAR, LIMB, VALUES, narrow(config), config).measured
     unknown = fit_bins(light, STAR, LIMB, VALUES, wide, config).measured
     weight = np.append(0.0, np.full(N_BINS - 1, 1 / (N_BINS - 1)))
@@ -143,7 +144,7 @@ def moving(rng: np.random.Generator, depth: Array, motion: Array, noise: float) 
     """Light curves of an AIRS that moves along the dispersion."""
     slope = np.gradient(np.log(starlight()))
     slope[FGS1_BIN] = 0
-    flux = simulated(rng, VALUES, depth, noise) * (1 + motion[:, None] * slope)
+    flux = simulated(rng, OF_BINS, depth, noise) * (1 + motion[:, None] * slope)
     return Light(TIME_H, flux * starlight(), np.zeros((len(TIME_H), 0)))
 
 
@@ -177,7 +178,7 @@ def test_noise_with_memory_is_stated_where_there_is_some(config: FitConfig) -> N
     depth, rng = np.full(N_BINS, 0.0146), np.random.default_rng(4)
     memory = np.exp(-np.abs(TIME_H[:, None] - TIME_H) / 1.0) + 1e-9 * np.eye(len(TIME_H))
     red = 1.5e-4 * np.linalg.cholesky(memory) @ rng.standard_normal(len(TIME_H))
-    quiet = simulated(rng, VALUES, depth, 3e-4)
+    quiet = simulated(rng, OF_BINS, depth, 3e-4)
     loud = quiet.copy()
     loud[:, FGS1_BIN + 1 :] *= 1 + red[:, None]
     white = config.model_copy(update={"motion_px": (1e-9,), "red_ppm": (1e-4,)})
@@ -200,7 +201,7 @@ def test_few_samples_are_enough(config: FitConfig) -> None:
     rng = np.random.default_rng(7)
     depth = np.full(N_BINS, 0.0146)
     few = slice(None, None, 5)
-    flux = simulated(rng, VALUES, depth, 2e-4)[few]
+    flux = simulated(rng, OF_BINS, depth, 2e-4)[few]
     light = Light(TIME_H[few], flux, rng.normal(size=(len(flux), 6)))
     found = fit_bins(light, STAR, LIMB, VALUES, narrow(config, 0.01), config)
     assert found.settled

@@ -25,9 +25,9 @@ from spectramind.run.atomic import write_json
 
 Array = NDArray[np.float64]
 # Offsets from the star table and the grey atmosphere.
-OFFSETS = ("log_a", "b", "u1_fgs1", "u2_fgs1", "u1_airs", "u2_airs")
+OFFSETS = ("log_a", "b", "u1_fgs1", "u2_fgs1", "u1_airs", "u2_airs", "u1_slope", "u2_slope")
 _ROUNDS = 1000
-_CLIP = 20.0  # squared distance beyond which a visit counts less: six offsets, 0.3 % chance
+_CLIP = 23.6  # squared distance beyond which a visit counts less: eight offsets, 0.3 % chance
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Seen:
     """What one visit says, fitted with some population as prior.
 
     Attributes:
-        mean: (6,) posterior mean of the offsets; covariance: (6, 6).
+        mean: (8,) posterior mean of the offsets; covariance: (8, 8).
         shares: posterior ones of what was tried, as in ``Population``.
     """
 
@@ -59,7 +59,7 @@ class Population:
     """Distribution over visits of the offsets, of noise with memory and of drifts.
 
     Attributes:
-        mean: (6,) in the order of ``OFFSETS``; covariance: (6, 6).
+        mean: (8,) in the order of ``OFFSETS``; covariance: (8, 8).
         shares: of what is tried for each source of noise with memory (FGS1, level, slope, ... and
             motion of AIRS), none at all first, then of the drifts and of the ramps.
         visits: how many light curves it was learnt from.
@@ -180,7 +180,8 @@ def _not_ours(path: Path) -> SchemaError:
 
 def expected(config: FitConfig) -> Population:
     """What is expected before any light curve is seen."""
-    width = np.array([config.log_a_sigma, config.impact_sigma, *[config.limb_sigma] * 4])
+    orbit = [config.log_a_sigma, config.impact_sigma]
+    width = np.array([*orbit, *[config.limb_sigma] * 4, *[config.limb_slope_sigma] * 2])
     count = config.drift_wavelength_order + 2
     tried = [config.red_ppm] * count + [config.motion_px]
     memory = [even_shares(deviations, config.memory_h) for deviations in tried]

@@ -6,14 +6,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.contracts.star_row import StarRow
-from spectramind.features.transit_model import PARAMETERS, TransitModel
+from spectramind.features.transit_model import BIN_PARAMETERS, TransitModel
 from spectramind.instrument.grid import FGS1_BIN, N_BINS
 
 Array = NDArray[np.float64]
 # Geometry of all bins: mid-time, a/R*, impact parameter, limb darkening of FGS1 and of AIRS.
-GEOMETRY = tuple(index for index, name in enumerate(PARAMETERS) if not name.startswith("k_"))
+GEOMETRY = tuple(index for index, name in enumerate(BIN_PARAMETERS) if not name.startswith("k_"))
 # Transit shapes vary slowly: they are computed in so many AIRS bins and interpolated between.
 _NODES = 12
+_ACROSS = np.append(0.0, np.linspace(-1, 1, _NODES))  # no part of FGS1's, -1..1 over AIRS
 _DEPTH_STEP = 1e-4
 _STEP = 1e-4  # of a geometry parameter
 
@@ -25,7 +26,7 @@ class Shapes:
     Attributes:
         transit: (T, 283) relative flux.
         depth: (T, 283) slope over the depth k^2.
-        geometry: (T, 283, 7) slopes over the parameters of ``GEOMETRY``.
+        geometry: (T, 283, 9) slopes over the parameters of ``GEOMETRY``.
     """
 
     transit: Array
@@ -34,7 +35,7 @@ class Shapes:
 
 
 class ShapeModel:
-    """Shapes of one visit at any parameters of the white-light fit."""
+    """Shapes of one visit at any parameters of the bins."""
 
     def __init__(
         self, time_h: Array, star: StarRow, limb: Array, white: Array, substep_h: float
@@ -45,7 +46,7 @@ class ShapeModel:
             time_h: (T,) mid-exposure times [h]; star: the planet's row of the star table.
             limb: (283, 2) limb darkening expected of the bins.
             white: (2, 2) limb darkening expected of FGS1 and AIRS white light: a bin's is the
-                expected one plus the offset that white light shows.
+                expected one plus the offset that white light shows, and a slope over AIRS.
             substep_h: longer exposures are integrated over sub-steps [h].
         """
         self._model = TransitModel(time_h, star, substep_h)
@@ -56,7 +57,7 @@ class ShapeModel:
         self._share = position - self._low
 
     def at(self, values: Array) -> Shapes:
-        """Shapes at the white-light parameters ``values``, (9,)."""
+        """Shapes at ``values``, in the order of ``BIN_PARAMETERS``."""
         here = self._rows(values)
         deeper = values.copy()
         deeper[3:5] = np.sqrt(values[3:5] ** 2 + _DEPTH_STEP)
@@ -72,9 +73,8 @@ class ShapeModel:
         """Transits of FGS1 and of the AIRS nodes, (1 + nodes, T)."""
         separation = self._model.separation(*values[:3])
         own = np.minimum(np.arange(_NODES + 1), 1)
-        return self._model.flux(
-            separation, values[3:5][own], values[5:].reshape(2, 2)[own] + self._offset
-        )
+        limb = values[5:9].reshape(2, 2)[own] + self._offset + np.outer(_ACROSS, values[9:])
+        return self._model.flux(separation, values[3:5][own], limb)
 
     def _spread(self, rows: Array) -> Array:
         """From nodes to bins, (T, 283)."""

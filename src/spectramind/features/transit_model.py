@@ -12,6 +12,9 @@ from spectramind.physics.transit import transit_flux
 Array = NDArray[np.float64]
 BANDS = ("fgs1", "airs")
 PARAMETERS = ("t0", "log_a", "b", "k_fgs1", "k_airs", "u1_fgs1", "u2_fgs1", "u1_airs", "u2_airs")
+# Bins tell more than white light: by how much limb darkening strays further at the long end of AIRS
+# than in its middle, and less at the short end.
+BIN_PARAMETERS = (*PARAMETERS, "u1_slope", "u2_slope")
 _RADII = (3, 4)
 _LEAST_ORBIT = 1 + 1e-6  # [R*]: what is tried may be less
 MAX_RADIUS_RATIO = 0.5
@@ -60,13 +63,13 @@ def white_limb(limb: Array, level: Array) -> Array:
 
 
 def within(values: Array, time_h: Array) -> Array:
-    """Parameters held inside what a transit can be."""
-    low, high = bounds(time_h)
+    """Parameters of white light, or of the bins, held inside what a transit can be."""
+    low, high = (limit[: len(values)] for limit in bounds(time_h))
     return np.clip(values, low + 1e-6, high - 1e-6)
 
 
 def bounds(time_h: Array) -> tuple[Array, Array]:
-    """Least and largest (9,) parameters that a transit can have in samples at ``time_h``."""
-    low = np.array([time_h.min() - 2, 0.0, 0.0, 1e-3, 1e-3, *[-1.0] * 4])
-    high = np.array([time_h.max() + 2, 5.0, 1.5, *[MAX_RADIUS_RATIO] * 2, *[1.5] * 4])
+    """Least and largest ``BIN_PARAMETERS`` that a transit can have in samples at ``time_h``."""
+    low = np.array([time_h.min() - 2, 0.0, 0.0, 1e-3, 1e-3, *[-1.0] * 6])
+    high = np.array([time_h.max() + 2, 5.0, 1.5, *[MAX_RADIUS_RATIO] * 2, *[1.5] * 4, 1.0, 1.0])
     return low, high

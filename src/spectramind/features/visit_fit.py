@@ -16,7 +16,7 @@ from spectramind.features.free_search import fit_somehow
 from spectramind.features.normal_equations import Light
 from spectramind.features.population import Population, expected
 from spectramind.features.sampling import bin_in_time
-from spectramind.features.transit_model import BANDS, MAX_RADIUS_RATIO, PARAMETERS, white_limb
+from spectramind.features.transit_model import BANDS, BIN_PARAMETERS, MAX_RADIUS_RATIO, white_limb
 from spectramind.features.white_fit import WhiteFit
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
@@ -121,7 +121,7 @@ def _nearest(lit: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 def _describe(white: WhiteFit, bins: BinFit) -> dict[str, Any]:
     return {
-        "parameters": dict(zip(PARAMETERS, bins.values.tolist(), strict=True)),
+        "parameters": dict(zip(BIN_PARAMETERS, bins.values.tolist(), strict=True)),
         "seen": bins.seen.told(),
         "noise": dict(zip(BANDS, white.noise.tolist(), strict=True)),
         "detection": white.detection,

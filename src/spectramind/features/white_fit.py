@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import block_diag
 
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.star_row import StarRow
@@ -27,6 +26,7 @@ Array = NDArray[np.float64]
 # what lies between the grey atmosphere's of 3,500 and 7,000 K in FGS1.
 FREE_ORBIT = np.array([0.4, 0.3])
 FREE_LIMB = 0.2
+_WHITE = slice(0, 6)  # offsets that white light knows of
 _FEW = 100  # samples are enough to look for a start
 
 
@@ -53,7 +53,7 @@ class WhiteFit:
 
 
 def geometry_prior(star: StarRow, limb: Array, population: Population) -> tuple[Array, Array]:
-    """Prior mean (6,) and covariance (6, 6) of log_a, b and the limb darkening.
+    """Prior mean (8,) and covariance (8, 8) of orbit and limb darkening, as ``OFFSETS`` has them.
 
     Args:
         star: the planet's row of the star table.
@@ -66,9 +66,10 @@ def geometry_prior(star: StarRow, limb: Array, population: Population) -> tuple[
         covariance[:2] = covariance[:, :2] = 0.0
         covariance[:2, :2] = np.diag(FREE_ORBIT**2)
     elif star.eccentricity and star.omega_deg is None:
-        covariance = covariance + block_diag(np.diag(_open_omega(star) ** 2), np.zeros((4, 4)))
+        open_omega = np.append(_open_omega(star), np.zeros(len(mean) - 2))
+        covariance = covariance + np.diag(open_omega**2)
     if star.limb_open:
-        covariance = covariance + np.diag([0.0, 0.0, *[FREE_LIMB**2] * 4])
+        covariance = covariance + np.diag([0.0, 0.0, *[FREE_LIMB**2] * 4, 0.0, 0.0])
     return mean, covariance
 
 
@@ -86,8 +87,8 @@ def _open_omega(star: StarRow) -> Array:
 
 
 def expected_geometry(star: StarRow, limb: Array) -> Array:
-    """log_a, b and the limb darkening as table and atmosphere have them, (6,)."""
-    return np.array([np.log(star.a_over_rs), min(star.impact, 0.95), *limb.ravel()])
+    """log_a, b and the limb darkening as table and atmosphere have them, (8,)."""
+    return np.array([np.log(star.a_over_rs), min(star.impact, 0.95), *limb.ravel(), 0.0, 0.0])
 
 
 def fit_white(
@@ -110,7 +111,8 @@ def fit_white(
         population: how planets stray from table and expected limb darkening.
         config: drift order.
     """
-    prior = geometry_prior(star, limb, population)
+    mean, covariance = geometry_prior(star, limb, population)
+    prior = mean[_WHITE], covariance[_WHITE, _WHITE]
     flux = flux / np.median(flux, axis=0)
     problem = WhiteProblem(time_h, flux, pointing, star, prior, config)
     few = bin_in_time(time_h, np.column_stack([flux, pointing]), _FEW)

@@ -212,7 +212,7 @@ class WhiteProblem:
             self.residuals,
             jac=self.jacobian,
             x0=within(values, time),
-            bounds=bounds(time),
+            bounds=tuple(limit[: len(values)] for limit in bounds(time)),
             x_scale=_SCALE,
             ftol=tolerance,
             max_nfev=rounds,
