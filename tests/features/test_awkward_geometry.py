@@ -4,12 +4,15 @@ There the posterior of the geometry is least Gaussian: its valleys bend, and b h
 light curve tells.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from spectramind.config.compose import compose
 from spectramind.contracts.star_row import StarRow
+from spectramind.features.population import OFFSETS, Population, Seen, expected, learn
 from spectramind.features.visit_fit import estimate
 from spectramind.instrument.grid import FGS1_BIN, N_BINS, bin_wavelengths
 from spectramind.physics.limb_darkening import quadratic_coefficients
@@ -54,3 +57,35 @@ def test_sigma_holds_where_the_geometry_is_awkward(low: float, high: float) -> N
         z.append(errors_in_sigma(rng, rng.uniform(low, high) * (1 - k), k))
     assert np.sqrt(np.mean(np.square(z), axis=0)).max() < 1.3
     assert np.abs(z).max() < 3.5
+
+
+def test_limb_darkening_of_another_colour_stands_in_the_fit() -> None:
+    """The slope over AIRS by which it is off is found, and the depths' error is much smaller."""
+    config = compose().fit
+    free = expected(config)
+    colour = [OFFSETS.index(name) for name in OFFSETS if name.endswith(("slope", "bend"))]
+    held = free.covariance.copy()
+    held[colour, colour] = 1e-12
+    errors, seen = [], []
+    for population in (replace(free, covariance=held), free):
+        visits = [colourful(np.random.default_rng(seed), population) for seed in range(6)]
+        errors.append(float(np.median([error for error, _ in visits])))
+        seen = [one for _, one in visits]
+    assert errors[1] < 0.5 * errors[0]
+    learnt = learn(seen, free, config.population_strength)
+    assert learnt.mean[OFFSETS.index("u1_slope")] == pytest.approx(0.06, abs=0.04)
+
+
+def colourful(rng: np.random.Generator, population: Population) -> tuple[float, Seen]:
+    """Size of the slope over AIRS of the depths' error, and what the visit says of offsets."""
+    table = StarRow(4.0, 10.0, float(np.degrees(np.arccos(rng.uniform(0, 0.6) / 10))), 5600.0)
+    time_h = (np.arange(SAMPLES) + 0.5) * HOURS / SAMPLES
+    separation = projected_separation(time_h, HOURS / 2, 4.0, 10.0, table.inclination_deg)
+    across = np.append(0.0, np.linspace(-1, 1, N_BINS - 1))
+    limb = quadratic_coefficients(5600.0, bin_wavelengths()) + np.outer(0.06 * across, [1.0, 1.0])
+    light = transit_flux(separation, np.full(N_BINS, 0.12), limb).T
+    light = light + NOISE * rng.standard_normal(light.shape)
+    found = estimate(time_h, light, table, compose().fit, None, population)
+    error = found.fit.depth[FGS1_BIN + 1 :] - 0.12**2
+    slope = np.polynomial.legendre.legfit(across[1:], error, 1)[1]
+    return abs(float(slope)), Seen.read(found.info["seen"])

@@ -25,7 +25,7 @@ STAR = StarRow(4.0, 10.0, float(np.degrees(np.arccos(0.03))), 5800.0)
 LIMB = quadratic_coefficients(5800.0, bin_wavelengths())
 WHITE = white_limb(LIMB, np.ones(N_BINS))
 VALUES = np.array([3.7, np.log(10.0), 0.3, 0.12, 0.121, *WHITE.ravel()])  # of white light
-OF_BINS = np.append(VALUES, [0.0, 0.0])
+OF_BINS = np.append(VALUES, np.zeros(4))
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +98,7 @@ def test_a_wrong_start_is_left_behind(config: FitConfig) -> None:
     depth = 0.0146 + 1e-4 * np.sin(np.arange(N_BINS) / 30)
     light = Light(TIME_H, simulated(rng, OF_BINS, depth, 2e-4), np.zeros((len(TIME_H), 0)))
     start = VALUES + np.array([0.01, 0.03, 0.05, 0.002, 0.002, 0.02, 0.02, 0.02, 0.02])
-    wide = straying(config, np.array([0.1, 0.2, *[0.05] * 6]))
+    wide = straying(config, np.array([0.1, 0.2, *[0.05] * 8]))
     found = fit_bins(light, STAR, LIMB, start, wide, config)
     assert found.settled
     z = (found.measured.depth - depth) / np.sqrt(found.measured.total_variance)
@@ -112,7 +112,7 @@ def test_knowing_the_geometry_sharpens_the_level(config: FitConfig) -> None:
     rng = np.random.default_rng(2)
     depth = np.full(N_BINS, 0.0146)
     light = Light(TIME_H, simulated(rng, OF_BINS, depth, 2e-4), np.zeros((len(TIME_H), 0)))
-    wide = straying(config, np.array([0.1, 0.2, *[0.1] * 6]))
+    wide = straying(config, np.array([0.1, 0.2, *[0.1] * 8]))
     known = fit_bins(light, STAR, LIMB, VALUES, narrow(config), config).measured
     unknown = fit_bins(light, STAR, LIMB, VALUES, wide, config).measured
     weight = np.append(0.0, np.full(N_BINS - 1, 1 / (N_BINS - 1)))

@@ -15,7 +15,7 @@ from spectramind.contracts.star_row import StarRow
 from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.features import fits
 from spectramind.features.fits import Job, fit_visits, learn_population
-from spectramind.features.population import Population, Seen, expected
+from spectramind.features.population import OFFSETS, Population, Seen, expected
 from spectramind.run.atomic import write_json, write_npz
 from spectramind.run.pool import Workers
 
@@ -54,7 +54,9 @@ def fitted(monkeypatch: pytest.MonkeyPatch) -> list[StarRow]:
             np.full(283, 0.01 + population.mean[0]), np.full(283, 1e-8), np.zeros((283, 1))
         )
         told = Seen(
-            np.full(6, 0.01 * star.period_d), 0.5 * population.covariance, population.shares
+            np.full(len(OFFSETS), 0.01 * star.period_d),
+            0.5 * population.covariance,
+            population.shares,
         ).told()
         curve = np.ones((3, 2))
         return Depths(fit, time_h, curve, curve, {"reason": "", "seen": told})

@@ -12,8 +12,8 @@ from spectramind.features.population import OFFSETS, Population, Seen, expected,
 
 Array = NDArray[np.float64]
 BEFORE = expected(compose().fit)
-MEAN = np.array([0.02, 0.0, -0.05, 0.04, -0.03, 0.01])
-WIDTH = np.array([0.05, 0.03, 0.02, 0.02, 0.01, 0.01])
+MEAN = np.array([0.02, 0.0, -0.05, 0.04, -0.03, 0.01, 0.02, -0.01, 0.0, 0.01])
+WIDTH = np.array([0.05, 0.03, 0.02, 0.02, 0.01, 0.01, *[0.02] * 4])
 
 
 def fitted(rng: np.random.Generator, truth: Array, noise: Array) -> Seen:

@@ -48,8 +48,7 @@ class FitConfig(Section):
         impact_sigma: prior standard deviation of the impact parameter around the star table.
         limb_sigma: prior standard deviation of each limb-darkening coefficient around the grey
             atmosphere's.
-        limb_slope_sigma: prior standard deviation of how much further they stray from it at the
-            long end of AIRS than in its middle.
+        limb_colour_sigma: the same of the slope and the bend over AIRS by which they stray from it.
         population_visits: from how many visits to learn, at most, how orbits and limb darkening
             really stray from table and atmosphere, and which noise with memory there is; 0: the
             four widths above are the last word.
@@ -75,7 +74,7 @@ class FitConfig(Section):
     log_a_sigma: float = Field(gt=0)
     impact_sigma: float = Field(gt=0)
     limb_sigma: float = Field(gt=0)
-    limb_slope_sigma: float = Field(gt=0)
+    limb_colour_sigma: float = Field(gt=0)
     population_visits: int = Field(ge=0)
     population_strength: float = Field(gt=0)
     detection_sigma: float = Field(gt=0)

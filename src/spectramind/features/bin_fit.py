@@ -39,7 +39,7 @@ Array = NDArray[np.float64]
 _DAMPING = (1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25)
 # Sigmas a depth may move in a round: less than the first is the end, more than the other a doubt.
 _SETTLED, _UNSETTLED = 0.1, 1.0
-_LARGEST = np.array([0.05, 0.1, 0.2, *[0.1] * 6])  # step: t0 [h], log_a, b, limb darkening
+_LARGEST = np.array([0.05, 0.1, 0.2, *[0.1] * 8])  # step: t0 [h], log_a, b, limb darkening
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def fit_bins(
     elimination = Elimination(light, columns, config)
     motion = np.zeros(len(light.time_h))
     variances: Variances | None = None
-    values, last = np.append(start, centre[-2:]), np.full(N_BINS, np.inf)
+    values, last = np.append(start, centre[-4:]), np.full(N_BINS, np.inf)
     for damping in _DAMPING:
         system = elimination.at(model.at(values), motion)
         at = values[list(GEOMETRY)]

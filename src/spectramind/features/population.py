@@ -25,9 +25,12 @@ from spectramind.run.atomic import write_json
 
 Array = NDArray[np.float64]
 # Offsets from the star table and the grey atmosphere.
-OFFSETS = ("log_a", "b", "u1_fgs1", "u2_fgs1", "u1_airs", "u2_airs", "u1_slope", "u2_slope")
+OFFSETS = (
+    *("log_a", "b", "u1_fgs1", "u2_fgs1", "u1_airs", "u2_airs"),
+    *("u1_slope", "u2_slope", "u1_bend", "u2_bend"),
+)
 _ROUNDS = 1000
-_CLIP = 23.6  # squared distance beyond which a visit counts less: eight offsets, 0.3 % chance
+_CLIP = 26.7  # squared distance beyond which a visit counts less: ten offsets, 0.3 % chance
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Seen:
     """What one visit says, fitted with some population as prior.
 
     Attributes:
-        mean: (8,) posterior mean of the offsets; covariance: (8, 8).
+        mean: (10,) posterior mean of the offsets; covariance: (10, 10).
         shares: posterior ones of what was tried, as in ``Population``.
     """
 
@@ -59,7 +62,7 @@ class Population:
     """Distribution over visits of the offsets, of noise with memory and of drifts.
 
     Attributes:
-        mean: (8,) in the order of ``OFFSETS``; covariance: (8, 8).
+        mean: (10,) in the order of ``OFFSETS``; covariance: (10, 10).
         shares: of what is tried for each source of noise with memory (FGS1, level, slope, ... and
             motion of AIRS), none at all first, then of the drifts and of the ramps.
         visits: how many light curves it was learnt from.
@@ -181,7 +184,7 @@ def _not_ours(path: Path) -> SchemaError:
 def expected(config: FitConfig) -> Population:
     """What is expected before any light curve is seen."""
     orbit = [config.log_a_sigma, config.impact_sigma]
-    width = np.array([*orbit, *[config.limb_sigma] * 4, *[config.limb_slope_sigma] * 2])
+    width = np.array([*orbit, *[config.limb_sigma] * 4, *[config.limb_colour_sigma] * 4])
     count = config.drift_wavelength_order + 2
     tried = [config.red_ppm] * count + [config.motion_px]
     memory = [even_shares(deviations, config.memory_h) for deviations in tried]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.polynomial.legendre import legvander
 from numpy.typing import NDArray
 
 from spectramind.contracts.star_row import StarRow
@@ -14,7 +15,8 @@ Array = NDArray[np.float64]
 GEOMETRY = tuple(index for index, name in enumerate(BIN_PARAMETERS) if not name.startswith("k_"))
 # Transit shapes vary slowly: they are computed in so many AIRS bins and interpolated between.
 _NODES = 12
-_ACROSS = np.append(0.0, np.linspace(-1, 1, _NODES))  # no part of FGS1's, -1..1 over AIRS
+# Slope and bend over the nodes; FGS1 has no part in them.
+_ACROSS = np.vstack([np.zeros(2), legvander(np.linspace(-1, 1, _NODES), 2)[:, 1:]])
 _DEPTH_STEP = 1e-4
 _STEP = 1e-4  # of a geometry parameter
 
@@ -26,7 +28,7 @@ class Shapes:
     Attributes:
         transit: (T, 283) relative flux.
         depth: (T, 283) slope over the depth k^2.
-        geometry: (T, 283, 9) slopes over the parameters of ``GEOMETRY``.
+        geometry: (T, 283, 11) slopes over the parameters of ``GEOMETRY``.
     """
 
     transit: Array
@@ -46,7 +48,7 @@ class ShapeModel:
             time_h: (T,) mid-exposure times [h]; star: the planet's row of the star table.
             limb: (283, 2) limb darkening expected of the bins.
             white: (2, 2) limb darkening expected of FGS1 and AIRS white light: a bin's is the
-                expected one plus the offset that white light shows, and a slope over AIRS.
+                expected one plus the offset that white light shows, a slope and a bend over AIRS.
             substep_h: longer exposures are integrated over sub-steps [h].
         """
         self._model = TransitModel(time_h, star, substep_h)
@@ -73,7 +75,7 @@ class ShapeModel:
         """Transits of FGS1 and of the AIRS nodes, (1 + nodes, T)."""
         separation = self._model.separation(*values[:3])
         own = np.minimum(np.arange(_NODES + 1), 1)
-        limb = values[5:9].reshape(2, 2)[own] + self._offset + np.outer(_ACROSS, values[9:])
+        limb = values[5:9].reshape(2, 2)[own] + self._offset + _ACROSS @ values[9:].reshape(2, 2)
         return self._model.flux(separation, values[3:5][own], limb)
 
     def _spread(self, rows: Array) -> Array:

@@ -12,9 +12,9 @@ from spectramind.physics.transit import transit_flux
 Array = NDArray[np.float64]
 BANDS = ("fgs1", "airs")
 PARAMETERS = ("t0", "log_a", "b", "k_fgs1", "k_airs", "u1_fgs1", "u2_fgs1", "u1_airs", "u2_airs")
-# Bins tell more than white light: by how much limb darkening strays further at the long end of AIRS
-# than in its middle, and less at the short end.
-BIN_PARAMETERS = (*PARAMETERS, "u1_slope", "u2_slope")
+# Bins tell more than white light: how limb darkening strays over AIRS, by a slope and a bend
+# (Legendre polynomials over its bins).
+BIN_PARAMETERS = (*PARAMETERS, "u1_slope", "u2_slope", "u1_bend", "u2_bend")
 _RADII = (3, 4)
 _LEAST_ORBIT = 1 + 1e-6  # [R*]: what is tried may be less
 MAX_RADIUS_RATIO = 0.5
@@ -70,6 +70,6 @@ def within(values: Array, time_h: Array) -> Array:
 
 def bounds(time_h: Array) -> tuple[Array, Array]:
     """Least and largest ``BIN_PARAMETERS`` that a transit can have in samples at ``time_h``."""
-    low = np.array([time_h.min() - 2, 0.0, 0.0, 1e-3, 1e-3, *[-1.0] * 6])
-    high = np.array([time_h.max() + 2, 5.0, 1.5, *[MAX_RADIUS_RATIO] * 2, *[1.5] * 4, 1.0, 1.0])
+    low = np.array([time_h.min() - 2, 0.0, 0.0, 1e-3, 1e-3, *[-1.0] * 8])
+    high = np.array([time_h.max() + 2, 5.0, 1.5, *[MAX_RADIUS_RATIO] * 2, *[1.5] * 4, *[1.0] * 4])
     return low, high

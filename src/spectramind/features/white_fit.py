@@ -53,7 +53,7 @@ class WhiteFit:
 
 
 def geometry_prior(star: StarRow, limb: Array, population: Population) -> tuple[Array, Array]:
-    """Prior mean (8,) and covariance (8, 8) of orbit and limb darkening, as ``OFFSETS`` has them.
+    """Prior mean (10,) and covariance (10, 10) of the geometry, as ``OFFSETS`` has it.
 
     Args:
         star: the planet's row of the star table.
@@ -69,7 +69,7 @@ def geometry_prior(star: StarRow, limb: Array, population: Population) -> tuple[
         open_omega = np.append(_open_omega(star), np.zeros(len(mean) - 2))
         covariance = covariance + np.diag(open_omega**2)
     if star.limb_open:
-        covariance = covariance + np.diag([0.0, 0.0, *[FREE_LIMB**2] * 4, 0.0, 0.0])
+        covariance = covariance + np.diag([0.0, 0.0, *[FREE_LIMB**2] * 4, *[0.0] * 4])
     return mean, covariance
 
 
@@ -87,8 +87,8 @@ def _open_omega(star: StarRow) -> Array:
 
 
 def expected_geometry(star: StarRow, limb: Array) -> Array:
-    """log_a, b and the limb darkening as table and atmosphere have them, (8,)."""
-    return np.array([np.log(star.a_over_rs), min(star.impact, 0.95), *limb.ravel(), 0.0, 0.0])
+    """log_a, b and the limb darkening as table and atmosphere have them, (10,)."""
+    return np.array([np.log(star.a_over_rs), min(star.impact, 0.95), *limb.ravel(), *[0.0] * 4])
 
 
 def fit_white(
