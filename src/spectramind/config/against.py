@@ -6,7 +6,7 @@ from pydantic import Field, field_validator
 
 from spectramind.config.base import Section
 
-Reference = Literal["constant", "box", "lsq", "physics", "oracle"]
+Reference = Literal["constant", "box", "lsq", "physics", "linear", "oracle"]
 
 
 class ScoreConfig(Section):
@@ -15,11 +15,12 @@ class ScoreConfig(Section):
     Attributes:
         against: references, in the order of the table. constant: mean and scatter of the train
             labels. box: mean in transit against out of it. lsq: polynomial drift times transit,
-            each bin alone. physics: the estimate the network starts from. oracle: everything known
+            each bin alone. physics: the estimate the network starts from. linear: that with a ridge
+            regression's correction, which a network must beat. oracle: everything known
             but the depth, on simulated data only.
     """
 
-    against: tuple[Reference, ...] = Field(max_length=5)
+    against: tuple[Reference, ...] = Field(max_length=6)
 
     @field_validator("against")
     @classmethod

@@ -22,6 +22,7 @@ from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.estimators.bin_by_bin import BinByBin
 from spectramind.estimators.constant import Constant
+from spectramind.estimators.linear_corrector import LinearCorrector
 from spectramind.estimators.physics_estimate import PhysicsEstimate
 from spectramind.estimators.protocol import DepthsOf, Estimator
 from spectramind.evaluation.coverage import z_scores
@@ -126,23 +127,34 @@ def learn_oracle(config: Config, folds: Folds) -> Reference:
     Raises:
         SchemaError: no planets were split yet, or the truth of a visit is not there.
     """
-    calib = config.calib
     settings = config.model.prior
-    untaught: Estimator = PhysicsEstimate(None, settings, "oracle", true_depths(config))
-    oracle = untaught.fit(folds.train, folds.val)
+    oracle = PhysicsEstimate(None, settings, "oracle", true_depths(config))
+    return _calibrated(oracle, config, folds)
+
+
+def _linear(config: Config, folds: Folds) -> Reference:
+    physics = PhysicsEstimate(None, config.model.prior)
+    return _calibrated(LinearCorrector(physics), config, folds)
+
+
+def _calibrated(untaught: Estimator, config: Config, folds: Folds) -> Reference:
+    """Taught on the training fold; its sigma goes through the calibrators that ours has."""
+    calib = config.calib
+    taught = untaught.fit(folds.train, folds.val)
     calibrators = Calibrators()
     if calib.temp.enabled:
-        calibrators = Calibrators(fit_temperature(oracle, folds.val, calib.temp))
+        calibrators = Calibrators(fit_temperature(taught, folds.val, calib.temp))
     if calib.corel.enabled:
-        corel = fit_corel(oracle, folds.calibration, calibrators, calib.corel)
+        corel = fit_corel(taught, folds.calibration, calibrators, calib.corel)
         calibrators = Calibrators(calibrators.temperature, corel)
-    return Reference(oracle, calibrators)
+    return Reference(taught, calibrators)
 
 
 REFERENCES: dict[str, Callable[[Config, Folds], Reference]] = {
     "constant": _constant,
     "box": _box,
     "lsq": _lsq,
+    "linear": _linear,
     "oracle": learn_oracle,
 }
 
