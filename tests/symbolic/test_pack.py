@@ -186,6 +186,15 @@ def test_degenerate_spectra_have_numbers(make_config, level: float, dtype: torch
         assert all(math.isfinite(found.score) for (found,) in entries.values())
 
 
+def test_no_planets_cost_nothing(make_config) -> None:
+    pack = SymbolicPack(make_config())
+    none = torch.empty(0, 283)
+    total, parts = pack(none)
+    assert total.shape == (0,)
+    assert set(parts) == RULES
+    assert {values.shape for values in pack.grads_mu(none).values()} == {(0, 283)}
+
+
 def test_spectra_of_another_shape_are_refused(make_config) -> None:
     pack = SymbolicPack(make_config())
     with pytest.raises(ValueError, match=r"mu is of shape \(2, 282\), not \(planets, 283\)"):

@@ -49,6 +49,8 @@ class Auditor:
             half_width: of the prediction's intervals, (n, 283): mu -+ half_width are its outer
                 quantiles; None leaves their order unjudged.
         """
+        if not len(mu):
+            return []
         quantiles = None
         if half_width is not None:
             middle, half = torch.from_numpy(mu), torch.from_numpy(half_width)

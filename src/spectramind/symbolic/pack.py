@@ -57,6 +57,8 @@ class SymbolicPack(nn.Module):
         """
         with torch.autocast(mu.device.type, enabled=False):
             read = self._read(mu, quantiles)
+            if mu.shape[0] == 0:  # neither FFT nor quantile takes an empty batch
+                return dict.fromkeys(self._judges(read), 0 * read["mu"])
             return {
                 name: rule(read[rule.reads]) * self.get_buffer(_factor(name))
                 for name, rule in self._judges(read).items()
