@@ -31,7 +31,8 @@ class FamiliarSpectra:
     rms of what these leave. With mean m and covariance S of the population,
     d^2 = (f - m)^T S^-1 (f - m). Its tails are heavier than a Gaussian's: that d^2 / (k scale)
     follows F(k, freedom), as Student's t in k dimensions has it, is fitted to the distances of
-    spectra that were held out, in ten parts.
+    spectra that were held out, in ten parts. With fewer spectra than 1 / chance that tail is an
+    extrapolation: of 1,000 more planets of the kind of 200, 9 had a chance below 0.001.
 
     Attributes:
         components: (modes, 282), orthonormal.
