@@ -79,7 +79,7 @@ def costs(pack: SymbolicPack, sets: Mapping[str, Array], noise: float) -> Iterat
     """Every rule on every set; ``noise``: white, (Rp/Rs)^2, the same draws for every rule."""
     for name, spectra in sets.items():
         drawn = np.random.default_rng(0).normal(0.0, noise, spectra.shape)
-        truth, noisy = (pack(torch.from_numpy(s))[1] for s in (spectra, spectra + drawn))
+        truth, noisy = (pack(torch.tensor(s))[1] for s in (spectra, spectra + drawn))
         for rule, penalty in truth.items():
             median = float(penalty.median())
             yield Cost(

@@ -53,15 +53,15 @@ class Auditor:
             return []
         quantiles = None
         if half_width is not None:
-            middle, half = torch.from_numpy(mu), torch.from_numpy(half_width)
+            middle, half = torch.tensor(mu), torch.tensor(half_width)
             quantiles = torch.stack([middle - half, middle, middle + half], dim=1)
         with torch.no_grad():
-            found = self.pack.violations(torch.from_numpy(mu), quantiles)
+            found = self.pack.violations(torch.tensor(mu), quantiles)
         return [self._of_planet(found, row) for row in range(len(mu))]
 
     def influence(self, mu: Array) -> dict[str, Array]:
         """Influence maps, (n, 283) by rule: the slope of its penalty over mu, times its lambda."""
-        maps = self.pack.grads_mu(torch.from_numpy(mu))
+        maps = self.pack.grads_mu(torch.tensor(mu))
         weights = self.pack.weights
         return {name: _numpy(weights[name] * values) for name, values in maps.items()}
 
