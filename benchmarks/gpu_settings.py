@@ -22,7 +22,7 @@ _PARTS = {
 
 def _scalar(text: str) -> Any:
     if text.startswith("["):
-        return [_scalar(item.strip()) for item in text.strip("[]").split(",")]
+        return [_scalar(item.strip()) for item in text.strip("[]").split(",") if item.strip()]
     try:
         return json.loads(text)
     except json.JSONDecodeError:

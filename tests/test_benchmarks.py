@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import pandas as pd
 import pytest
 from omegaconf import OmegaConf
 
@@ -411,3 +412,26 @@ def expected_light(
     flux = transit_flux(separation, np.sqrt(truth["spectrum"][bins]), limb)
     mean = flux.reshape(len(flux), len(time_h), -1).mean(axis=2)
     return (1 - truth["spot_factor"][bins, None] * (1 - mean)).T
+
+
+def test_rules_are_held_against_truths(tmp_path: Path) -> None:
+    rules = benchmark("rules_on_truth")
+    spectra = np.stack([0.01 + 1e-4 * np.sin(bin_wavelengths() * k) for k in (1.0, 1.5, 2.0)])
+    (tmp_path / "truth").mkdir()
+    table = pd.DataFrame(spectra, columns=[f"wl_{i}" for i in range(1, 284)])
+    table.insert(0, "planet_id", ["1", "2", "3"])
+    table.to_csv(tmp_path / "train.csv", index=False)
+    table.to_csv(tmp_path / "truth" / "test.csv", index=False)
+    found = rules.main(["--planets", "2", "--trees", str(tmp_path)])
+    assert {cost.spectra for cost in found} == {"simulated", "atmospheres", str(tmp_path)}
+    smooth = {cost.spectra: cost for cost in found if cost.rule == "sm"}
+    assert all(cost.truth < 0.1 * cost.noise for cost in smooth.values())
+    assert not any(cost.mis_set for cost in smooth.values())
+    assert len(rules.of_tree(tmp_path)) == 6
+
+
+def test_a_rule_that_likes_noise_no_less_than_truth_is_mis_set() -> None:
+    cost = benchmark("rules_on_truth").Cost
+    assert cost("a", "coh", truth=0.1, truth_often=0.2, noise=0.15, nats=0.01).mis_set
+    assert not cost("a", "coh", truth=0.1, truth_often=0.2, noise=0.3, nats=0.01).mis_set
+    assert not cost("a", "coh", truth=0.1, truth_often=0.2, noise=0.15, nats=1e-4).mis_set

@@ -41,7 +41,11 @@ def make_config():
             "seam": 100,
             "smoothness": {"window_weight": 0.2},
             "coherence": {"molecules": ["h2o", "co2", "ch4"], "envelope": 0.5, "presence": 0.5},
+            "nonnegativity": {"squared": False},
             "ratio": {"bounds": {"ch4_h2o": [0.1, 1.0]}, "floor": 0.2},
+            "fft": {"cutoff": 0.2, "window_weight": 0.2},
+            "asymmetry": {"width": 5, "allowed": 0.5},
+            "regions": [],
         }
         return LossConfig.model_validate(weights | rest | changes)
 

@@ -8,7 +8,7 @@ from spectramind.config.compose import compose
 from spectramind.simulation.planet_draw import draw_planet
 from spectramind.symbolic.pack import SymbolicPack
 
-RULES = {"sm", "nn", "coh", "ratio"}
+RULES = {"sm", "nn", "coh", "ratio", "fft", "asym"}
 
 
 @pytest.fixture(scope="module")
@@ -50,3 +50,19 @@ def test_a_descent_on_the_rules_alone_moves_towards_the_truth(
     moved = noisy - 1e-5 * gradient / gradient.square().mean().sqrt()
     before, after = ((x - truth).square().mean(dim=1) for x in (noisy, moved))
     assert (after < before).double().mean() > 0.9
+
+
+@pytest.mark.parametrize("rule", ["sm", "fft", "asym"])
+def test_truth_costs_a_hundredth_of_noise(
+    pack: SymbolicPack, truth: torch.Tensor, rule: str
+) -> None:
+    """A rule against noise that punishes truth is mis-set."""
+    rng = torch.Generator().manual_seed(0)
+    noise = torch.randn(truth.shape, generator=rng, dtype=truth.dtype)
+    clean, noisy = (pack(truth + scale * noise)[1][rule] for scale in (0.0, 5e-5))
+    assert clean.median() < 0.01 * noisy.median()
+    assert clean.quantile(0.95) < 0.1 * noisy.median()
+
+
+def test_no_truth_breaks_the_bounds_of_chemistry(pack: SymbolicPack, truth: torch.Tensor) -> None:
+    assert pack(truth)[1]["ratio"].max() == 0.0

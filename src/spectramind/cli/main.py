@@ -160,6 +160,16 @@ def score(
     execute(Call("score", wanted, multirun, paths={"paths.truth": truth}))
 
 
+@app.command()
+def audit(
+    overrides: Overrides = None,
+    multirun: Multirun = False,
+    truth: Annotated[Path | None, typer.Option(help="CSV with the true spectra.")] = None,
+) -> None:
+    """Judge the predicted spectra by the symbolic rules, and look for strangers."""
+    execute(Call("audit", overrides, multirun, paths={"paths.truth": truth}))
+
+
 @diagnose.command()
 def dashboard(
     overrides: Overrides = None,

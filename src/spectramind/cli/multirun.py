@@ -24,6 +24,7 @@ WRITES = {
     "calibrate-corel": ("paths.corel",),
     "predict": ("paths.predictions", "paths.submission"),
     "score": ("paths.score",),
+    "audit": ("paths.audit",),
     "diagnose dashboard": ("diag.html.out",),
     "submit bundle": ("paths.bundle",),
     "submit validate": (),

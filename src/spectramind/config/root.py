@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from spectramind.config.against import ScoreConfig
+from spectramind.config.auditing import AuditConfig
 from spectramind.config.base import Section, digest
 from spectramind.config.calib import KillChainConfig
 from spectramind.config.curves import FeaturesConfig
@@ -35,6 +36,7 @@ class PathsConfig(Section):
     predictions: Path
     submission: Path
     score: Path
+    audit: Path
     truth: Path
     bundle: Path
     real: Path | None
@@ -104,6 +106,7 @@ _NOT_SCIENCE: dict[str, Any] = {
     "env": {"workers", "executor", "scheduler", "threads"},
     "logger": True,
     "diag": True,
+    "audit": True,
     "submission": True,
 }
 
@@ -125,6 +128,7 @@ class Config(Section):
     loss: LossConfig
     diag: DashboardConfig
     score: ScoreConfig
+    audit: AuditConfig
     submission: SubmissionConfig
     env: EnvConfig
     logger: LoggerConfig

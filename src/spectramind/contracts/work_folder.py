@@ -120,6 +120,23 @@ class CalibratorFolder:
 
 
 @dataclass(frozen=True)
+class AuditFolder:
+    """What ``audit`` leaves."""
+
+    root: Path
+
+    @property
+    def violations(self) -> Path:
+        """What each rule says of each planet."""
+        return self.root / "constraint_violation_log.json"
+
+    @property
+    def influence(self) -> Path:
+        """How hard each rule pushes at each bin."""
+        return self.root / "influence_maps.npz"
+
+
+@dataclass(frozen=True)
 class WorkFolder:
     """One run's files; every part can be moved by its key of ``paths``."""
 
@@ -155,6 +172,10 @@ class WorkFolder:
     def prediction(self, estimator: str) -> Path:
         """An estimator's spectra of the test planets."""
         return self.paths.predictions / f"{estimator}.npz"
+
+    @property
+    def audit(self) -> AuditFolder:
+        return AuditFolder(self.paths.audit)
 
     @property
     def applied(self) -> Path:

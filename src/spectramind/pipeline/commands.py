@@ -18,6 +18,7 @@ COMMANDS = {
     "calibrate-corel": "spectramind.pipeline.fit_calibrators:calibrate_corel",
     "predict": "spectramind.pipeline.predict:predict",
     "score": "spectramind.pipeline.score:score",
+    "audit": "spectramind.pipeline.audit_spectra:audit",
     "diagnose dashboard": "spectramind.pipeline.dashboard:dashboard",
     "submit bundle": "spectramind.pipeline.submit:bundle",
     "submit validate": "spectramind.pipeline.submit:validate",

@@ -11,12 +11,14 @@ from spectramind.config.root import Config
 from spectramind.run.atomic import write_json
 from spectramind.run.events import Event, Manifest
 from spectramind.submission.dialects import submission_schema
+from spectramind.symbolic.violation_log import ViolationLog
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "config.schema.json": Config.model_json_schema,
     "event.schema.json": Event.model_json_schema,
     "manifest.schema.json": Manifest.model_json_schema,
     "submission.schema.json": submission_schema,
+    "violations.schema.json": ViolationLog.model_json_schema,
 }
 
 

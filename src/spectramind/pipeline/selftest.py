@@ -105,9 +105,10 @@ def _schemas(config: Config) -> str:
 
 
 def _rules(config: Config) -> str:
-    from spectramind.symbolic.rule import known_rules
+    from spectramind.symbolic.auditor import Auditor
 
-    return f"{', '.join(known_rules())} have a file and a weight each"
+    rules = Auditor(config.loss, config.audit.bands).bands
+    return f"{', '.join(rules)} have a file, a weight and a severity band each"
 
 
 def _panels(config: Config) -> str:

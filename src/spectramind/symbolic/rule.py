@@ -1,17 +1,19 @@
 """What a rule is, and how the pack finds it.
 
 A new rule is a file in ``symbolic/rules/`` with one subclass of ``Rule``, and its weight: the field
-``lambda_NAME`` in ``config/loss.py`` with its value in ``configs/loss/symbolic.yaml``.
+``lambda_NAME`` in ``config/loss.py`` with its value in ``configs/loss/symbolic.yaml``. The auditor
+asks for its severity band too: ``audit.bands.NAME``.
 """
 
 import importlib
 import pkgutil
-from typing import ClassVar, Self
+from typing import ClassVar, Literal, Self
 
 from torch import Tensor, nn
 
 from spectramind.config.loss import LossConfig
 from spectramind.symbolic import rules
+from spectramind.symbolic.violation import Violation, top_bins, violations_of
 
 WEIGHT = "lambda_"
 
@@ -21,9 +23,13 @@ class Rule(nn.Module):
 
     Attributes:
         name: short; ``loss.lambda_NAME`` is the weight.
+        title: what the violation log calls it; empty for ``name``.
+        reads: what it judges: the spectrum, or predicted quantiles of it.
     """
 
     name: ClassVar[str]
+    title: ClassVar[str] = ""
+    reads: ClassVar[Literal["mu", "quantiles"]] = "mu"
 
     @classmethod
     def build(cls, config: LossConfig) -> Self | None:
@@ -34,12 +40,27 @@ class Rule(nn.Module):
         """Judge spectra.
 
         Args:
-            depth: (B, 283), in ``loss.unit``, float32 at least.
+            depth: (B, 283), in ``loss.unit``, float32 at least; (B, 3, 283) for quantiles.
 
         Returns:
             (B, 283), not negative: each bin's share of its planet's penalty, which is their sum.
         """
         raise NotImplementedError
+
+    def violations(self, depth: Tensor, unit: float) -> dict[str, list[Violation]]:
+        """What the violation log says of each planet, by entry; ``a.b`` stands as b within a.
+
+        Args:
+            depth: as for ``forward``.
+            unit: what ``loss.unit`` is, to tell depths themselves.
+        """
+        bins = self(depth)
+        scores = bins.sum(dim=1)
+        facts = [
+            {"score": score, "top_bins": top}
+            for score, top in zip(scores.tolist(), top_bins(bins), strict=True)
+        ]
+        return {self.title or self.name: violations_of(scores, facts)}
 
 
 def known_rules() -> dict[str, type[Rule]]:

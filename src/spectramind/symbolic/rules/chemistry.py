@@ -12,6 +12,7 @@ from spectramind.instrument.grid import N_BINS, bin_widths
 from spectramind.instrument.molecules import window_bins
 from spectramind.symbolic.contrast import contrast
 from spectramind.symbolic.rule import Rule
+from spectramind.symbolic.violation import Violation, violations_of
 
 _SMALLEST_AREA = 1e-12
 
@@ -45,12 +46,14 @@ class ChemistryRatios(Rule):
     lowest: Tensor
     highest: Tensor
     name = "ratio"
+    title = "ratios"
 
     def __init__(
         self, bounds: Mapping[str, tuple[float, float]], floor: float, continuum: float
     ) -> None:
         super().__init__()
         self.floor, self.continuum = floor, continuum
+        self.pairs = tuple(bounds)
         pairs = [pair.split("_") for pair in bounds]
         low, high = torch.tensor(list(bounds.values())).T
         for name, values in {
@@ -68,10 +71,7 @@ class ChemistryRatios(Rule):
 
     def forward(self, depth: Tensor) -> Tensor:
         """(B, 283), in ``loss.unit`` -> (B, 283)."""
-        above = torch.relu(contrast(depth, self.continuum))
-        a = above @ self.upper.to(above)  # B, pairs
-        b = above @ self.lower.to(above)
-        softened = b + self.floor * self.lower.sum(dim=0)
+        above, a, b, softened = self._areas(depth)
         too_low = torch.relu(self.lowest * b - a)
         too_high = torch.relu(a - self.highest * softened)
         of_b = too_low / softened / b.detach().clamp_min(_SMALLEST_AREA)
@@ -79,3 +79,23 @@ class ChemistryRatios(Rule):
         # Shares of a penalty add up to one whatever the spectrum: no gradient through them.
         share = above.detach()
         return share * (of_b @ self.lower.to(above).T + of_a @ self.upper.to(above).T)
+
+    def _areas(self, depth: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Contrast above the continuum (B, 283); areas A_a, A_b and A_b + F_b (B, pairs)."""
+        above = torch.relu(contrast(depth, self.continuum))
+        a = above @ self.upper.to(above)
+        b = above @ self.lower.to(above)
+        return above, a, b, b + self.floor * self.lower.sum(dim=0)
+
+    def violations(self, depth: Tensor, unit: float) -> dict[str, list[Violation]]:
+        """Each pair's ratio A_a / (A_b + F_b)."""
+        _, a, b, softened = self._areas(depth)
+        too_low = torch.relu(self.lowest * b - a) / softened
+        too_high = torch.relu(a - self.highest * softened) / softened
+        scores, ratio = too_low + too_high, a / softened
+        return {
+            f"{self.title}.{pair}": violations_of(
+                scores[:, i], [{"r": value} for value in ratio[:, i].tolist()]
+            )
+            for i, pair in enumerate(self.pairs)
+        }

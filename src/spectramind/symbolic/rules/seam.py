@@ -7,6 +7,7 @@ from torch import Tensor
 
 from spectramind.config.loss import LossConfig
 from spectramind.symbolic.rule import Rule
+from spectramind.symbolic.violation import Violation, violations_of
 
 
 class SeamContinuity(Rule):
@@ -20,6 +21,7 @@ class SeamContinuity(Rule):
 
     sides: Tensor
     name = "seam"
+    title = "seam"
 
     def __init__(self, seam: int) -> None:
         super().__init__()
@@ -37,3 +39,9 @@ class SeamContinuity(Rule):
         half = (0.5 * step.square()).unsqueeze(1).expand(-1, 2)
         values = torch.zeros_like(depth)
         return values.index_add(1, self.sides, half)
+
+    def violations(self, depth: Tensor, unit: float) -> dict[str, list[Violation]]:
+        """The step, left minus right, (Rp/Rs)^2."""
+        step = (depth[:, self.seam - 1] - depth[:, self.seam]) * unit
+        facts = [{"delta": value} for value in step.tolist()]
+        return {self.title: violations_of(self(depth).sum(dim=1), facts)}

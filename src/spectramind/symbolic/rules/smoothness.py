@@ -26,6 +26,7 @@ class Smoothness(Rule):
 
     weight: Tensor
     name = "sm"
+    title = "smoothness"
 
     def __init__(self, window_weight: float, seam: int | None) -> None:
         super().__init__()

@@ -6,6 +6,7 @@ import torch
 from spectramind.instrument.molecules import window_bins
 from spectramind.symbolic.contrast import contrast
 from spectramind.symbolic.rules.coherence import Coherence, MoleculeCoherence, evidence_bins
+from spectramind.symbolic.templates import template
 
 MOLECULES = ("h2o", "co2", "ch4")
 
@@ -55,10 +56,20 @@ def test_presence_turns_the_rule_on_gradually(with_bands) -> None:
     costs = [rule(above * factor).sum().item() for factor in (0.1, 1.0, 10.0, 1000.0)]
     assert costs == sorted(costs)
     assert costs[0] < 0.01 * costs[-1]
-    rms = above[:, rule.evidence].square().mean().sqrt()
-    assert rule(above * 0.5 / rms).sum().item() == pytest.approx(
+    own = torch.from_numpy(template("ch4"))[torch.isin(rule.bins, rule.evidence)]
+    explained = (above[0, rule.evidence] @ own) / own.norm() / len(own) ** 0.5
+    assert rule(above * 0.5 / explained).sum().item() == pytest.approx(
         0.5 * rule(above * 1e6).sum().item(), rel=1e-3
     )
+
+
+def test_a_window_below_the_continuum_shows_no_molecule(rule: Coherence, flat) -> None:
+    """Its rms is large, and nothing of it is the template's: no band is asked for."""
+    above = torch.zeros_like(flat)
+    above[:, window_bins("h2o")] = -20.0
+    above[:, window_bins("h2o")[-5:]] = 20.0
+    assert rule.molecules["h2o"](above).sum().item() == 0.0
+    assert rule.molecules["h2o"](-above).sum().item() > 0.0
 
 
 def test_hiding_a_molecule_is_no_way_out(with_bands) -> None:
@@ -86,3 +97,15 @@ def test_the_hole_is_told_where_it_is(rule: Coherence, with_bands) -> None:
     told = set(values.nonzero().flatten().tolist())
     assert told <= set(range(24, 60))
     assert values.argmax().item() in range(24, 60)
+
+
+def test_each_molecule_stands_in_the_log_by_its_name(rule: Coherence, with_bands) -> None:
+    depth = with_bands(ch4=60.0)
+    depth[:, 24:60] = depth.min()
+    found = rule.violations(torch.cat([with_bands(ch4=60.0), depth]), unit=1e-4)
+    assert list(found) == ["coherence:H2O", "coherence:CO2", "coherence:CH4"]
+    whole, hole = found["coherence:CH4"]
+    assert whole.score == pytest.approx(0.0, abs=1e-9)
+    assert hole.score == hole.facts["score"] > 0.005
+    assert set(hole.facts["bins"]) <= set(range(24, 60))
+    assert 0 < len(hole.facts["bins"]) <= 5
