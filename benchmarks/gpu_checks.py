@@ -240,6 +240,15 @@ class Toy:
             self.seen += 1
             yield self._batch(picked)
 
+    def rows(self, batch: tuple[Inputs, Tensor]) -> int:
+        """Planets in a batch."""
+        return len(batch[1])
+
+    def part(self, batch: tuple[Inputs, Tensor], rows: slice) -> tuple[Inputs, Tensor]:
+        """Some of them."""
+        i, y = batch
+        return Inputs(i.fgs1[rows], i.nodes[rows], i.mu0[rows], i.sigma0[rows]), y[rows]
+
     def answer(self, batch: tuple[Inputs, Tensor]) -> Outputs:
         """The network's."""
         return self.network(batch[0])
