@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from spectramind.config.compose import compose
 from spectramind.config.optimisation import TrainConfig
-from spectramind.errors import RuntimeRiskError, SchemaError
+from spectramind.errors import RuntimeRiskError, SchemaError, SpectraMindError
 from spectramind.models.state_file import load_state, save_state
 from spectramind.training.engine.best_epochs import BestEpochs
 from spectramind.training.engine.phase import Judged
@@ -296,3 +296,24 @@ def test_a_tracker_is_told_of_every_epoch_and_of_the_end(tmp_path: Path) -> None
 def test_the_last_epoch_is_kept_whatever_the_rhythm(tmp_path: Path) -> None:
     trainer(settings(epochs=5, ckpt_every_epochs=3)).run(tmp_path / "last.pt", "s")
     assert load_state(tmp_path / "last.pt")["epoch"] == 5
+
+
+class Sick(Line):
+    """Its gradient is no number: the root's slope at zero, times zero."""
+
+    def judge(self, batch: Batch, answer: Tensor) -> Judged:
+        self.deterministic = torch.are_deterministic_algorithms_enabled()
+        return Judged((0.0 * answer).sqrt().mean(), {})
+
+
+def test_switches_hold_while_it_trains_and_are_put_back(tmp_path: Path) -> None:
+    one = Trainer(Sick(), settings(epochs=1, deterministic=True), CPU, np.random.default_rng(4))
+    one.run(tmp_path / "last.pt", "s")
+    assert one.phase.deterministic
+    assert one.best.number == 0
+    assert not torch.are_deterministic_algorithms_enabled()
+    one = Trainer(Sick(), settings(epochs=1, detect_anomaly=True), CPU, np.random.default_rng(4))
+    with pytest.raises(SpectraMindError, match=r"Backward0.*lower train\.lr"):
+        one.run(tmp_path / "other.pt", "s")
+    assert not one.phase.deterministic
+    assert not torch.is_anomaly_enabled()

@@ -15,7 +15,7 @@ from spectramind.config.loss import LossConfig
 from spectramind.config.model import ModelConfig
 from spectramind.config.optimisation import SplitConfig, TrainConfig
 from spectramind.config.sim import SimulationConfig
-from spectramind.config.uq import CorelConfig, TempConfig
+from spectramind.config.uq import CorelConfig, EpistemicConfig, TempConfig
 
 
 class PathsConfig(Section):
@@ -104,6 +104,7 @@ _NOT_SCIENCE: dict[str, Any] = {
     "env": {"workers", "executor", "scheduler", "threads"},
     "logger": True,
     "diag": True,
+    "train": {"top_k", "detect_anomaly"},
     "submission": True,
 }
 
@@ -123,6 +124,7 @@ class Config(Section):
     model: ModelConfig
     train: TrainConfig
     loss: LossConfig
+    uq: EpistemicConfig
     diag: DashboardConfig
     score: ScoreConfig
     submission: SubmissionConfig

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -30,7 +31,7 @@ class BestEpochs:
         """Keep the last epoch's weights if it is among the best of all so far."""
         best, last = self._best(history), history[-1]
         if int(last["epoch"]) in best:
-            state = {"weights": weights, "settings": self.settings}
+            state: dict[str, Any] = {"weights": weights, "settings": self.settings}
             state |= {"epoch": int(last["epoch"]), "val_loss": last["val_loss"]}
             save_state(self._path(int(last["epoch"])), state)
         self._sweep(best)

@@ -5,6 +5,7 @@ It knows losses and weights, nothing of spectra. Epoch 0 is the network as it wa
 
 import copy
 import logging
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from spectramind.training.engine.micro_batches import MicroBatches
 from spectramind.training.engine.phase import Answer, Batch, Phase
 from spectramind.training.engine.random_states import random_states, restore_random_states
 from spectramind.training.engine.stepper import Stepper
+from spectramind.training.engine.strictness import strictness
 from spectramind.training.engine.tracker import Tracker, Untracked
 
 log = logging.getLogger("spectramind")
@@ -92,20 +94,23 @@ class Trainer(Generic[Batch, Answer]):
         if best is not None:
             best.begin(self.history)
         tracker.begin(self.history)
+        left = range(self.epoch, self.config.epochs)
         try:
-            left = range(self.epoch, self.config.epochs)
-            for _ in progress(left, "train", len(left)):
-                if self.epoch - self.best.number >= self.config.patience:
-                    continue
-                self._one_epoch()
-                tracker.row(self.history[-1])
-                if best is not None:
-                    best.offer(self.history, self._weights())
-                if self.epoch % self.config.ckpt_every_epochs == 0:
-                    save_state(resume, self._state(settings))
+            with strictness(self.config.deterministic, self.config.detect_anomaly):
+                for _ in progress(left, "train", len(left)):
+                    if self.epoch - self.best.number < self.config.patience:
+                        self._one_epoch()
+                        tracker.row(self.history[-1])
+                        if best is not None:
+                            best.offer(self.history, self._weights())
+                        self._keep(resume, settings)
         finally:
             tracker.end()
         if self.epoch % self.config.ckpt_every_epochs:
+            save_state(resume, self._state(settings))
+
+    def _keep(self, resume: Path, settings: str) -> None:
+        if self.epoch % self.config.ckpt_every_epochs == 0:
             save_state(resume, self._state(settings))
 
     def _one_epoch(self) -> None:
@@ -118,7 +123,9 @@ class Trainer(Generic[Batch, Answer]):
                 losses += self.micro.step(waiting)
                 waiting = []
         each = self.phase.evaluate()
-        row = {name: float(np.mean([loss[name] for loss in losses])) for name in losses[0]}
+        row = {
+            sys.intern(name): float(np.mean([loss[name] for loss in losses])) for name in losses[0]
+        }
         row |= {"epoch": float(self.epoch), "val_loss": float(each.mean()), "lr": self.stepper.lr}
         self.history.append(row)
         log.info("epoch %s", row)
@@ -152,7 +159,9 @@ class Trainer(Generic[Batch, Answer]):
             self.phase.network.load_state_dict(state["weights"])
             self.stepper.restore(state["stepper"])
             self.best = Epoch(state["best_epoch"], state["best"], state["best_each"])
-            self.epoch, self.history = state["epoch"], state["history"]
+            self.epoch = state["epoch"]
+            # Names that are one object, as in a run never cut: a checkpoint's bytes depend on it.
+            self.history = [{sys.intern(k): v for k, v in row.items()} for row in state["history"]]
             self.micro.parts = state["parts"]
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise SchemaError(f"{path} cannot be gone on from ({error}): delete it") from error
