@@ -87,8 +87,14 @@ class EnvConfig(Section):
 
 
 class LoggerConfig(Section):
-    """The rotating log file: lowest level kept, size of a file in bytes, older files kept."""
+    """The course of trainings, and the rotating log file.
 
+    Attributes:
+        tracker: what keeps the course beside the lines of JSON that are always written.
+        level: lowest level kept in the log. rotate_bytes: size of a file. backups: older files.
+    """
+
+    tracker: Literal["jsonl", "tensorboard", "wandb", "mlflow"]
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
     rotate_bytes: int = Field(ge=10_000)
     backups: int = Field(ge=0)

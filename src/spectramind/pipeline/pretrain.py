@@ -39,6 +39,7 @@ from spectramind.training.phases.pretraining import (
     load_encoders,
 )
 from spectramind.training.pretrained import Pretrained
+from spectramind.training.trackers.opening import open_trackers
 
 _Kind = Callable[[SpectraMind, UnlabelledVisits, TrainConfig, torch.device], Any]
 PHASES: dict[str, _Kind] = {"mae": MaskedReconstruction, "contrastive": Contrastive}
@@ -177,7 +178,8 @@ def _one(
     engine: Trainer[Any, Any] = Trainer(phase, train, device, rng)
     folder, stage = WorkFolder(config.paths), digest(settings, name)
     best = BestEpochs(folder.best_epochs(name), train.top_k, stage)
-    engine.run(folder.unfinished(name), stage, track, best=best)
+    tracker = open_trackers(config.logger.tracker, folder.tracking, name, stage)
+    engine.run(folder.unfinished(name), stage, track, tracker, best)
     phase.network.load_state_dict(engine.best.weights)
     return engine.history
 

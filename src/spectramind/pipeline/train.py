@@ -30,6 +30,7 @@ from spectramind.run.devices import pick_device, prepare_cpu
 from spectramind.run.record import RunRecord
 from spectramind.run.seeds import seed_everything
 from spectramind.training.pretrained import Pretrained
+from spectramind.training.trackers.opening import require_service
 
 _ENOUGH_PAIRS = 5  # below, what two visits differ by hardly counts (prior/error_model.py)
 _FEW_PAIRS = ", too few: most of what is added counts as lasting"
@@ -99,6 +100,7 @@ def train(config: Config, record: RunRecord) -> Training | Pretraining:
     prepare_cpu(config.env.threads)  # the prior alone: no network yet
     phase, blind = config.train.phase, config.model.prior.source == "atmosphere"
     _refuse_contradictions(config)
+    require_service(config.logger.tracker)
     if phase in ("mae", "contrastive"):
         return _pretrain_alone(config, record)
     if blind:

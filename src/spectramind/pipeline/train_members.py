@@ -25,6 +25,7 @@ from spectramind.training.objective import Objective
 from spectramind.training.phases.pretraining import load_encoders
 from spectramind.training.phases.supervised import Labelled, Outcome, Supervised
 from spectramind.training.pretrained import Pretrained
+from spectramind.training.trackers.opening import open_trackers
 
 log = logging.getLogger("spectramind")
 # Settings of training that the supervised phase's numbers do not depend on; what it starts from
@@ -104,8 +105,10 @@ class Members:
         engine: Trainer[Labelled, Outputs] = Trainer(phase, config.train, self.device, rng)
         folder, settings = WorkFolder(config.paths), digest(self.settings, number)
         name = f"member_{number}" if number else ""
-        best = BestEpochs(folder.best_epochs(name or "supervised"), config.train.top_k, settings)
-        engine.run(folder.unfinished(name), settings, track, best=best)
+        shown = name or "supervised"
+        best = BestEpochs(folder.best_epochs(shown), config.train.top_k, settings)
+        tracker = open_trackers(config.logger.tracker, folder.tracking, shown, settings)
+        engine.run(folder.unfinished(name), settings, track, tracker, best)
         outcome = phase.choose(engine)
         network.load_state_dict(outcome.weights)
         log.info("member %d: epoch %d kept", number, outcome.epoch)
