@@ -16,7 +16,7 @@ from spectramind.errors import ConfigError, SchemaError
 from spectramind.estimators.artifact import Artifact
 from spectramind.instrument.grid import N_BINS
 from spectramind.models.state_file import load_state
-from spectramind.pipeline import pretrain, train, train_members
+from spectramind.pipeline import fit_calibrators, pretrain, train, train_members
 from spectramind.pipeline.pretrain import Pretraining
 from spectramind.pipeline.train import Training
 from spectramind.run.record import RunRecord
@@ -258,6 +258,16 @@ def test_dropout_needs_dropout(config: Config, monkeypatch: pytest.MonkeyPatch) 
     without = config.model_copy(update={"model": config.model.model_copy(update=dry)})
     with pytest.raises(ConfigError, match="no dropout in the network"):
         run(doubting(without, "mc_dropout"))
+
+
+def test_other_ignorance_than_trained_with_is_refused_at_predict(config: Config) -> None:
+    artifact = run(config).artifact
+    assert list(fit_calibrators.members(config, artifact)) == ["spectramind", "physics"]
+    for kind in ("ensemble", "mc_dropout"):
+        with pytest.raises(ConfigError, match=f"train uq.epistemic={kind}. first"):
+            fit_calibrators.members(doubting(config, kind), artifact)
+    trained = run(doubting(config, "ensemble")).artifact
+    assert fit_calibrators.members(config, trained)  # the checkpoint says what it is
 
 
 def test_the_score_can_be_the_objective(config: Config) -> None:
