@@ -317,3 +317,17 @@ def test_switches_hold_while_it_trains_and_are_put_back(tmp_path: Path) -> None:
         one.run(tmp_path / "other.pt", "s")
     assert not one.phase.deterministic
     assert not torch.is_anomaly_enabled()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # torch's, that there is no GPU here
+@pytest.mark.parametrize(
+    ("capability", "half"), [((7, 5), torch.float16), ((8, 0), torch.bfloat16)]
+)
+def test_the_card_tells_which_half_precision(
+    capability: tuple[int, int], half: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    stepper = Stepper(Line().network, settings(amp=True), 5, torch.device("cuda"))
+    assert stepper.amp
+    assert stepper.half == half
+    assert not Stepper(Line().network, settings(amp=True), 5, CPU).amp

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from spectramind.config.compose import compose
 from spectramind.config.root import Config
 from spectramind.contracts.planet import LabelledPlanets
-from spectramind.errors import SchemaError
+from spectramind.errors import ConfigError, SchemaError
 from spectramind.models.assembly import build_network
 from spectramind.models.inputs import batch_inputs, node_features
 from spectramind.models.network import Inputs
@@ -163,6 +163,13 @@ def test_what_is_hidden_cannot_be_seen_and_the_rest_can(
     assert (seen.nodes - expected.nodes).abs().max() > 1e-3
     assert (seen.steps - expected.steps).abs().max() > 1e-3
     assert expected.nodes.shape[-1] == len(columns)
+
+
+def test_one_token_cannot_be_hidden_and_seen(small: Config, visits: UnlabelledVisits) -> None:
+    sizes = small.model.fgs1_mamba.model_copy(update={"stride": 33})
+    model = small.model.model_copy(update={"fgs1_mamba": sizes})
+    with pytest.raises(ConfigError, match="stride=33 leaves one: at most half"):
+        masked(small.model_copy(update={"model": model}), visits)
 
 
 def test_only_what_was_hidden_is_judged(small: Config, visits: UnlabelledVisits) -> None:

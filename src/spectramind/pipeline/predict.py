@@ -48,13 +48,10 @@ class Prediction(Result):
         return self.answers[SUBMITTED]
 
     def report(self) -> list[str]:
+        told = f"{self.epistemic}: {told_parts(self.submitted)}"
         return [
             f"{len(self.submitted.planet_ids)} planets on {self.device}; sigma: {self.sigma}",
-            *(
-                [f"{self.epistemic}: {told_parts(self.submitted)}"]
-                if self.epistemic != "none"
-                else []
-            ),
+            *([told] if self.epistemic != "none" else []),
             f"submission: {self.submission} ({self.dialect} columns, valid)",
         ]
 
@@ -89,7 +86,7 @@ def told_parts(answer: Predictive) -> str:
     aleatoric, epistemic = answer.parts.aleatoric, answer.parts.epistemic
     share = float(np.median(epistemic**2 / (aleatoric**2 + epistemic**2)))
     return (
-        f"sigma {1e6 * np.median(aleatoric):.0f} ppm aleatoric, {1e6 * np.median(epistemic):.0f} "
+        f"sigma {1e6 * np.median(aleatoric):.1f} ppm aleatoric, {1e6 * np.median(epistemic):.1f} "
         f"ppm epistemic, {share:.1%} of the variance"
     )
 

@@ -18,11 +18,16 @@ class Stepper:
     Args:
         network: whose parameters. config: learning rate, decay, warm-up, clipping, accumulation.
         batches: batches an epoch, from which follow the steps of the schedule.
-        device: where the network is.
+        device: where the network is. half: of mixed precision; None: by the card.
     """
 
     def __init__(
-        self, network: nn.Module, config: TrainConfig, batches: int, device: torch.device
+        self,
+        network: nn.Module,
+        config: TrainConfig,
+        batches: int,
+        device: torch.device,
+        half: torch.dtype | None = None,
     ) -> None:
         self.network, self.config, self.batches, self.device = network, config, batches, device
         self.optimizer = torch.optim.AdamW(
@@ -33,10 +38,11 @@ class Stepper:
             self.optimizer, lambda step: cosine(step, config.warmup_steps, max(steps, 1))
         )
         self.amp = config.amp and device.type == "cuda"
-        # bfloat16 has the range of float32: only float16 needs its gradients scaled.
         wide = self.amp and torch.cuda.get_device_capability(device) >= (8, 0)
-        self.half = torch.bfloat16 if wide else torch.float16
-        self.scaler = torch.amp.GradScaler("cuda", enabled=self.amp and not wide)
+        self.half = half or (torch.bfloat16 if wide else torch.float16)
+        # bfloat16 has the range of float32: only float16 needs its gradients scaled.
+        scaled = self.amp and self.half == torch.float16
+        self.scaler = torch.amp.GradScaler("cuda", enabled=scaled)
         self.optimizer.zero_grad(set_to_none=True)
 
     @property

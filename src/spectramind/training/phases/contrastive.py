@@ -114,7 +114,8 @@ class Contrastive:
             raise SchemaError(
                 f"train.phase=contrastive needs two visits of the {where} fold with light in and "
                 f"out of transit, there are {int(usable.sum())} of {len(series)}: leave the phase "
-                "out, or bring more visits or a longer train.sequence_length"
+                "out, bring more visits, or take a longer train.sequence_length or a smaller "
+                "model.fgs1_mamba.stride"
             )
         return series[usable]
 

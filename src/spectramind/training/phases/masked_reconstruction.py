@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from spectramind.config.optimisation import TrainConfig
+from spectramind.errors import ConfigError
 from spectramind.models.inputs import UNIT
 from spectramind.models.network import Inputs, SpectraMind
 from spectramind.training.engine.phase import Judged
@@ -94,6 +95,9 @@ class MaskedReconstruction:
     Args:
         network: whose encoders are trained, in place. visits: to learn from and to stop by.
         config: ``mae`` and the batch size. device: where it is trained.
+
+    Raises:
+        ConfigError: the light curve is one token, which cannot be hidden and seen.
     """
 
     def __init__(
@@ -103,6 +107,13 @@ class MaskedReconstruction:
         config: TrainConfig,
         device: torch.device,
     ) -> None:
+        self.tokens = -(-visits.train.fgs1.shape[1] // network.fgs1.stride)
+        if self.tokens < 2:
+            raise ConfigError(
+                f"train.phase=mae hides some tokens of the light curve and shows others, and "
+                f"model.fgs1_mamba.stride={network.fgs1.stride} leaves one: at most half of "
+                "train.sequence_length is allowed"
+            )
         columns = DEPTHS + LOG_SIGMAS if config.mae.log_sigma else DEPTHS
         channels = visits.train.fgs1.shape[2]
         self.network = MaskedAutoencoder(network, channels, columns).to(device)
@@ -123,9 +134,8 @@ class MaskedReconstruction:
     def _masked(self, inputs: Inputs, rng: np.random.Generator) -> Masked:
         depth_sigma = UNIT * inputs.nodes[..., LOG_SIGMAS[1]].double().exp()
         snr = (inputs.mu0.double().clamp_min(UNIT) / depth_sigma).numpy()
-        tokens = -(-inputs.fgs1.shape[1] // self.network.stride)
         bins = hidden_bins(self.config.mae, snr, rng)
-        steps = hidden_tokens(self.config.mae, len(snr), tokens, rng)
+        steps = hidden_tokens(self.config.mae, len(snr), self.tokens, rng)
         return Masked(
             inputs.to(self.device),
             torch.from_numpy(bins).to(self.device),
