@@ -306,6 +306,7 @@ class Sick(Line):
         return Judged((0.0 * answer).sqrt().mean(), {})
 
 
+@pytest.mark.filterwarnings("ignore:Error detected")  # the operation's trace, as it should
 def test_switches_hold_while_it_trains_and_are_put_back(tmp_path: Path) -> None:
     one = Trainer(Sick(), settings(epochs=1, deterministic=True), CPU, np.random.default_rng(4))
     one.run(tmp_path / "last.pt", "s")
