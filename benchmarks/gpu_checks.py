@@ -192,7 +192,7 @@ def training(bench: Bench) -> Iterator[Row]:
         settings = bench.train.model_copy(
             update={"amp": precision == "float16", "grad_accum": 1, "warmup_steps": 0}
         )
-        stepper = Stepper(network, settings, 10_000, bench.device)
+        stepper = Stepper(network, settings, 10_000, bench.device, torch.float16)
         network.train()
 
         step = partial(train_step, bench, precision, network, objective, stepper, inputs, y)
@@ -239,6 +239,15 @@ class Toy:
                 raise KilledError
             self.seen += 1
             yield self._batch(picked)
+
+    def rows(self, batch: tuple[Inputs, Tensor]) -> int:
+        """Planets in a batch."""
+        return len(batch[1])
+
+    def part(self, batch: tuple[Inputs, Tensor], rows: slice) -> tuple[Inputs, Tensor]:
+        """Some of them."""
+        i, y = batch
+        return Inputs(i.fgs1[rows], i.nodes[rows], i.mu0[rows], i.sigma0[rows]), y[rows]
 
     def answer(self, batch: tuple[Inputs, Tensor]) -> Outputs:
         """The network's."""
@@ -300,7 +309,8 @@ def resume(bench: Bench) -> Iterator[Row]:
         if loose:
             said += f"; not deterministic by torch's word: {', '.join(sorted(loose))}"
         case = "deterministic algorithms" if deterministic else "torch's default algorithms"
-        yield f"{case}, float16" if whole.stepper.amp else case, f"{most:.1e}", "-", "-", said
+        half = str(whole.stepper.half).removeprefix("torch.")
+        yield f"{case}, {half}" if whole.stepper.amp else case, f"{most:.1e}", "-", "-", said
 
 
 def corrections(

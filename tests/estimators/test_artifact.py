@@ -62,8 +62,15 @@ def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
     return path
 
 
+def forget_members(state: dict[str, Any]) -> None:
+    """Back to format 4: one network."""
+    state["format"] = 4
+    del state["members"], state["epistemic"]
+
+
 def forget_clusters(state: dict[str, Any]) -> None:
     """Back to format 3: the scale mixture alone."""
+    forget_members(state)
     state["format"] = 3
     for name in ("share", "shape", "components", "remainder"):
         del state["prior"][f"clusters_{name}"]
@@ -194,3 +201,13 @@ def test_a_file_that_lacks_a_part_is_one_clear_error(tmp_path: Path) -> None:
     save_state(tmp_path / "half.pt", {"weights": {}})
     with pytest.raises(SchemaError, match="not a finished training"):
         Artifact.load(tmp_path / "half.pt")
+
+
+def test_a_file_of_format_4_has_one_network_and_no_epistemic_part(
+    trained: Artifact, path: Path
+) -> None:
+    again = Artifact.load(rewritten(path, forget_members))
+    assert again.others == ()
+    assert again.epistemic.kind == "none"
+    for name, value in trained.network.state_dict().items():
+        assert torch.equal(again.network.state_dict()[name], value)

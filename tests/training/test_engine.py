@@ -1,7 +1,7 @@
 """The engine on a phase that knows no spectra: a straight line with dropout."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from spectramind.config.compose import compose
 from spectramind.config.optimisation import TrainConfig
-from spectramind.errors import SchemaError
+from spectramind.errors import RuntimeRiskError, SchemaError, SpectraMindError
 from spectramind.models.state_file import load_state, save_state
+from spectramind.training.engine.best_epochs import BestEpochs
 from spectramind.training.engine.phase import Judged
 from spectramind.training.engine.random_states import random_states, restore_random_states
 from spectramind.training.engine.schedule import cosine
@@ -42,6 +43,12 @@ class Line:
                 raise KeyboardInterrupt
             self.seen += 1
             yield self.x[picked], self.y[picked]
+
+    def rows(self, batch: Batch) -> int:
+        return len(batch[0])
+
+    def part(self, batch: Batch, rows: slice) -> Batch:
+        return batch[0][rows], batch[1][rows]
 
     def answer(self, batch: Batch) -> Tensor:
         return self.network(batch[0])
@@ -184,3 +191,144 @@ def test_cosine_warms_up_and_ends_at_zero() -> None:
     assert factors[10] == 1.0
     assert factors[60] == pytest.approx(0.5)
     assert math.isclose(factors[110], 0.0, abs_tol=1e-12)
+
+
+class Crowded(Line):
+    """A line on a device whose memory holds ``room`` items at once; no dropout."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__()
+        self.network[2] = nn.Identity()
+        self.room, self.largest = room, 0
+
+    def judge(self, batch: Batch, answer: Tensor) -> Judged:
+        judged = super().judge(batch, answer)
+        if len(answer) > self.room:
+            judged.total.register_hook(self._overflow)
+        self.largest = max(self.largest, min(len(answer), self.room))
+        return judged
+
+    def _overflow(self, gradient: Tensor) -> Tensor:
+        raise torch.OutOfMemoryError("too much")
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_out_of_memory_halves_the_batch_and_changes_nothing_else(
+    tmp_path: Path, accumulate: int
+) -> None:
+    """Parts weigh as the items they hold: 4 = 2 + 2, and the weights move as with the whole."""
+    config = settings(epochs=2, grad_accum=accumulate)
+    histories = []
+    for room in (4, 2):
+        torch.manual_seed(3)
+        one = Trainer(Crowded(room), config, CPU, np.random.default_rng(4))
+        one.run(tmp_path / f"{room}.pt", "s")
+        assert (one.micro.parts, one.phase.largest) == (4 // room, room)
+        histories.append(one.history)
+    for whole, halved in zip(*histories, strict=True):
+        assert halved == pytest.approx(whole, rel=1e-5)
+    again = Trainer(Crowded(2), config, CPU, np.random.default_rng(4))
+    again.run(tmp_path / "2.pt", "s")
+    assert again.micro.parts == 2
+
+
+def test_memory_for_not_even_one_item_is_one_clear_error(tmp_path: Path) -> None:
+    one = Trainer(Crowded(0), settings(epochs=1), CPU, np.random.default_rng(4))
+    with pytest.raises(RuntimeRiskError, match=r"train\.sequence_length smaller"):
+        one.run(tmp_path / "last.pt", "s")
+
+
+def test_the_best_epochs_are_kept_in_files_also_when_killed(tmp_path: Path) -> None:
+    config = settings(lr=0.3, epochs=8, ckpt_every_epochs=3)
+    (tmp_path / "top").mkdir()
+    (tmp_path / "top" / "epoch_0099.pt").touch()
+
+    def kept(killed_at: int = -1) -> BestEpochs:
+        best = BestEpochs(tmp_path / "top", 3, "s")
+        one = trainer(config, killed_at)
+        one.run(tmp_path / "last.pt", "s", best=best)
+        histories.append(one.history)
+        return best
+
+    histories: list[list[dict[str, float]]] = []
+    with pytest.raises(KeyboardInterrupt):
+        kept(killed_at=23)
+    kept()
+    losses = {int(row["epoch"]): row["val_loss"] for row in histories[0] if row["epoch"]}
+    expected = sorted(sorted(losses, key=lambda n: losses[n])[:3])
+    files = sorted((tmp_path / "top").iterdir())
+    assert [path.name for path in files] == [f"epoch_{n:04d}.pt" for n in expected]
+    states = [load_state(path) for path in files]
+    assert [state["val_loss"] for state in states] == [losses[n] for n in expected]
+    line = Line()
+    line.network.load_state_dict(states[0]["weights"])
+    assert float(line.evaluate().mean()) == states[0]["val_loss"]
+
+
+class Diary:
+    """A tracker that remembers."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, float]] = []
+        self.ended = 0
+
+    def begin(self, history: Sequence[dict[str, float]]) -> None:
+        self.rows = list(history)
+
+    def row(self, row: dict[str, float]) -> None:
+        self.rows.append(row)
+
+    def end(self) -> None:
+        self.ended += 1
+
+
+def test_a_tracker_is_told_of_every_epoch_and_of_the_end(tmp_path: Path) -> None:
+    cut, whole = Diary(), Diary()
+    with pytest.raises(KeyboardInterrupt):
+        trainer(settings(), killed_at=13).run(tmp_path / "last.pt", "s", tracker=cut)
+    assert ([row["epoch"] for row in cut.rows], cut.ended) == ([0, 1, 2], 1)
+    one = trainer(settings())
+    one.run(tmp_path / "last.pt", "s", tracker=whole)
+    assert whole.rows == one.history
+    assert len(whole.rows) == 6
+
+
+def test_the_last_epoch_is_kept_whatever_the_rhythm(tmp_path: Path) -> None:
+    trainer(settings(epochs=5, ckpt_every_epochs=3)).run(tmp_path / "last.pt", "s")
+    assert load_state(tmp_path / "last.pt")["epoch"] == 5
+
+
+class Sick(Line):
+    """Its gradient is no number: the root's slope at zero, times zero."""
+
+    def judge(self, batch: Batch, answer: Tensor) -> Judged:
+        self.deterministic = torch.are_deterministic_algorithms_enabled()
+        return Judged((0.0 * answer).sqrt().mean(), {})
+
+
+@pytest.mark.filterwarnings("ignore:Error detected")  # the operation's trace, as it should
+def test_switches_hold_while_it_trains_and_are_put_back(tmp_path: Path) -> None:
+    one = Trainer(Sick(), settings(epochs=1, deterministic=True), CPU, np.random.default_rng(4))
+    one.run(tmp_path / "last.pt", "s")
+    assert one.phase.deterministic
+    assert one.best.number == 0
+    assert not torch.are_deterministic_algorithms_enabled()
+    one = Trainer(Sick(), settings(epochs=1, detect_anomaly=True), CPU, np.random.default_rng(4))
+    with pytest.raises(SpectraMindError, match=r"Backward0.*lower train\.lr"):
+        one.run(tmp_path / "other.pt", "s")
+    assert not one.phase.deterministic
+    assert not torch.is_anomaly_enabled()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # torch's, that there is no GPU here
+@pytest.mark.parametrize(
+    ("capability", "half"), [((7, 5), torch.float16), ((8, 0), torch.bfloat16)]
+)
+def test_the_card_tells_which_half_precision(
+    capability: tuple[int, int], half: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    stepper = Stepper(Line().network, settings(amp=True), 5, torch.device("cuda"))
+    assert stepper.amp
+    assert stepper.half == half
+    assert not Stepper(Line().network, settings(amp=True), 5, CPU).amp

@@ -1,5 +1,6 @@
 """Settings of the split and of the training loop."""
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -19,25 +20,70 @@ class SplitConfig(Section):
     seed: int = Field(ge=0)
 
 
-class TrainConfig(Section):
-    """The supervised phase.
+class MaskedConfig(Section):
+    """Pretraining by masked reconstruction (phase ``mae``).
 
     Attributes:
-        phase: which phase this is.
-        epochs, batch_size, lr, weight_decay: AdamW over whole planets.
+        epochs: at most.
+        mask: what is hidden. ``random``: bins and steps of the light curve, each for itself.
+            ``block``: runs of ``block`` neighbours. ``molecule``: the windows of molecules, steps
+            in runs. ``snr``: bins of high signal to noise first, steps each for itself.
+        ratio: share of bins and of steps hidden.
+        block: length of a run, in bins and in tokens of the FGS1 encoder.
+        log_sigma: hide and ask for the logarithms of the bins' sigmas as well.
+    """
+
+    epochs: int = Field(ge=1)
+    mask: Literal["random", "block", "molecule", "snr"]
+    ratio: float = Field(gt=0, lt=1)
+    block: int = Field(ge=1, le=100)
+    log_sigma: bool
+
+
+class ContrastConfig(Section):
+    """Pretraining of the FGS1 encoder by InfoNCE (phase ``contrastive``).
+
+    Attributes:
+        epochs: at most.
+        temperature: of the similarities.
+        jitter: an epoch's batches take temperatures drawn from ``temperature * (1 +- jitter)``.
+        dim: width of the space in which segments are compared.
+    """
+
+    epochs: int = Field(ge=1)
+    temperature: float = Field(gt=0, le=10)
+    jitter: float = Field(ge=0, lt=1)
+    dim: int = Field(ge=2, le=1024)
+
+
+class TrainConfig(Section):
+    """Training, phase by phase; what is not in ``mae`` and ``contrastive`` counts for all of them.
+
+    Attributes:
+        phase: ``mae`` and ``contrastive`` pretrain the encoders without labels and leave
+            ``pretrained.pt`` beside the checkpoint; ``supervised`` corrects the physics estimate;
+            ``all``: one after the other, each from the weights of the one before.
+        start_from: a ``pretrained.pt`` or a checkpoint whose encoders the first phase starts with.
+        epochs: of the supervised phase. batch_size, lr, weight_decay: AdamW over whole planets.
         warmup_steps: linear warm-up before the cosine.
         grad_clip: largest gradient norm.
         grad_accum: batches an optimizer step sums.
         amp: mixed precision where there is CUDA.
         patience: epochs without a better validation loss before stopping.
         ckpt_every_epochs: a resumable checkpoint every so many epochs.
+        top_k: weights of so many best epochs of a phase are kept in files of their own.
+        deterministic: only algorithms that give the same bits again; slower on a GPU.
+        detect_anomaly: name the operation whose gradient is not finite; slow.
         sequence_length: steps the light curves are binned to for the FGS1 encoder.
         redraw: share of the training planets whose depths are drawn anew, around the truth and
             from the covariance of their errors, in every epoch.
+        objective: what the supervised phase makes small: the ``likelihood`` with the official
+            weights, or the official ``score`` itself, negative; symbolic rules beside either.
         aux_weight: weight of the coarse scales' likelihood.
     """
 
-    phase: Literal["supervised"]
+    phase: Literal["mae", "contrastive", "supervised", "all"]
+    start_from: Path | None
     epochs: int = Field(ge=0)
     batch_size: int = Field(ge=1)
     lr: float = Field(gt=0, le=1)
@@ -48,6 +94,12 @@ class TrainConfig(Section):
     amp: bool
     patience: int = Field(ge=1)
     ckpt_every_epochs: int = Field(ge=1)
+    top_k: int = Field(ge=0, le=100)
+    deterministic: bool
+    detect_anomaly: bool
     sequence_length: int = Field(ge=16)
     redraw: float = Field(ge=0, le=1)
+    objective: Literal["likelihood", "score"]
     aux_weight: float = Field(ge=0)
+    mae: MaskedConfig
+    contrastive: ContrastConfig

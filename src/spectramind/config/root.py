@@ -16,7 +16,7 @@ from spectramind.config.loss import LossConfig
 from spectramind.config.model import ModelConfig
 from spectramind.config.optimisation import SplitConfig, TrainConfig
 from spectramind.config.sim import SimulationConfig
-from spectramind.config.uq import CorelConfig, TempConfig
+from spectramind.config.uq import CorelConfig, EpistemicConfig, TempConfig
 
 
 class PathsConfig(Section):
@@ -89,8 +89,14 @@ class EnvConfig(Section):
 
 
 class LoggerConfig(Section):
-    """The rotating log file: lowest level kept, size of a file in bytes, older files kept."""
+    """The course of trainings, and the rotating log file.
 
+    Attributes:
+        tracker: what keeps the course beside the lines of JSON that are always written.
+        level: lowest level kept in the log. rotate_bytes: size of a file. backups: older files.
+    """
+
+    tracker: Literal["jsonl", "tensorboard", "wandb", "mlflow"]
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
     rotate_bytes: int = Field(ge=10_000)
     backups: int = Field(ge=0)
@@ -107,6 +113,7 @@ _NOT_SCIENCE: dict[str, Any] = {
     "logger": True,
     "diag": True,
     "audit": True,
+    "train": {"top_k", "detect_anomaly"},
     "submission": True,
 }
 
@@ -126,6 +133,7 @@ class Config(Section):
     model: ModelConfig
     train: TrainConfig
     loss: LossConfig
+    uq: EpistemicConfig
     diag: DashboardConfig
     score: ScoreConfig
     audit: AuditConfig

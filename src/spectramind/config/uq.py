@@ -1,4 +1,6 @@
-"""Settings of ``calib``: temperature and COREL."""
+"""Settings of ``calib`` (temperature and COREL) and of ``uq`` (what the network does not know)."""
+
+from typing import Literal
 
 from pydantic import Field
 
@@ -31,3 +33,18 @@ class CorelConfig(Section):
     alpha: float = Field(gt=0, lt=1)
     smoothing_um: float = Field(gt=0, le=2)
     prior_planets: float = Field(ge=0, allow_inf_nan=False)
+
+
+class EpistemicConfig(Section):
+    """What the network's own ignorance adds to sigma; ``train`` decides, the checkpoint holds it.
+
+    Attributes:
+        epistemic: ``none``; ``ensemble``: networks trained from several seeds; ``mc_dropout``: one
+            network whose dropout stays on. Their scatter and their mean variance are summed.
+        members: networks of an ensemble.
+        passes: answers drawn with dropout.
+    """
+
+    epistemic: Literal["none", "ensemble", "mc_dropout"]
+    members: int = Field(ge=2, le=64)
+    passes: int = Field(ge=2, le=1000)

@@ -17,6 +17,7 @@ from spectramind.run.npz import read_npz
 # paths.temperature and paths.corel say, those of others in folders beside them.
 SUBMITTED = "spectramind"
 _KEYS = ("planet_id", "mu", "sigma", "level", "half_width")
+_PARTS = ("sigma_aleatoric", "sigma_epistemic")
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +34,31 @@ class Intervals:
 
 
 @dataclass(frozen=True, eq=False)
+class SigmaParts:
+    """What sigma is made of: sigma^2 = aleatoric^2 + epistemic^2, (n, 283) each.
+
+    Attributes:
+        aleatoric: what the estimator says of the data's own noise.
+        epistemic: how far its members differ in the mean.
+    """
+
+    aleatoric: NDArray[np.float64]
+    epistemic: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
 class Predictive:
     """One estimator's answer for n planets.
 
     Attributes:
         spectra: mean and standard deviation, (n, 283) each.
         intervals: None where no conformal calibrator was applied.
+        parts: None where the estimator does not tell them apart.
     """
 
     spectra: Spectra
     intervals: Intervals | None = None
+    parts: SigmaParts | None = None
 
     @property
     def planet_ids(self) -> tuple[str, ...]:
@@ -55,20 +71,27 @@ class Predictive:
             SchemaError: a planet is not here.
         """
         spectra = self.spectra.select(planet_ids)
-        if self.intervals is None:
-            return type(self)(spectra)
         row = {planet: i for i, planet in enumerate(self.planet_ids)}
-        half_width = self.intervals.half_width[[row[planet] for planet in planet_ids]]
-        return type(self)(spectra, Intervals(self.intervals.level, half_width))
+        rows = [row[planet] for planet in planet_ids]
+        intervals, parts = self.intervals, self.parts
+        if intervals is not None:
+            intervals = Intervals(intervals.level, intervals.half_width[rows])
+        if parts is not None:
+            parts = SigmaParts(parts.aleatoric[rows], parts.epistemic[rows])
+        return type(self)(spectra, intervals, parts)
 
     def save(self, path: Path) -> None:
         """Write an npz with ``planet_id``, ``mu``, ``sigma`` and, with intervals, ``level`` and
-        ``half_width`` (NaN and empty without), atomically.
+        ``half_width`` (NaN and empty without), with parts ``sigma_aleatoric`` and
+        ``sigma_epistemic``, atomically.
         """
         level, half_width = np.nan, np.zeros((0, 0))
         if self.intervals is not None:
             level, half_width = self.intervals.level, self.intervals.half_width
-        write_npz(path, **self.spectra.arrays(), level=np.array(level), half_width=half_width)
+        more = {} if self.parts is None else vars(self.parts)
+        parts = {f"sigma_{name}": values for name, values in more.items()}
+        arrays = self.spectra.arrays() | parts
+        write_npz(path, **arrays, level=np.array(level), half_width=half_width)
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -77,14 +100,21 @@ class Predictive:
         Raises:
             SchemaError: the file is missing or broken, or holds no valid spectra.
         """
-        held = read_npz(path, *_KEYS, made_by="predict")
+        held = read_npz(path, *_KEYS, made_by="predict", optional=_PARTS)
         spectra = Spectra.of(held)
+        found = [np.asarray(held[key], dtype=np.float64) for key in _PARTS if key in held]
+        if len(found) == 1 or any(one.shape != spectra.mu.shape for one in found):
+            raise SchemaError(
+                f"{path}: the parts of sigma are not those of its spectra {spectra.mu.shape}: run "
+                "`spectramind predict` again"
+            )
+        parts = SigmaParts(*found) if found else None
         level, half_width = float(held["level"]), np.asarray(held["half_width"], dtype=np.float64)
         if not np.isfinite(level):
-            return cls(spectra)
+            return cls(spectra, parts=parts)
         if half_width.shape != spectra.mu.shape:
             raise SchemaError(
                 f"{path}: intervals {half_width.shape} of other planets than the spectra "
                 f"{spectra.mu.shape}: run `spectramind predict` again"
             )
-        return cls(spectra, Intervals(level, half_width))
+        return cls(spectra, Intervals(level, half_width), parts)

@@ -154,10 +154,24 @@ class WorkFolder:
     def features(self) -> FeaturesFolder:
         return FeaturesFolder(self.paths.features)
 
+    def unfinished(self, training: str = "") -> Path:
+        """The state of a training that goes on; those beside the first have a name."""
+        name = f"last_{training}.pt" if training else "last.pt"
+        return self.paths.checkpoint.with_name(name)
+
+    def best_epochs(self, training: str) -> Path:
+        """The folder of a training's best epochs."""
+        return self.paths.checkpoint.parent / "top" / training
+
     @property
-    def unfinished(self) -> Path:
-        """The state of a training that goes on."""
-        return self.paths.checkpoint.with_name("last.pt")
+    def pretrained(self) -> Path:
+        """The encoders that pretraining left."""
+        return self.paths.checkpoint.with_name("pretrained.pt")
+
+    @property
+    def tracking(self) -> Path:
+        """What trackers keep of trainings."""
+        return self.paths.outputs / "tracking"
 
     def calibrators(self, estimator: str) -> CalibratorFolder:
         """An estimator's calibrators: those of the submitted one where ``paths`` says, those of

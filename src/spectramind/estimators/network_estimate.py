@@ -1,18 +1,20 @@
 """The network's correction of the physics estimate; untrained it is the physics estimate."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from spectramind.contracts.planet import LabelledPlanets, Planet
 from spectramind.contracts.predictive import SUBMITTED, Predictive
 from spectramind.contracts.spectra import Spectra
+from spectramind.estimators.epistemic import ONE_ANSWER, Epistemic, combined
 from spectramind.estimators.physics_estimate import PhysicsEstimate
 from spectramind.models.inputs import batch_inputs
-from spectramind.models.network import SpectraMind
+from spectramind.models.network import Inputs, Outputs, SpectraMind
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.progress import track
 
@@ -31,6 +33,8 @@ class NetworkEstimate:
         batch_size: planets a pass.
         device: where it computes.
         trainer: how it is trained; None for one that only predicts.
+        others: further networks of an ensemble.
+        epistemic: how several answers come about; ``mc_dropout`` draws its own.
     """
 
     network: SpectraMind
@@ -40,6 +44,8 @@ class NetworkEstimate:
     device: torch.device
     trainer: Trainer | None = None
     name: str = SUBMITTED
+    others: tuple[SpectraMind, ...] = ()
+    epistemic: Epistemic = ONE_ANSWER
 
     def fit(self, fold: LabelledPlanets, stop: LabelledPlanets) -> Self:
         """Learn the physics estimate, then train on top of it.
@@ -55,16 +61,43 @@ class NetworkEstimate:
 
     def predict(self, planets: Sequence[Planet]) -> Predictive:
         """A batch at a time; a negative depth is no spectrum: the metric refuses it."""
-        network = self.network.to(self.device).eval()
         answers = self.physics.posteriors(planets)
+        ids = tuple(planet.planet_id for planet in planets)
         mu, sigma = [], []
         starts = range(0, len(planets), self.batch_size)
         for start in track(starts, "predict", len(starts)):
             part = slice(start, start + self.batch_size)
             inputs = batch_inputs(planets[part], answers[part], self.sequence_length)
             with torch.no_grad():
-                outputs = network(inputs.to(self.device))
-            mu.append(np.maximum(outputs.mu.double().cpu().numpy(), 0.0))
-            sigma.append(outputs.sigma.double().cpu().numpy())
-        ids = tuple(planet.planet_id for planet in planets)
-        return Predictive(Spectra(ids, np.concatenate(mu), np.concatenate(sigma)))
+                one, other = self._answers(inputs.to(self.device), ids[part])
+            mu.append(one.double().cpu().numpy())
+            sigma.append(other.double().cpu().numpy())
+        every, widths = np.concatenate(mu, axis=1), np.concatenate(sigma, axis=1)
+        if len(every) > 1:
+            return combined(ids, every, widths)
+        return Predictive(Spectra(ids, np.maximum(every[0], 0.0), widths[0]))
+
+    def _answers(self, inputs: Inputs, ids: Sequence[str]) -> tuple[Tensor, Tensor]:
+        """Mean and sigma of each member, or of each pass with dropout, (K, B, 283)."""
+        if self.epistemic.kind == "mc_dropout":
+            rows = [self._passes(inputs, row, planet) for row, planet in enumerate(ids)]
+            return torch.stack([r.mu for r in rows], 1), torch.stack([r.sigma for r in rows], 1)
+        networks = (self.network, *self.others)
+        outputs = [network.to(self.device).eval()(inputs) for network in networks]
+        return torch.stack([o.mu for o in outputs]), torch.stack([o.sigma for o in outputs])
+
+    def _passes(self, inputs: Inputs, row: int, planet_id: str) -> Outputs:
+        """One planet many times over, dropout on, by a seed of the planet's own."""
+        times = self.epistemic.passes
+        same = {
+            f.name: getattr(inputs, f.name)[row : row + 1].repeat_interleave(times, 0)
+            for f in fields(inputs)
+        }
+        network = self.network.to(self.device).train()  # no layer but dropout knows the difference
+        gpus = [self.device] if self.device.type == "cuda" else []
+        try:
+            with torch.random.fork_rng(gpus):
+                torch.manual_seed(self.epistemic.planet_seed(planet_id))
+                return network(Inputs(**same))
+        finally:
+            network.eval()

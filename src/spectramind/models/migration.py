@@ -18,7 +18,7 @@ import torch
 from spectramind.errors import SchemaError
 
 State = dict[str, Any]
-FORMAT = 4
+FORMAT = 5
 # In place of planets' ids, where a file does not say which planets it has seen.
 UNKNOWN_IDS = ["planets that its file does not name"]
 
@@ -108,6 +108,13 @@ def _from_third(state: State) -> State:
     return _with_settings(state, settings) | {"prior": empty | state["prior"]}
 
 
+def _from_fourth(state: State) -> State:
+    """Format 4: one network, whose own ignorance nothing told."""
+    if "prior" not in state:
+        return state
+    return {"members": [], "epistemic": {"kind": "none", "passes": 1, "seed": 0}} | state
+
+
 def _with_settings(state: State, prior: dict[str, Any]) -> State:
     """The state with settings of ``model.prior`` that its file did not have."""
     model = json.loads(state["model"])
@@ -115,4 +122,9 @@ def _with_settings(state: State, prior: dict[str, Any]) -> State:
     return state | {"model": json.dumps(model)}
 
 
-STEPS: dict[int, Callable[[State], State]] = {1: _from_first, 2: _from_second, 3: _from_third}
+STEPS: dict[int, Callable[[State], State]] = {
+    1: _from_first,
+    2: _from_second,
+    3: _from_third,
+    4: _from_fourth,
+}

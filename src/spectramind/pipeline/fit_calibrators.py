@@ -140,7 +140,18 @@ def calibrate_corel(config: Config, record: RunRecord) -> Corels:
 
 
 def members(config: Config, artifact: Artifact) -> dict[str, Estimator]:
-    """The checkpoint's estimators, on the device that is asked for."""
+    """The checkpoint's estimators, on the device that is asked for.
+
+    Raises:
+        ConfigError: ``uq.epistemic`` asks for other than the checkpoint was trained with.
+    """
+    asked, held = config.uq.epistemic, artifact.epistemic.kind
+    if asked not in ("none", held):
+        raise ConfigError(
+            f"uq.epistemic={asked}, but {config.paths.checkpoint} was trained with "
+            f"uq.epistemic={held}: run `spectramind train uq.epistemic={asked}` first (a network "
+            "that is trained already is not trained again), or leave it out"
+        )
     prepare_cpu(config.env.threads, artifact.network)
     return artifact.members(pick_device(config.env.device), config.train.batch_size)
 

@@ -49,6 +49,28 @@ def load_planets(config: Config, tree: KaggleTree, split: str, ids: Iterable[str
     return planets
 
 
+def load_visits(config: Config, tree: KaggleTree, ids: Iterable[str]) -> list[Planet]:
+    """Every training-split visit of these planets whose fit is trusted, as a planet of its own."""
+    grouped, features = visits_by_planet(tree, "train"), WorkFolder(config.paths).features
+    visits = []
+    for planet_id in ids:
+        for visit in grouped[planet_id]:
+            depths = load_depths(features.depths(visit.name))
+            if depths.measured and not depths.info["reason"]:
+                visits.append(
+                    Planet(
+                        planet_id=planet_id,
+                        measurements=(depths.fit,),
+                        white=depths.white,
+                        model=depths.model,
+                        jitter=_jitter(features, visit.name, depths),
+                        visits=(visit.name,),
+                        usable=(visit.name,),
+                    )
+                )
+    return visits
+
+
 def usable_visits(visits: dict[str, Depths]) -> dict[str, Depths]:
     """Visits whose fit can be trusted; if there is none those that have a fit, else all."""
     trusted = {name: depths for name, depths in visits.items() if not depths.info["reason"]}

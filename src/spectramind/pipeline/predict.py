@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from spectramind.config.root import Config
 from spectramind.contracts.predictive import SUBMITTED, Predictive
 from spectramind.contracts.work_folder import WorkFolder
@@ -30,6 +32,7 @@ class Prediction(Result):
         submission: the table, valid.
         dialect: its columns.
         device: where the network computed.
+        epistemic: how the network's own ignorance was told; "none" where it was not.
     """
 
     answers: dict[str, Predictive]
@@ -37,6 +40,7 @@ class Prediction(Result):
     submission: Path
     dialect: str
     device: str
+    epistemic: str = "none"
 
     @property
     def submitted(self) -> Predictive:
@@ -44,8 +48,10 @@ class Prediction(Result):
         return self.answers[SUBMITTED]
 
     def report(self) -> list[str]:
+        told = f"{self.epistemic}: {told_parts(self.submitted)}"
         return [
             f"{len(self.submitted.planet_ids)} planets on {self.device}; sigma: {self.sigma}",
+            *([told] if self.epistemic != "none" else []),
             f"submission: {self.submission} ({self.dialect} columns, valid)",
         ]
 
@@ -69,7 +75,20 @@ def predict(config: Config, record: RunRecord) -> Prediction:
     sigma = applied[SUBMITTED]
     _note_applied(config, folder, sigma)
     device = str(pick_device(config.env.device))
-    return Prediction(answers, sigma.describe(), path, config.submission.dialect, device)
+    kind, dialect = artifact.epistemic.kind, config.submission.dialect
+    return Prediction(answers, sigma.describe(), path, dialect, device, kind)
+
+
+def told_parts(answer: Predictive) -> str:
+    """What sigma is made of, in the median planet and bin."""
+    if answer.parts is None:
+        return "the checkpoint is the physics estimate, which has no members to differ"
+    aleatoric, epistemic = answer.parts.aleatoric, answer.parts.epistemic
+    share = float(np.median(epistemic**2 / (aleatoric**2 + epistemic**2)))
+    return (
+        f"sigma {1e6 * np.median(aleatoric):.1f} ppm aleatoric, {1e6 * np.median(epistemic):.1f} "
+        f"ppm epistemic, {share:.1%} of the variance"
+    )
 
 
 def _note_applied(config: Config, folder: WorkFolder, sigma: Calibrators) -> None:

@@ -1,6 +1,5 @@
-"""train: split, learn the prior, train the correction, keep it only if it helps."""
+"""train: split, learn the prior, pretrain, train the correction, keep it only if it helps."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +9,9 @@ import torch
 from spectramind.config.base import digest
 from spectramind.config.root import Config
 from spectramind.contracts.planet import LabelledPlanets
-from spectramind.contracts.work_folder import WorkFolder
-from spectramind.dataset.splits import Splits, load_splits, make_splits, save_splits
-from spectramind.dataset.tables import read_truth
+from spectramind.dataset.splits import Splits
 from spectramind.dataset.tree import KaggleTree
-from spectramind.errors import ConfigError, SchemaError
+from spectramind.errors import ConfigError
 from spectramind.estimators.artifact import Artifact
 from spectramind.estimators.network_estimate import NetworkEstimate
 from spectramind.estimators.physics_estimate import PhysicsEstimate
@@ -22,18 +19,18 @@ from spectramind.instrument.grid import N_BINS
 from spectramind.models.assembly import build_network
 from spectramind.models.network import SpectraMind
 from spectramind.pipeline.planets import load_labelled
+from spectramind.pipeline.pretrain import Pretraining, load_start, pretrain
 from spectramind.pipeline.result import Result
+from spectramind.pipeline.train_members import NOT_SUPERVISED, Members
+from spectramind.pipeline.training_data import digest_of_folds, labelled_ids, splits_for
 from spectramind.prior.prior_fit import fit_prior
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.code import code_digest
 from spectramind.run.devices import pick_device, prepare_cpu
-from spectramind.run.progress import track
 from spectramind.run.record import RunRecord
 from spectramind.run.seeds import seed_everything
-from spectramind.symbolic.pack import SymbolicPack
-from spectramind.training.engine.trainer import Trainer
-from spectramind.training.objective import Objective
-from spectramind.training.phases.supervised import Outcome, Supervised
+from spectramind.training.pretrained import Pretrained
+from spectramind.training.trackers.opening import require_service
 
 _ENOUGH_PAIRS = 5  # below, what two visits differ by hardly counts (prior/error_model.py)
 _FEW_PAIRS = ", too few: most of what is added counts as lasting"
@@ -48,8 +45,11 @@ class Training(Result):
         artifact: what is in it.
         done_before: it was trained with these settings and data already.
         n_train, n_stop: planets of the folds; 0 without labels.
-        gain, gain_error: best validation gain over physics and its error [nats a bin]; None where
-            nothing was trained now.
+        gain, gain_error: best validation gain over physics and its error, of an ensemble's first
+            network, in units of the objective; None where nothing was trained now.
+        unit: of the gain.
+        epistemic: what became of ``uq.epistemic``, empty for none.
+        pretraining: what came before, None without.
         pairs: planets with two visits among those learnt from.
         device: where the network was trained.
     """
@@ -63,6 +63,9 @@ class Training(Result):
     gain_error: float | None = None
     pairs: int = 0
     device: str = "cpu"
+    unit: str = "nats a bin"
+    epistemic: str = ""
+    pretraining: Pretraining | None = None
 
     def report(self) -> list[str]:
         if self.done_before:
@@ -73,23 +76,72 @@ class Training(Result):
         prior, epoch = self.artifact.prior, self.artifact.epoch
         few = "" if self.pairs >= _ENOUGH_PAIRS else _FEW_PAIRS
         verdict = "kept" if epoch else "not kept: the checkpoint is the physics estimate"
+        before = self.pretraining.report() if self.pretraining else []
+        more = [self.epistemic] if self.epistemic else []
         return [
+            *before,
             f"{self.n_train} training and {self.n_stop} validation planets on {self.device}",
             f"errors against stated: {prior.errors.describe()}; "
             f"{self.pairs} planets with two visits{few}",
             f"share of spotted stars: {prior.spotted:.3f}",
-            f"best validation gain over physics {self.gain:.4f} +- {self.gain_error:.4f} nats a "
-            f"bin: {verdict} (epoch {epoch})",
+            f"best validation gain over physics {self.gain:.4f} +- {self.gain_error:.4f} "
+            f"{self.unit}: {verdict} (epoch {epoch})",
+            *more,
             where,
         ]
 
 
-def train(config: Config, record: RunRecord) -> Training:
-    """Train from the features of all labelled training planets, or without any label."""
+def train(config: Config, record: RunRecord) -> Training | Pretraining:
+    """Train from the features of all training planets, with labels or without any.
+
+    Raises:
+        ConfigError: settings that contradict each other.
+    """
     prepare_cpu(config.env.threads)  # the prior alone: no network yet
-    if config.model.prior.source == "atmosphere":
+    phase, blind = config.train.phase, config.model.prior.source == "atmosphere"
+    _refuse_contradictions(config)
+    require_service(config.logger.tracker)
+    if phase in ("mae", "contrastive"):
+        return _pretrain_alone(config, record)
+    if blind:
         return _without_labels(config, record)
     return _with_labels(config, record)
+
+
+def _refuse_contradictions(config: Config) -> None:
+    model, phase = config.model, config.train.phase
+    dropouts = model.fgs1_mamba.dropout, model.airs_gnn.dropout, model.fusion.dropout
+    if config.uq.epistemic == "mc_dropout" and not any(dropouts):
+        raise ConfigError(
+            "uq.epistemic=mc_dropout with no dropout in the network draws the same answer every "
+            "time: raise model.fgs1_mamba.dropout, model.airs_gnn.dropout or model.fusion.dropout"
+        )
+    if model.prior.source == "atmosphere" and phase in ("supervised", "all"):
+        asked = {"train.phase=all": phase == "all"}
+        asked["train.start_from"] = config.train.start_from is not None
+        asked[f"uq.epistemic={config.uq.epistemic}"] = config.uq.epistemic != "none"
+        for key, there in asked.items():
+            if there:
+                raise ConfigError(
+                    f"{key} needs labels, and model.prior.source=atmosphere reads none: pretrain "
+                    "with train.phase=mae or contrastive, or set model.prior.source=both"
+                )
+
+
+def _pretrain_alone(config: Config, record: RunRecord) -> Pretraining:
+    """Encoders only; where the prior needs no label, neither does anything else."""
+    tree, settings = KaggleTree(config.data.raw), config.model.prior
+    if settings.source == "atmosphere":
+        unlabelled = not (tree.root / "train.csv").is_file()
+        planets = sorted(tree.planets("train")) if unlabelled else labelled_ids(tree)
+        splits = splits_for(config, planets)
+        prior = fit_prior(np.zeros((0, N_BINS)), [], settings)
+    else:
+        splits = splits_for(config, labelled_ids(tree))
+        fold, val = (load_labelled(config, tree, ids) for ids in (splits.train, splits.val))
+        prior = PhysicsEstimate(None, settings).fit(fold, val).learnt
+    record.artifact(config.paths.splits)
+    return pretrain(config, record, prior, splits, load_start(config, splits))
 
 
 def _without_labels(config: Config, record: RunRecord) -> Training:
@@ -119,27 +171,26 @@ def _without_labels(config: Config, record: RunRecord) -> Training:
 
 def _with_labels(config: Config, record: RunRecord) -> Training:
     tree = KaggleTree(config.data.raw)
-    splits = _splits(config, _labelled(tree))
+    splits = splits_for(config, labelled_ids(tree))
     fold, val = (load_labelled(config, tree, ids) for ids in (splits.train, splits.val))
-    settings, path = _settings(config, fold, val), config.paths.checkpoint
-    if path.is_file() and (before := Artifact.load(path)).settings == settings:
+    start = load_start(config, splits)
+    settings, path = _settings(config, start, fold, val), config.paths.checkpoint
+    finished = digest(settings, config.uq)
+    if path.is_file() and (before := Artifact.load(path)).settings == finished:
         return Training(path, before, done_before=True, n_train=len(fold), n_stop=len(val))
-    rng = seed_everything(config.seed)
     device = pick_device(config.env.device)
-    outcome: Outcome | None = None
+    members = Members(config, device, settings, start)
+    pretraining: Pretraining | None = None
 
     def trainer(
         network: SpectraMind, prior: SpectralPrior, fold: LabelledPlanets, stop: LabelledPlanets
     ) -> SpectraMind:
-        nonlocal outcome
-        prepare_cpu(config.env.threads, network)
-        objective = Objective(SymbolicPack(config.loss), config.train.aux_weight)
-        phase = Supervised(network, objective, prior, fold, stop, config.train, device)
-        engine = Trainer(phase, config.train, device, rng)
-        engine.run(WorkFolder(config.paths).unfinished, settings, track)
-        outcome = phase.choose(engine)
-        phase.network.load_state_dict(outcome.weights)
-        return phase.network
+        nonlocal pretraining
+        if config.train.phase == "all":
+            pretraining = pretrain(config, record, prior, splits, start)
+            members.start = pretraining.pretrained
+        members.train(prior, fold, stop)
+        return members.networks[0]
 
     untrained = NetworkEstimate(
         network=build_network(config.model, config.loss.seam),
@@ -150,7 +201,7 @@ def _with_labels(config: Config, record: RunRecord) -> Training:
         trainer=trainer,
     )
     trained = untrained.fit(fold, val)
-    assert outcome is not None  # fit calls the trainer
+    outcome = members.outcomes[0]
     artifact = Artifact(
         network=trained.network,
         prior=trained.physics.learnt,
@@ -159,9 +210,11 @@ def _with_labels(config: Config, record: RunRecord) -> Training:
         sequence_length=trained.sequence_length,
         epoch=outcome.epoch,
         history=outcome.history,
-        settings=settings,
-        train_ids=fold.ids,
+        settings=finished,
+        train_ids=_seen(fold, splits, start),
         stop_ids=val.ids,
+        others=members.others,
+        epistemic=members.epistemic(),
     )
     artifact.save(path)
     record.artifact(path)
@@ -176,70 +229,31 @@ def _with_labels(config: Config, record: RunRecord) -> Training:
         gain_error=outcome.gain_error,
         pairs=sum(len(planet.measurements) > 1 for planet in fold.planets),
         device=str(device),
+        unit="of score" if config.train.objective == "score" else "nats a bin",
+        epistemic=members.verdict(),
+        pretraining=pretraining,
     )
 
 
-def _labelled(tree: KaggleTree) -> list[str]:
-    """Training planets whose spectra are known.
+def _seen(fold: LabelledPlanets, splits: Splits, start: Pretrained | None) -> tuple[str, ...]:
+    """The fold's planets, then those of other trees that the encoders come from."""
+    others = set() if start is None else {*start.train_ids, *start.stop_ids} - splits.planets
+    return (*fold.ids, *sorted(others))
 
-    Raises:
-        SchemaError: there are no labels.
+
+def _settings(config: Config, start: Pretrained | None, *folds: LabelledPlanets) -> str:
+    """Digest of all the result depends on: settings, seed, code, planets, depths, spectra.
+
+    ``uq`` does not count: a member is what it is in an ensemble of any size.
     """
-    path = tree.root / "train.csv"
-    known = set(read_truth(path).index) if path.is_file() else set()
-    planets = sorted(set(tree.planets("train")) & known) if known else []
-    if not planets:
-        raise SchemaError(
-            f"{path} is missing or names no planet of {tree.root / 'train'}: without labels only "
-            "model.prior.source=atmosphere can be trained"
-        )
-    return planets
-
-
-def _splits(config: Config, planets: list[str]) -> Splits:
-    """The split file's folds, or new ones when there is no file.
-
-    Raises:
-        SchemaError: the file belongs to other planets.
-        ConfigError: it was made with other settings than are asked for.
-    """
-    path, asked = config.paths.splits, config.split
-    if not path.is_file():
-        save_splits(path, make_splits(planets, asked.folds, asked.seed))
-    splits = load_splits(path)
-    if splits.folds is not None and (splits.folds, splits.seed) != (asked.folds, asked.seed):
-        raise ConfigError(
-            f"{path} was made with split.folds={splits.folds} split.seed={splits.seed}, not with "
-            f"{asked.folds} and {asked.seed}: set them back, or delete the file to split anew"
-        )
-    if splits.planets != frozenset(planets):
-        raise SchemaError(
-            f"{path} splits {len(splits.planets)} planets, the tree has {len(planets)} labelled "
-            "ones and not the same: delete the file to split anew"
-        )
-    return splits
-
-
-def _settings(config: Config, *folds: LabelledPlanets) -> str:
-    """Digest of all the result depends on: settings, seed, code, planets, depths, spectra."""
-    data = hashlib.sha256()
-    for fold in folds:
-        data.update(_digest_of_labels(fold).encode())
-        for planet in fold.planets:
-            for m in planet.measurements:
-                data.update(np.concatenate([m.depth, m.variance, m.modes.ravel()]).tobytes())
+    pretrains = {"phase", "mae", "contrastive"} if config.train.phase == "all" else set()
     return digest(
         config.model,
-        config.train,
+        config.train.model_dump(mode="json", exclude=NOT_SUPERVISED - pretrains),
         config.loss,
         config.seed,
-        data.hexdigest(),
+        "" if start is None else start.settings,
+        digest_of_folds(*folds),
         code_digest(__name__),
         torch.__version__,
     )
-
-
-def _digest_of_labels(fold: LabelledPlanets) -> str:
-    """Digest of a fold's planets and spectra."""
-    ids = "\n".join(planet.planet_id for planet in fold.planets)
-    return hashlib.sha256(ids.encode() + np.ascontiguousarray(fold.truth).tobytes()).hexdigest()

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from spectramind.contracts.predictive import Intervals, Predictive
+from spectramind.contracts.predictive import Intervals, Predictive, SigmaParts
 from spectramind.contracts.spectra import Spectra
 from spectramind.uncertainty.corel import Corel
 from spectramind.uncertainty.temperature import Temperature
@@ -28,7 +28,11 @@ class Calibrators:
         if self.corel is not None:
             intervals = Intervals(1 - self.corel.alpha, self.corel.half_width(sigma))
             sigma = self.corel.sigma(sigma)
-        return Predictive(Spectra(spectra.planet_ids, spectra.mu, sigma), intervals)
+        parts = raw.parts
+        if parts is not None:  # what widens sigma widens both alike: squares still sum
+            factor = sigma / spectra.sigma
+            parts = SigmaParts(factor * parts.aleatoric, factor * parts.epistemic)
+        return Predictive(Spectra(spectra.planet_ids, spectra.mu, sigma), intervals, parts)
 
     def describe(self) -> str:
         """What is applied, in a few words."""

@@ -32,6 +32,12 @@ class Phase(Protocol[Batch, Answer]):
     def batches(self, rng: np.random.Generator) -> Iterator[Batch]:
         """One epoch. Whatever is random comes from ``rng`` or torch: a resumed run needs it."""
 
+    def rows(self, batch: Batch) -> int:
+        """Items in a batch."""
+
+    def part(self, batch: Batch, rows: slice) -> Batch:
+        """Some of its items, for a GPU that cannot hold all at once."""
+
     def answer(self, batch: Batch) -> Answer:
         """What the network says of a batch; under autocast where there is mixed precision."""
 

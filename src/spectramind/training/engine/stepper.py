@@ -12,16 +12,22 @@ from spectramind.training.engine.schedule import cosine
 
 
 class Stepper:
-    """AdamW with warm-up and cosine; half precision with scaled gradients on CUDA, if wanted.
+    """AdamW with warm-up and cosine; mixed precision on CUDA, if wanted: bfloat16 from
+    capability 8.0 on, float16 with scaled gradients below.
 
     Args:
         network: whose parameters. config: learning rate, decay, warm-up, clipping, accumulation.
         batches: batches an epoch, from which follow the steps of the schedule.
-        device: where the network is.
+        device: where the network is. half: of mixed precision; None: by the card.
     """
 
     def __init__(
-        self, network: nn.Module, config: TrainConfig, batches: int, device: torch.device
+        self,
+        network: nn.Module,
+        config: TrainConfig,
+        batches: int,
+        device: torch.device,
+        half: torch.dtype | None = None,
     ) -> None:
         self.network, self.config, self.batches, self.device = network, config, batches, device
         self.optimizer = torch.optim.AdamW(
@@ -32,7 +38,11 @@ class Stepper:
             self.optimizer, lambda step: cosine(step, config.warmup_steps, max(steps, 1))
         )
         self.amp = config.amp and device.type == "cuda"
-        self.scaler = torch.amp.GradScaler("cuda", enabled=self.amp)
+        wide = self.amp and torch.cuda.get_device_capability(device) >= (8, 0)
+        self.half = half or (torch.bfloat16 if wide else torch.float16)
+        # bfloat16 has the range of float32: only float16 needs its gradients scaled.
+        scaled = self.amp and self.half == torch.float16
+        self.scaler = torch.amp.GradScaler("cuda", enabled=scaled)
         self.optimizer.zero_grad(set_to_none=True)
 
     @property
@@ -43,21 +53,34 @@ class Stepper:
     @contextmanager
     def precision(self) -> Iterator[None]:
         """Autocast to half precision where it is on."""
-        with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.amp):
+        with torch.autocast(self.device.type, dtype=self.half, enabled=self.amp):
             yield
 
     def take(self, loss: Tensor, number: int) -> None:
         """Add the gradient of an epoch's batch ``number``, from 1; step when enough are in."""
-        self.scaler.scale(loss / self.config.grad_accum).backward()
-        if number % self.config.grad_accum == 0 or number == self.batches:
-            self._step()
+        self.add(loss)
+        if self.full(number):
+            self.step()
 
-    def _step(self) -> None:
+    def add(self, loss: Tensor) -> None:
+        """Add the gradient of a batch, or of a part whose loss is weighted by its share."""
+        self.scaler.scale(loss / self.config.grad_accum).backward()
+
+    def full(self, number: int) -> bool:
+        """Whether a step follows the epoch's batch ``number``, from 1."""
+        return number % self.config.grad_accum == 0 or number == self.batches
+
+    def forget(self) -> None:
+        """Drop the gradients added since the last step."""
+        self.optimizer.zero_grad(set_to_none=True)
+
+    def step(self) -> None:
+        """Clip, step, and begin anew."""
         self.scaler.unscale_(self.optimizer)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.grad_clip)
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        self.optimizer.zero_grad(set_to_none=True)
+        self.forget()
         self.scheduler.step()
 
     def state(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ It knows losses and weights, nothing of spectra. Epoch 0 is the network as it wa
 
 import copy
 import logging
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,13 @@ from torch import Tensor
 from spectramind.config.optimisation import TrainConfig
 from spectramind.errors import SchemaError
 from spectramind.models.state_file import load_state, save_state
+from spectramind.training.engine.best_epochs import BestEpochs
+from spectramind.training.engine.micro_batches import MicroBatches
 from spectramind.training.engine.phase import Answer, Batch, Phase
 from spectramind.training.engine.random_states import random_states, restore_random_states
 from spectramind.training.engine.stepper import Stepper
+from spectramind.training.engine.strictness import strictness
+from spectramind.training.engine.tracker import Tracker, Untracked
 
 log = logging.getLogger("spectramind")
 Weights = dict[str, Tensor]
@@ -58,42 +63,69 @@ class Trainer(Generic[Batch, Answer]):
     ) -> None:
         self.phase, self.config, self.device, self.rng = phase, config, device, rng
         self.stepper = Stepper(phase.network, config, phase.batch_count(), device)
+        self.micro = MicroBatches(phase, self.stepper)
         self.epoch = 0
         self.first = self.best = Epoch(0, self._weights(), phase.evaluate())
         self.history = [{"epoch": 0.0, "val_loss": float(self.first.each.mean())}]
 
-    def run(self, resume: Path, settings: str, progress: Progress = unseen) -> None:
+    def run(
+        self,
+        resume: Path,
+        settings: str,
+        progress: Progress = unseen,
+        tracker: Tracker | None = None,
+        best: BestEpochs | None = None,
+    ) -> None:
         """Train to the end.
 
         Args:
             resume: where the unfinished state is kept, and found again.
             settings: digest of all that the result depends on; a state of others is left alone.
+            progress: shows how far it is. tracker: is told of every epoch.
+            best: keeps the best epochs' weights in files of their own.
 
         Raises:
             SchemaError: ``resume`` is damaged.
+            RuntimeRiskError: the device's memory holds no single item.
         """
         if resume.is_file():
             self._restore(resume, settings)
+        tracker = tracker or Untracked()
+        if best is not None:
+            best.begin(self.history)
+        tracker.begin(self.history)
         left = range(self.epoch, self.config.epochs)
-        for _ in progress(left, "train", len(left)):
-            if self.epoch - self.best.number >= self.config.patience:
-                continue
-            self._one_epoch()
-            if self.epoch % self.config.ckpt_every_epochs == 0:
-                save_state(resume, self._state(settings))
+        try:
+            with strictness(self.config.deterministic, self.config.detect_anomaly):
+                for _ in progress(left, "train", len(left)):
+                    if self.epoch - self.best.number < self.config.patience:
+                        self._one_epoch()
+                        tracker.row(self.history[-1])
+                        if best is not None:
+                            best.offer(self.history, self._weights())
+                        self._keep(resume, settings)
+        finally:
+            tracker.end()
+        if self.epoch % self.config.ckpt_every_epochs:
+            save_state(resume, self._state(settings))
+
+    def _keep(self, resume: Path, settings: str) -> None:
+        if self.epoch % self.config.ckpt_every_epochs == 0:
+            save_state(resume, self._state(settings))
 
     def _one_epoch(self) -> None:
         self.phase.network.train()
         self.epoch += 1
-        losses = []
+        losses, waiting = [], []
         for number, batch in enumerate(self.phase.batches(self.rng), start=1):
-            with self.stepper.precision():
-                answer = self.phase.answer(batch)
-            judged = self.phase.judge(batch, answer)
-            self.stepper.take(judged.total, number)
-            losses.append({"total_loss": float(judged.total.detach())} | judged.parts)
+            waiting.append(batch)
+            if self.stepper.full(number):
+                losses += self.micro.step(waiting)
+                waiting = []
         each = self.phase.evaluate()
-        row = {name: float(np.mean([loss[name] for loss in losses])) for name in losses[0]}
+        row = {
+            sys.intern(name): float(np.mean([loss[name] for loss in losses])) for name in losses[0]
+        }
         row |= {"epoch": float(self.epoch), "val_loss": float(each.mean()), "lr": self.stepper.lr}
         self.history.append(row)
         log.info("epoch %s", row)
@@ -113,6 +145,7 @@ class Trainer(Generic[Batch, Answer]):
             "best_epoch": self.best.number,
             "best_each": self.best.each,
             "stepper": self.stepper.state(),
+            "parts": self.micro.parts,
             "random": random_states(self.rng, self.device),
         }
 
@@ -126,7 +159,10 @@ class Trainer(Generic[Batch, Answer]):
             self.phase.network.load_state_dict(state["weights"])
             self.stepper.restore(state["stepper"])
             self.best = Epoch(state["best_epoch"], state["best"], state["best_each"])
-            self.epoch, self.history = state["epoch"], state["history"]
+            self.epoch = state["epoch"]
+            # Names that are one object, as in a run never cut: a checkpoint's bytes depend on it.
+            self.history = [{sys.intern(k): v for k, v in row.items()} for row in state["history"]]
+            self.micro.parts = state["parts"]
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise SchemaError(f"{path} cannot be gone on from ({error}): delete it") from error
         log.info("resumed after epoch %d", self.epoch)

@@ -1,8 +1,9 @@
 """The supervised phase: a correction of the physics estimate, kept only if it helps.
 
-Epoch 0 is the untrained network, which is the physics estimate. Early stopping looks at the
-likelihood of the validation fold; the best epoch is kept only when it beats epoch 0 by more than
-one standard error of the difference over planets. Otherwise the checkpoint holds epoch 0.
+Epoch 0 is the untrained network, which is the physics estimate whatever its encoders were
+pretrained to. Early stopping looks at the objective of the validation fold; the best epoch is kept
+only when it beats epoch 0 by more than one standard error of the difference over planets.
+Otherwise the checkpoint holds epoch 0.
 """
 
 import math
@@ -21,6 +22,7 @@ from spectramind.training.batches import fixed_batches, training_batches
 from spectramind.training.engine.phase import Judged
 from spectramind.training.engine.trainer import Epoch, Trainer, Weights
 from spectramind.training.objective import Objective
+from spectramind.training.phases.pretraining import picked
 
 Labelled = tuple[Inputs, Tensor]
 
@@ -32,7 +34,8 @@ class Outcome:
     Attributes:
         weights: the chosen weights.
         epoch: their epoch, 0 when training did not beat the physics estimate.
-        history: one dict an epoch, the untrained network first; losses in nats a weighted bin.
+        history: one dict an epoch, the untrained network first; losses in nats a weighted bin, or
+            in the official score where that is the objective.
         gain, gain_error: mean validation gain over physics of the best epoch, and its error.
     """
 
@@ -75,6 +78,14 @@ class Supervised:
         ):
             yield inputs.to(self.device), y.to(self.device)
 
+    def rows(self, batch: Labelled) -> int:
+        """Planets in a batch."""
+        return len(batch[1])
+
+    def part(self, batch: Labelled, rows: slice) -> Labelled:
+        """Some of them."""
+        return picked(batch[0], rows), batch[1][rows]
+
     def answer(self, batch: Labelled) -> Outputs:
         """The network's answer."""
         return self.network(batch[0])
@@ -87,7 +98,7 @@ class Supervised:
         return Judged(loss.total, {"train_loss": loss.nll} | rules)
 
     def evaluate(self) -> Tensor:
-        """Negative log-likelihood of each validation planet, (n,)."""
+        """Negative log-likelihood, or negative official score, of each validation planet, (n,)."""
         self.network.eval()
         each = []
         with torch.no_grad():
