@@ -26,10 +26,12 @@ SIZES: dict[str, dict[str, Any]] = {
         "head_dim": 8,
     },
     "airs_gnn": {
+        "type": "gat",
         "d_model": 16,
         "layers": 2,
         "heads": 2,
         "dropout": 0.1,
+        "edge_types": ["adjacent", "molecule", "detector"],
         "edge_features": ["delta_lambda", "mol_i", "mol_j", "seam"],
     },
     "fusion": {"type": "concat_mlp", "dim": 24, "hidden": 32, "heads": 4, "dropout": 0.1},

@@ -18,7 +18,7 @@ import torch
 from spectramind.errors import SchemaError
 
 State = dict[str, Any]
-FORMAT = 4
+FORMAT = 5
 # In place of planets' ids, where a file does not say which planets it has seen.
 UNKNOWN_IDS = ["planets that its file does not name"]
 
@@ -29,6 +29,7 @@ _SPOTTED = 1e-3
 _HAZE = {"haze_share": 0.1, "haze_depth": 250e-6}
 _NO_SYNTHETIC = {"share": 0.0, "share_with_labels": 0.0, "random_opacities": 0.33}
 _NO_SYNTHETIC |= {"atmospheres": 1500, "opacities": 5000, "clusters": 16}
+_FIRST_GRAPH = {"type": "gat", "edge_types": ["adjacent", "molecule", "detector"]}
 _FIRST_PRIOR = {"source": "labels", "strength": 10.0, "atmospheres": 256}
 
 
@@ -108,11 +109,21 @@ def _from_third(state: State) -> State:
     return _with_settings(state, settings) | {"prior": empty | state["prior"]}
 
 
-def _with_settings(state: State, prior: dict[str, Any]) -> State:
-    """The state with settings of ``model.prior`` that its file did not have."""
+def _from_fourth(state: State) -> State:
+    """Format 4: one kind of graph encoder, on all edges."""
+    return _with_settings(state, _FIRST_GRAPH, "airs_gnn") if "prior" in state else state
+
+
+def _with_settings(state: State, settings: dict[str, Any], part: str = "prior") -> State:
+    """The state with settings of a part of ``model`` that its file did not have."""
     model = json.loads(state["model"])
-    model["prior"] = prior | model["prior"]
+    model[part] = settings | model[part]
     return state | {"model": json.dumps(model)}
 
 
-STEPS: dict[int, Callable[[State], State]] = {1: _from_first, 2: _from_second, 3: _from_third}
+STEPS: dict[int, Callable[[State], State]] = {
+    1: _from_first,
+    2: _from_second,
+    3: _from_third,
+    4: _from_fourth,
+}
