@@ -5,6 +5,9 @@ arXiv:1703.06103), by torch-geometric's own layer.
 A bin itself is W_0's: its loop is no edge here.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 from torch import Tensor, nn
 
@@ -33,8 +36,7 @@ class RelationalConvolution(nn.Module):
             ) from error
         # As many bases as types restrict nothing. Without bases, where pyg_lib is installed, the
         # layer takes a path that averages over all edges instead of those of a type.
-        types = len(EDGE_TYPES) - 1
-        self.conv = RGCNConv(width, width, types, num_bases=types)
+        self.conv = RGCNConv(width, width, len(EDGE_TYPES) - 1)
 
     def forward(
         self, nodes: Tensor, source: Tensor, target: Tensor, edges: Tensor
@@ -54,5 +56,21 @@ class RelationalConvolution(nn.Module):
         # The layer knows one graph: planet b's bins are its nodes b, B + b, 2 B + b, ...
         planets = torch.arange(batch, device=nodes.device).unsqueeze(1)
         copies = (ends.unsqueeze(1) * batch + planets).flatten(1)
-        out = self.conv(nodes.reshape(-1, width), copies, edges[true].repeat(batch) - 1)
+        with _mean_by_type():
+            out = self.conv(nodes.reshape(-1, width), copies, edges[true].repeat(batch) - 1)
         return out.view(count, batch, width), nodes.new_zeros(len(edges), batch, 0)
+
+
+@contextmanager
+def _mean_by_type() -> Iterator[None]:
+    """Keep the layer from a path that averages over all edges instead of those of a type: it
+    chooses that by sizes where pyg_lib is installed, and asks in a way torch.export cannot follow.
+    """
+    from torch_geometric import backend  # type: ignore[import-untyped]
+
+    before = backend.use_segment_matmul
+    backend.use_segment_matmul = False
+    try:
+        yield
+    finally:
+        backend.use_segment_matmul = before
