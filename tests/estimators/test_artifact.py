@@ -62,17 +62,17 @@ def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
     return path
 
 
-def forget_graph_kinds(state: dict[str, Any]) -> None:
+def forget_kinds(state: dict[str, Any]) -> None:
     """Back to format 4: attention on all edges."""
     state["format"] = 4
     model = json.loads(state["model"])
-    del model["airs_gnn"]["type"], model["airs_gnn"]["edge_types"]
+    del model["airs_gnn"]["type"], model["airs_gnn"]["edge_types"], model["head_sigma"]["type"]
     state["model"] = json.dumps(model)
 
 
 def forget_clusters(state: dict[str, Any]) -> None:
     """Back to format 3: the scale mixture alone."""
-    forget_graph_kinds(state)
+    forget_kinds(state)
     state["format"] = 3
     for name in ("share", "shape", "components", "remainder"):
         del state["prior"][f"clusters_{name}"]
@@ -121,7 +121,7 @@ def test_a_trained_model_comes_back(
 
 
 def test_a_file_of_format_4_has_attention_on_all_edges(trained: Artifact, path: Path) -> None:
-    again = Artifact.load(rewritten(path, forget_graph_kinds))
+    again = Artifact.load(rewritten(path, forget_kinds))
     assert again.model == trained.model
     for name, weight in trained.network.state_dict().items():
         assert torch.equal(again.network.state_dict()[name], weight)

@@ -36,7 +36,7 @@ SIZES: dict[str, dict[str, Any]] = {
     },
     "fusion": {"type": "concat_mlp", "dim": 24, "hidden": 32, "heads": 4, "dropout": 0.1},
     "decoder_mu": {"scales": [64, 16, 283], "hidden": 16, "aux_loss": True},
-    "head_sigma": {"hidden": 16, "sigma_min": 5e-6},
+    "head_sigma": {"type": "gaussian", "hidden": 16, "sigma_min": 5e-6},
 }
 
 

@@ -36,9 +36,11 @@ KEYS = {
 
 
 @pytest.mark.parametrize("stride", [1, 2, 3, 5])
-@pytest.mark.parametrize("kind", ["gat", "rgcn"])
-def test_the_networks_own_parts_keep_them(make_config, stride: int, kind: str) -> None:
-    config = make_config(fgs1_mamba={"stride": stride}, airs_gnn={"type": kind})
+@pytest.mark.parametrize(("graph", "sigma"), [("gat", "gaussian"), ("rgcn", "quantile")])
+def test_the_networks_own_parts_keep_them(make_config, stride: int, graph: str, sigma: str) -> None:
+    config = make_config(
+        fgs1_mamba={"stride": stride}, airs_gnn={"type": graph}, head_sigma={"type": sigma}
+    )
     network = SpectraMind(config, build_graph(), 3, 5).train()
     check_shapes(network, config, 3, 5)
     assert network.training

@@ -124,10 +124,13 @@ class SigmaHeadConfig(Section):
     """The head of the uncertainties.
 
     Attributes:
+        type: ``gaussian``, one sigma a bin, or ``quantile``, one on either side of the median: q10,
+            q50 and q90, whose mean and sigma are what is predicted.
         hidden: width of the hidden layer.
         sigma_min: smallest sigma, in units of depth.
     """
 
+    type: Literal["gaussian", "quantile"]
     hidden: int = Field(ge=8)
     sigma_min: float = Field(gt=0, lt=1e-2)
 

@@ -4,6 +4,9 @@ import math
 
 from torch import Tensor
 
+from spectramind.models.network import Outputs
+from spectramind.models.quantiles import pinball
+
 
 def gaussian_nll(mu: Tensor, sigma: Tensor, y: Tensor, weight: Tensor) -> Tensor:
     """Negative log-likelihood a planet, averaged over bins (seeds' doctrine, section 6.1).
@@ -21,3 +24,13 @@ def gaussian_nll(mu: Tensor, sigma: Tensor, y: Tensor, weight: Tensor) -> Tensor
     residual = (y - mu) / sigma
     each = 0.5 * residual.square() + sigma.log() + 0.5 * math.log(2 * math.pi)
     return (each * weight).sum(-1) / weight.sum()
+
+
+def head_loss(outputs: Outputs, y: Tensor, weight: Tensor) -> Tensor:
+    """What the kind of sigma head makes small, a planet, (B,): the likelihood of mu and sigma, and
+    with quantiles their pinball loss as well, which tells one side from the other.
+    """
+    nll = gaussian_nll(outputs.mu, outputs.sigma, y, weight)
+    if outputs.quantiles is None:
+        return nll
+    return nll + pinball(outputs.quantiles, outputs.sigma, y, weight)

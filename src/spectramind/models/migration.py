@@ -30,6 +30,7 @@ _HAZE = {"haze_share": 0.1, "haze_depth": 250e-6}
 _NO_SYNTHETIC = {"share": 0.0, "share_with_labels": 0.0, "random_opacities": 0.33}
 _NO_SYNTHETIC |= {"atmospheres": 1500, "opacities": 5000, "clusters": 16}
 _FIRST_GRAPH = {"type": "gat", "edge_types": ["adjacent", "molecule", "detector"]}
+_FIRST_SIGMA = {"type": "gaussian"}
 _FIRST_PRIOR = {"source": "labels", "strength": 10.0, "atmospheres": 256}
 
 
@@ -110,8 +111,11 @@ def _from_third(state: State) -> State:
 
 
 def _from_fourth(state: State) -> State:
-    """Format 4: one kind of graph encoder, on all edges."""
-    return _with_settings(state, _FIRST_GRAPH, "airs_gnn") if "prior" in state else state
+    """Format 4: one kind of graph encoder, on all edges; one kind of sigma."""
+    if "prior" not in state:
+        return state
+    state = _with_settings(state, _FIRST_GRAPH, "airs_gnn")
+    return _with_settings(state, _FIRST_SIGMA, "head_sigma")
 
 
 def _with_settings(state: State, settings: dict[str, Any], part: str = "prior") -> State:

@@ -35,9 +35,9 @@ def check_shapes(
         )
         inputs = (pooled_fgs1, steps, pooled_airs, nodes)
         (latent,) = _shaped("fusion", network.fusion, inputs, [(1, config.fusion.dim)])
-        one = [(1, N_BINS)]
-        _shaped("decoder_mu", network.decoder_mu, (latent, nodes), one)
-        _shaped("head_sigma", network.head_sigma, (nodes, latent), one)
+        _shaped("decoder_mu", network.decoder_mu, (latent, nodes), [(1, N_BINS)])
+        sides = (2,) if config.head_sigma.type == "quantile" else ()
+        _shaped("head_sigma", network.head_sigma, (nodes, latent), [(1, N_BINS, *sides)])
     network.train(training)
 
 
