@@ -87,4 +87,5 @@ class Mamba2(nn.Module):
                 state,
             )
             gated = self.norm(y.flatten(-2) * F.silu(z.to(full)))
-        return self.out_proj(gated), seen[:, 1 - _CONV_WIDTH :], state
+        # Copies: views would keep the whole part for its last steps.
+        return self.out_proj(gated), seen[:, 1 - _CONV_WIDTH :].clone(), state.clone()
