@@ -41,8 +41,9 @@ class Mamba2(nn.Module):
         self.norm = nn.RMSNorm(inner, eps=1e-5)
         self.out_proj = nn.Linear(inner, d_model, bias=False)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Mix along the sequence. The scan runs in float32 at least, also under autocast.
+    def forward(self, tokens: Tensor, backward: bool = False) -> Tensor:
+        """Mix along the sequence, from its end if ``backward``. The scan runs in float32 at least,
+        also under autocast.
 
         A sequence longer than ``PART`` goes through part by part, and a part's inner values are
         computed again for the gradient: memory then grows with ``d_model`` a step and no more.
@@ -53,22 +54,33 @@ class Mamba2(nn.Module):
         heads = self.dt_bias.shape[0]
         state = tokens.new_zeros(batch, heads, self.head_dim, self.state, dtype=full)
         if length <= PART:
-            return self._part(tokens, before, state)[0]
+            return self._part(tokens, before, state, backward)[0]
         mixed = []
-        for part in tokens.split(PART, dim=1):
+        parts = tokens.split(PART, dim=1)
+        for part in reversed(parts) if backward else parts:
             if torch.is_grad_enabled():
                 out, before, state = checkpoint(
-                    self._part, part, before, state, use_reentrant=False, preserve_rng_state=False
+                    self._part,
+                    part,
+                    before,
+                    state,
+                    backward,
+                    use_reentrant=False,
+                    preserve_rng_state=False,
                 )
             else:
-                out, before, state = self._part(part, before, state)
+                out, before, state = self._part(part, before, state, backward)
             mixed.append(out)
-        return torch.cat(mixed, dim=1)
+        return torch.cat(mixed[::-1] if backward else mixed, dim=1)
 
-    def _part(self, tokens: Tensor, before: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _part(
+        self, tokens: Tensor, before: Tensor, state: Tensor, backward: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """A part of the sequence, what the convolution saw before it, the state before it -> the
         part mixed, and both for the next part.
         """
+        if backward:  # here, so that no flipped copy of the sequence is kept
+            tokens = tokens.flip(1)
         z, mixed, dt = self.in_proj(tokens).split(
             [self.inner, self.inner + 2 * self.state, self.dt_bias.shape[0]], dim=-1
         )
@@ -87,5 +99,6 @@ class Mamba2(nn.Module):
                 state,
             )
             gated = self.norm(y.flatten(-2) * F.silu(z.to(full)))
+        out = self.out_proj(gated)
         # Copies: views would keep the whole part for its last steps.
-        return self.out_proj(gated), seen[:, 1 - _CONV_WIDTH :].clone(), state.clone()
+        return out.flip(1) if backward else out, seen[:, 1 - _CONV_WIDTH :].clone(), state.clone()
