@@ -15,8 +15,8 @@ from torch import Tensor
 from spectramind.config.loss import LossConfig
 from spectramind.config.model import ModelConfig
 from spectramind.config.optimisation import TrainConfig
-from spectramind.instrument.graph import build_graph
 from spectramind.instrument.grid import N_BINS
+from spectramind.models.assembly import build_network
 from spectramind.models.inputs import FGS1_CHANNELS, NODE_CHANNELS
 from spectramind.models.network import Inputs, SpectraMind
 from spectramind.symbolic.pack import SymbolicPack
@@ -78,8 +78,7 @@ class Bench:
     def network(self, seed: int = 1) -> SpectraMind:
         """A fresh network of these sizes, its outputs no longer zero."""
         torch.manual_seed(seed)
-        graph = build_graph(seam=self.loss.seam)
-        network = SpectraMind(self.model, graph, FGS1_CHANNELS, NODE_CHANNELS)
+        network = build_network(self.model, self.loss.seam)
         with torch.no_grad():
             for name, weight in network.named_parameters():
                 if name.endswith("out.weight"):

@@ -4,7 +4,6 @@ Errors are relative: rms of the difference over rms of the reference. Times are 
 """
 
 import copy
-import importlib.util
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -23,8 +22,9 @@ from torch import Tensor, nn
 from spectramind.instrument.graph import build_graph
 from spectramind.instrument.grid import N_BINS
 from spectramind.models.gat import GATv2
-from spectramind.models.mamba import CHUNK, Mamba2, ssd_scan
+from spectramind.models.mamba import Mamba2
 from spectramind.models.network import Inputs, Outputs, SpectraMind
+from spectramind.models.state_scan import empty_state, scan_path, ssd_scan, triton_scan
 from spectramind.training.engine.phase import Judged
 from spectramind.training.engine.stepper import Stepper
 from spectramind.training.engine.trainer import Trainer
@@ -90,12 +90,12 @@ def scan(bench: Bench) -> Iterator[Row]:
 
 def triton(bench: Bench, reference: list[Tensor]) -> Row:
     """mamba_ssm's own kernel, where it is installed."""
-    if bench.device.type != "cuda" or importlib.util.find_spec("mamba_ssm") is None:
-        return "mamba_ssm's Triton kernel", "-", "-", "-", "mamba_ssm or GPU is not here"
-    from mamba_ssm.ops.triton.ssd_combined import mamba_chunk_scan_combined
+    path = scan_path(bench.device)
+    if path.scan is not triton_scan:
+        return "mamba_ssm's Triton kernel", "-", "-", "-", f"not tried: {path.why}"
 
     def theirs(x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor) -> Tensor:
-        return mamba_chunk_scan_combined(x, dt, A, B, C, CHUNK, D=D)
+        return triton_scan(x, dt, A, B, C, D, empty_state(x, B))[0]
 
     inputs = scan_inputs(bench, torch.float32)
     found = with_gradients(theirs, inputs)

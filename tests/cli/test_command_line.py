@@ -58,6 +58,7 @@ def test_help_loads_nothing_slow(tmp_path: Path) -> None:
         ["calibrate"],
         ["features"],
         ["train"],
+        ["export"],
         ["predict"],
         ["calibrate-temp"],
         ["calibrate-corel"],

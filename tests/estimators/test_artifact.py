@@ -62,15 +62,18 @@ def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
     return path
 
 
-def forget_members(state: dict[str, Any]) -> None:
-    """Back to format 4: one network."""
+def forget_kinds(state: dict[str, Any]) -> None:
+    """Back to format 4: one network, attention on all edges."""
     state["format"] = 4
     del state["members"], state["epistemic"]
+    model = json.loads(state["model"])
+    del model["airs_gnn"]["type"], model["airs_gnn"]["edge_types"], model["head_sigma"]["type"]
+    state["model"] = json.dumps(model)
 
 
 def forget_clusters(state: dict[str, Any]) -> None:
     """Back to format 3: the scale mixture alone."""
-    forget_members(state)
+    forget_kinds(state)
     state["format"] = 3
     for name in ("share", "shape", "components", "remainder"):
         del state["prior"][f"clusters_{name}"]
@@ -116,6 +119,13 @@ def test_a_trained_model_comes_back(
     np.testing.assert_array_equal(before.sigma, after.sigma)
     assert (again.train_ids, again.stop_ids) == (("1", "2"), ("3",))
     assert again.settings == "settings"
+
+
+def test_a_file_of_format_4_has_attention_on_all_edges(trained: Artifact, path: Path) -> None:
+    again = Artifact.load(rewritten(path, forget_kinds))
+    assert again.model == trained.model
+    for name, weight in trained.network.state_dict().items():
+        assert torch.equal(again.network.state_dict()[name], weight)
 
 
 def test_a_file_of_format_3_has_no_clusters_and_answers_as_before(
@@ -206,7 +216,7 @@ def test_a_file_that_lacks_a_part_is_one_clear_error(tmp_path: Path) -> None:
 def test_a_file_of_format_4_has_one_network_and_no_epistemic_part(
     trained: Artifact, path: Path
 ) -> None:
-    again = Artifact.load(rewritten(path, forget_members))
+    again = Artifact.load(rewritten(path, forget_kinds))
     assert again.others == ()
     assert again.epistemic.kind == "none"
     for name, value in trained.network.state_dict().items():

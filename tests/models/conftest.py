@@ -26,15 +26,17 @@ SIZES: dict[str, dict[str, Any]] = {
         "head_dim": 8,
     },
     "airs_gnn": {
+        "type": "gat",
         "d_model": 16,
         "layers": 2,
         "heads": 2,
         "dropout": 0.1,
+        "edge_types": ["adjacent", "molecule", "detector"],
         "edge_features": ["delta_lambda", "mol_i", "mol_j", "seam"],
     },
     "fusion": {"type": "concat_mlp", "dim": 24, "hidden": 32, "heads": 4, "dropout": 0.1},
     "decoder_mu": {"scales": [64, 16, 283], "hidden": 16, "aux_loss": True},
-    "head_sigma": {"hidden": 16, "sigma_min": 5e-6},
+    "head_sigma": {"type": "gaussian", "hidden": 16, "sigma_min": 5e-6},
 }
 
 

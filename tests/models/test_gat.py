@@ -2,8 +2,11 @@
 
 import pytest
 import torch
+import torch_geometric.nn as geometric
 
-from spectramind.instrument.graph import build_graph
+from spectramind.errors import ConfigError
+from spectramind.instrument.graph import EDGE_TYPES, build_graph
+from spectramind.models.attention_shares import attention_by_type
 from spectramind.models.gat import AirsEncoder, GATv2, softmax_by_target
 
 GRAPH = build_graph()
@@ -12,7 +15,6 @@ EDGES = torch.from_numpy(GRAPH.features)
 
 
 def test_equals_torch_geometric_with_its_own_weights() -> None:
-    geometric = pytest.importorskip("torch_geometric.nn", reason="torch_geometric not installed")
     theirs = geometric.GATv2Conv(6, 5, heads=3, edge_dim=4, add_self_loops=False).double()
     ours = GATv2(6, 15, heads=3, edge_dim=4, dropout=0.0).double()
     ours.load_state_dict(theirs.state_dict())
@@ -69,3 +71,28 @@ def test_edge_features_are_chosen_by_name(make_config) -> None:
 def test_graph_is_not_part_of_the_weights(make_config) -> None:
     encoder = AirsEncoder(make_config().airs_gnn, GRAPH, channels=5)
     assert not {"source", "target", "edges"} & set(encoder.state_dict())
+
+
+def test_attention_apart_by_type_of_edge(make_config) -> None:
+    graph = build_graph(seam=150)
+    encoder = AirsEncoder(make_config().airs_gnn, graph, channels=5)
+    _, _, attention = encoder(torch.randn(3, 283, 5))
+    found = attention_by_type(attention, graph)
+    assert tuple(found) == EDGE_TYPES
+    assert sum(len(part.source) for part in found.values()) == len(graph.types)
+    torch.testing.assert_close(sum(part.share for part in found.values()), torch.ones(3, 2, 283, 2))
+    for number, part in enumerate(found.values()):
+        own = torch.from_numpy(graph.types == number)
+        assert torch.equal(part.weight, attention[:, :, own])
+        assert torch.equal(part.source, torch.from_numpy(graph.source)[own])
+    detector = found["detector"]
+    into = detector.target == 150
+    torch.testing.assert_close(detector.share[:, :, 150], detector.weight[:, :, into].sum(2))
+    assert detector.share[:, :, 100].max() == 0  # neither an anchor of FGS1 nor near the seam
+
+
+def test_attention_of_another_graph_or_of_none_is_refused(make_config) -> None:
+    with pytest.raises(ValueError, match="attention on 7 edges"):
+        attention_by_type(torch.ones(1, 1, 7, 2), GRAPH)
+    with pytest.raises(ConfigError, match="rgcn has no attention"):
+        attention_by_type(torch.ones(1, 1, len(SOURCE), 0), GRAPH)

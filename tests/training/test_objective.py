@@ -9,6 +9,7 @@ from spectramind.evaluation.official import element_scores, naive_moments, plane
 from spectramind.instrument.grid import N_BINS
 from spectramind.models.network import Inputs, Outputs
 from spectramind.symbolic.pack import SymbolicPack
+from spectramind.symbolic.rule import known_rules
 from spectramind.training.objective import Objective
 
 
@@ -25,7 +26,7 @@ def outputs(mu: torch.Tensor, sigma: torch.Tensor) -> Outputs:
 
 
 def objective(naive: tuple[float, float] | None) -> Objective:
-    rules = [f"loss.lambda_{name}=0" for name in ("sm", "nn", "coh", "seam", "ratio")]
+    rules = [f"loss.lambda_{name}=0" for name in known_rules()]
     return Objective(SymbolicPack(compose(rules).loss), 0.0, naive)
 
 

@@ -122,6 +122,12 @@ def train(
     execute(Call("train", [f"train={phase}", *(overrides or [])], multirun))
 
 
+@app.command()
+def export(overrides: Overrides = None, multirun: Multirun = False) -> None:
+    """Write the checkpoint's network for use without this package: torch.export, TorchScript."""
+    execute(Call("export", overrides, multirun))
+
+
 @app.command("calibrate-temp")
 def calibrate_temp(overrides: Overrides = None, multirun: Multirun = False) -> None:
     """Fit the temperature of sigma on the early-stop fold."""

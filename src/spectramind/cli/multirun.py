@@ -20,6 +20,7 @@ WRITES = {
     "calibrate": ("paths.calibrated",),
     "features": ("paths.features",),
     "train": ("paths.checkpoint",),
+    "export": ("paths.exports",),
     "calibrate-temp": ("paths.temperature",),
     "calibrate-corel": ("paths.corel",),
     "predict": ("paths.predictions", "paths.submission"),

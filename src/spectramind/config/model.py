@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from spectramind.config.base import Section
 from spectramind.instrument.grid import N_BINS
 
+EdgeType = Literal["adjacent", "molecule", "detector"]
 EdgeFeature = Literal["delta_lambda", "mol_i", "mol_j", "seam"]
 
 
@@ -44,20 +45,26 @@ class Fgs1MambaConfig(Section):
 
 
 class AirsGnnConfig(Section):
-    """The graph attention encoder of the 283 bins.
+    """The graph encoder of the 283 bins.
 
     Attributes:
+        type: ``gat``, attention (GATv2), or ``rgcn``, a mean over each type of edge
+            (torch-geometric's RGCNConv, which must be installed for it).
         d_model: width of the node embeddings, all heads together.
-        layers: residual GATv2 layers.
-        heads: attention heads; must divide ``d_model``.
+        layers: residual layers.
+        heads: attention heads of ``gat``; must divide ``d_model``.
         dropout: on attention weights and on each layer's output.
-        edge_features: which of the graph's edge features the attention sees.
+        edge_types: which links there are: ``adjacent`` in wavelength, ``molecule`` co-windows,
+            ``detector`` (across FGS1|AIRS and across ``loss.seam``).
+        edge_features: which of the graph's edge features the attention of ``gat`` sees.
     """
 
+    type: Literal["gat", "rgcn"]
     d_model: int = Field(ge=8)
     layers: int = Field(ge=1)
     heads: int = Field(ge=1)
     dropout: float = Field(ge=0, lt=1)
+    edge_types: tuple[EdgeType, ...] = Field(min_length=1)
     edge_features: tuple[EdgeFeature, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -117,10 +124,13 @@ class SigmaHeadConfig(Section):
     """The head of the uncertainties.
 
     Attributes:
+        type: ``gaussian``, one sigma a bin, or ``quantile``, one on either side of the median: q10,
+            q50 and q90, whose mean and sigma are what is predicted.
         hidden: width of the hidden layer.
         sigma_min: smallest sigma, in units of depth.
     """
 
+    type: Literal["gaussian", "quantile"]
     hidden: int = Field(ge=8)
     sigma_min: float = Field(gt=0, lt=1e-2)
 

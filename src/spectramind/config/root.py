@@ -31,6 +31,7 @@ class PathsConfig(Section):
     splits: Path
     outputs: Path
     checkpoint: Path
+    exports: Path
     temperature: Path
     corel: Path
     predictions: Path

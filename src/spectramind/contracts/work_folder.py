@@ -192,6 +192,16 @@ class WorkFolder:
         return AuditFolder(self.paths.audit)
 
     @property
+    def exported_program(self) -> Path:
+        """The network as torch.export's program."""
+        return self.paths.exports / "network.pt2"
+
+    @property
+    def exported_trace(self) -> Path:
+        """The network as TorchScript."""
+        return self.paths.exports / "network.torchscript"
+
+    @property
     def applied(self) -> Path:
         """What made the submission."""
         return self.paths.submission.with_suffix(".applied.json")

@@ -31,16 +31,16 @@ def _zero(layer: nn.Linear) -> nn.Linear:
 
 
 class BinHead(nn.Module):
-    """One value a bin from its node embedding and the fused latent; exactly zero at first."""
+    """Values a bin from its node embedding and the fused latent; exactly zero at first."""
 
-    def __init__(self, d_node: int, d_latent: int, hidden: int) -> None:
+    def __init__(self, d_node: int, d_latent: int, hidden: int, values: int = 1) -> None:
         super().__init__()
         self.from_node = nn.Linear(d_node, hidden)
         self.from_latent = nn.Linear(d_latent, hidden, bias=False)
-        self.out = _zero(nn.Linear(hidden, 1))
+        self.out = _zero(nn.Linear(hidden, values))
 
     def forward(self, nodes: Tensor, latent: Tensor) -> Tensor:
-        """(B, 283, d_node), (B, d_latent) -> (B, 283)."""
+        """(B, 283, d_node), (B, d_latent) -> (B, 283), or (B, 283, values) of several."""
         hidden = self.from_node(nodes) + self.from_latent(latent).unsqueeze(1)
         return self.out(nn.functional.gelu(hidden)).squeeze(-1)
 

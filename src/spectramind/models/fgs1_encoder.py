@@ -26,7 +26,7 @@ class MambaLayer(nn.Module):
         normed = self.norm(tokens)
         mixed = self.forward_scan(normed)
         if self.backward_scan is not None:
-            mixed = mixed + self.backward_scan(normed.flip(1)).flip(1)
+            mixed = mixed + self.backward_scan(normed, backward=True)
         return tokens + self.dropout(mixed)
 
 

@@ -1,4 +1,4 @@
-"""Graph attention over the 283 bins: GATv2 (Brody, Alon & Yahav 2022, arXiv:2105.14491).
+"""Graph encoder of the 283 bins, and GATv2 (Brody, Alon & Yahav 2022, arXiv:2105.14491).
 
 For an edge j -> i with features e_ij and for each head:
     logit_ij = a . LeakyReLU(L x_j + R x_i + E e_ij),    out_i = sum_j softmax_j(logit_ij) L x_j.
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from spectramind.config.model import AirsGnnConfig
 from spectramind.instrument.graph import BinGraph
 from spectramind.instrument.grid import N_BINS
+from spectramind.models.relational import RelationalConvolution
 
 EDGE_FEATURES = ("delta_lambda", "mol_i", "mol_j", "seam")  # the columns of BinGraph.features
 _SLOPE = 0.2
@@ -80,14 +81,21 @@ def softmax_by_target(logits: Tensor, target: Tensor, nodes: int) -> Tensor:
     return raised / total.index_select(0, target)
 
 
+def _convolution(config: AirsGnnConfig) -> nn.Module:
+    """(nodes (N, B, D), source, target, edges) -> (N, B, D), attention (E, B, heads)."""
+    width = config.d_model
+    if config.type == "gat":
+        return GATv2(width, width, config.heads, len(config.edge_features), config.dropout)
+    return RelationalConvolution(width)
+
+
 class GraphLayer(nn.Module):
     """Pre-norm residual layer."""
 
     def __init__(self, config: AirsGnnConfig) -> None:
         super().__init__()
-        width = config.d_model
-        self.norm = nn.LayerNorm(width)
-        self.conv = GATv2(width, width, config.heads, len(config.edge_features), config.dropout)
+        self.norm = nn.LayerNorm(config.d_model)
+        self.conv = _convolution(config)
         self.dropout = nn.Dropout(config.dropout)
 
     def forward(
@@ -99,7 +107,7 @@ class GraphLayer(nn.Module):
 
 
 class AirsEncoder(nn.Module):
-    """Embedding, residual GATv2 layers, mean over the bins.
+    """Embedding, residual graph layers, mean over the bins.
 
     Args:
         config: sizes. graph: the bin graph. channels: features a node.
@@ -111,11 +119,13 @@ class AirsEncoder(nn.Module):
 
     def __init__(self, config: AirsGnnConfig, graph: BinGraph, channels: int) -> None:
         super().__init__()
-        columns = [EDGE_FEATURES.index(name) for name in config.edge_features]
+        edges = torch.from_numpy(graph.types)
+        if config.type == "gat":
+            columns = [EDGE_FEATURES.index(name) for name in config.edge_features]
+            edges = torch.from_numpy(graph.features[:, columns])
         # The graph follows from the configuration: it is not part of the weights.
         self.register_buffer("source", torch.from_numpy(graph.source), persistent=False)
         self.register_buffer("target", torch.from_numpy(graph.target), persistent=False)
-        edges = torch.from_numpy(graph.features[:, columns])
         self.register_buffer("edges", edges, persistent=False)
         self.embed = nn.Linear(channels, config.d_model)
         self.identity = nn.Parameter(0.02 * torch.randn(N_BINS, config.d_model))
@@ -130,7 +140,7 @@ class AirsEncoder(nn.Module):
 
         Returns:
             pooled (B, D); node embeddings (B, 283, D); attention weights
-            (B, layers, E, heads) on the graph's edges, in its order.
+            (B, layers, E, heads) on the graph's edges, in its order (``rgcn``: of no head).
         """
         hidden = (self.embed(nodes) + self.identity).transpose(0, 1).contiguous()
         weights = []

@@ -1,12 +1,7 @@
 """Mamba-2: a selective state-space layer by state-space duality (Dao & Gu 2024, arXiv:2405.21060).
 
-Each head carries a state S (N, P) along the sequence:
-    S_t = exp(dt_t A) S_(t-1) + dt_t B_t x_t^T,    y_t = S_t^T C_t + D x_t.
-Inside a chunk that recurrence is a masked matrix product; between chunks only the states move on.
-
-Symbols: b batch, l length, c chunks, q steps a chunk, h heads, p channels a head (P),
-g groups sharing B and C, r heads a group, n state size (N).
-Parameter names and shapes are those of ``mamba_ssm.Mamba2``, so weights interchange.
+The scan is in ``state_scan``. Parameter names and shapes are those of ``mamba_ssm.Mamba2``, so
+weights interchange.
 """
 
 import math
@@ -14,58 +9,13 @@ import math
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
-CHUNK = 64
+from spectramind.models.state_scan import PART, scan_path
+
 _CONV_WIDTH = 4
 _DT_RANGE = (1e-3, 1e-1)
 _A_RANGE = (1.0, 16.0)
-
-
-def _decay(log_decay: Tensor) -> Tensor:
-    """exp(sum of log_decay over (s, t]) for s <= t, else 0: (..., q) -> (..., q, q) as [t, s]."""
-    total = log_decay.cumsum(-1)
-    difference = total.unsqueeze(-1) - total.unsqueeze(-2)
-    size = log_decay.shape[-1]
-    causal = torch.ones(size, size, dtype=torch.bool, device=log_decay.device).tril()
-    return difference.masked_fill(~causal, -torch.inf).exp()
-
-
-def ssd_scan(
-    x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, chunk: int = CHUNK
-) -> Tensor:
-    """The state-space scan from a zero state, in chunks, for any length.
-
-    Args:
-        x: (b, l, h, p). dt: (b, l, h), positive. A: (h,), negative. B, C: (b, l, g, n). D: (h,).
-        chunk: steps a chunk.
-
-    Returns:
-        y: (b, l, h, p).
-    """
-    batch, length, heads, channels = x.shape
-    groups, state = B.shape[2:]
-    pad = -length % chunk
-    split = (batch, (length + pad) // chunk, chunk, groups)
-    # dt = 0 in the padding: the state neither decays nor takes anything in.
-    u = F.pad(x * dt.unsqueeze(-1), (0, 0, 0, 0, 0, pad)).view(*split, heads // groups, channels)
-    u = u.permute(0, 1, 3, 4, 2, 5)  # b c g r q p
-    a = F.pad(dt * A, (0, 0, 0, pad)).view(*split, heads // groups).permute(0, 1, 3, 4, 2)  # bcgrq
-    Bc = F.pad(B, (0, 0, 0, 0, 0, pad)).view(*split, state).permute(0, 1, 3, 2, 4)  # b c g q n
-    Cc = F.pad(C, (0, 0, 0, 0, 0, pad)).view(*split, state).permute(0, 1, 3, 2, 4)
-
-    scores = (Cc @ Bc.transpose(-1, -2)).unsqueeze(3)  # b c g 1 q q
-    y = (scores * _decay(a)) @ u
-
-    total = a.cumsum(-1)  # b c g r q
-    to_end = (total[..., -1:] - total).exp().unsqueeze(-1)
-    states = Bc.transpose(-1, -2).unsqueeze(3) @ (u * to_end)  # b c g r n p, of each chunk alone
-    between = _decay(total[..., -1].permute(0, 2, 3, 1))  # b g r c c
-    after = torch.einsum("bgrts,bsgrnp->btgrnp", between, states)  # the state after each chunk
-    entering = F.pad(after[:, :-1], (0, 0) * 4 + (1, 0))
-    y = y + (Cc.unsqueeze(3) @ entering) * total.exp().unsqueeze(-1)
-
-    y = y.permute(0, 1, 4, 2, 3, 5).reshape(batch, length + pad, heads, channels)[:, :length]
-    return y + D.unsqueeze(-1) * x
 
 
 class Mamba2(nn.Module):
@@ -82,7 +32,7 @@ class Mamba2(nn.Module):
         self.inner, self.state, self.head_dim = inner, d_state, head_dim
         mixed = inner + 2 * d_state
         self.in_proj = nn.Linear(d_model, inner + mixed + heads, bias=False)
-        self.conv1d = nn.Conv1d(mixed, mixed, _CONV_WIDTH, groups=mixed, padding=_CONV_WIDTH - 1)
+        self.conv1d = nn.Conv1d(mixed, mixed, _CONV_WIDTH, groups=mixed)
         low, high = (math.log(bound) for bound in _DT_RANGE)
         dt = torch.exp(low + (high - low) * torch.rand(heads))
         self.dt_bias = nn.Parameter(dt + torch.log(-torch.expm1(-dt)))  # softplus inverse
@@ -91,22 +41,64 @@ class Mamba2(nn.Module):
         self.norm = nn.RMSNorm(inner, eps=1e-5)
         self.out_proj = nn.Linear(inner, d_model, bias=False)
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """Mix along the sequence. The scan runs in float32 at least, also under autocast."""
+    def forward(self, tokens: Tensor, backward: bool = False) -> Tensor:
+        """Mix along the sequence, from its end if ``backward``. The scan runs in float32 at least,
+        also under autocast.
+
+        A sequence longer than ``PART`` goes through part by part, and a part's inner values are
+        computed again for the gradient: memory then grows with ``d_model`` a step and no more.
+        """
+        batch, length, _ = tokens.shape
+        full = torch.promote_types(tokens.dtype, torch.float32)
+        before = tokens.new_zeros(batch, _CONV_WIDTH - 1, self.conv1d.in_channels)
+        heads = self.dt_bias.shape[0]
+        state = tokens.new_zeros(batch, heads, self.head_dim, self.state, dtype=full)
+        if length <= PART:
+            return self._part(tokens, before, state, backward)[0]
+        mixed = []
+        parts = tokens.split(PART, dim=1)
+        for part in reversed(parts) if backward else parts:
+            if torch.is_grad_enabled():
+                out, before, state = checkpoint(
+                    self._part,
+                    part,
+                    before,
+                    state,
+                    backward,
+                    use_reentrant=False,
+                    preserve_rng_state=False,
+                )
+            else:
+                out, before, state = self._part(part, before, state, backward)
+            mixed.append(out)
+        return torch.cat(mixed[::-1] if backward else mixed, dim=1)
+
+    def _part(
+        self, tokens: Tensor, before: Tensor, state: Tensor, backward: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """A part of the sequence, what the convolution saw before it, the state before it -> the
+        part mixed, and both for the next part.
+        """
+        if backward:  # here, so that no flipped copy of the sequence is kept
+            tokens = tokens.flip(1)
         z, mixed, dt = self.in_proj(tokens).split(
             [self.inner, self.inner + 2 * self.state, self.dt_bias.shape[0]], dim=-1
         )
-        causal = self.conv1d(mixed.transpose(1, 2))[..., : tokens.shape[1]].transpose(1, 2)
+        seen = torch.cat([before.to(mixed.dtype), mixed], dim=1)
+        causal = self.conv1d(seen.transpose(1, 2)).transpose(1, 2)
         x, B, C = F.silu(causal).split([self.inner, self.state, self.state], dim=-1)
         with torch.autocast(tokens.device.type, enabled=False):
-            full = torch.promote_types(x.dtype, torch.float32)
-            y = ssd_scan(
+            full = state.dtype
+            y, state = scan_path(tokens.device, full).scan(
                 x.to(full).unflatten(-1, (-1, self.head_dim)),
                 F.softplus(dt.to(full) + self.dt_bias),
                 -self.A_log.exp(),
                 B.to(full).unsqueeze(2),
                 C.to(full).unsqueeze(2),
                 self.D,
-            ).flatten(-2)
-            gated = self.norm(y * F.silu(z.to(full)))
-        return self.out_proj(gated)
+                state,
+            )
+            gated = self.norm(y.flatten(-2) * F.silu(z.to(full)))
+        out = self.out_proj(gated)
+        # Copies: views would keep the whole part for its last steps.
+        return out.flip(1) if backward else out, seen[:, 1 - _CONV_WIDTH :].clone(), state.clone()

@@ -29,6 +29,8 @@ _SPOTTED = 1e-3
 _HAZE = {"haze_share": 0.1, "haze_depth": 250e-6}
 _NO_SYNTHETIC = {"share": 0.0, "share_with_labels": 0.0, "random_opacities": 0.33}
 _NO_SYNTHETIC |= {"atmospheres": 1500, "opacities": 5000, "clusters": 16}
+_FIRST_GRAPH = {"type": "gat", "edge_types": ["adjacent", "molecule", "detector"]}
+_FIRST_SIGMA = {"type": "gaussian"}
 _FIRST_PRIOR = {"source": "labels", "strength": 10.0, "atmospheres": 256}
 
 
@@ -109,16 +111,18 @@ def _from_third(state: State) -> State:
 
 
 def _from_fourth(state: State) -> State:
-    """Format 4: one network, whose own ignorance nothing told."""
+    """Format 4: one network of one kind of graph encoder and sigma; nothing told its ignorance."""
     if "prior" not in state:
         return state
+    state = _with_settings(state, _FIRST_GRAPH, "airs_gnn")
+    state = _with_settings(state, _FIRST_SIGMA, "head_sigma")
     return {"members": [], "epistemic": {"kind": "none", "passes": 1, "seed": 0}} | state
 
 
-def _with_settings(state: State, prior: dict[str, Any]) -> State:
-    """The state with settings of ``model.prior`` that its file did not have."""
+def _with_settings(state: State, settings: dict[str, Any], part: str = "prior") -> State:
+    """The state with settings of a part of ``model`` that its file did not have."""
     model = json.loads(state["model"])
-    model["prior"] = prior | model["prior"]
+    model[part] = settings | model[part]
     return state | {"model": json.dumps(model)}
 
 

@@ -13,6 +13,7 @@ from spectramind.models.decoders import BinHead, MultiScaleDecoder
 from spectramind.models.fgs1_encoder import Fgs1Encoder
 from spectramind.models.fusion import build_fusion
 from spectramind.models.gat import AirsEncoder
+from spectramind.models.quantiles import ascending, moments
 
 _SOFTPLUS_ONE = math.log(math.e - 1)  # softplus of this is 1
 
@@ -42,11 +43,12 @@ class Outputs:
     """A batch of answers.
 
     Attributes:
-        mu, sigma: (B, 283), (Rp/Rs)^2, float32.
+        mu, sigma: (B, 283), (Rp/Rs)^2, float32; of the quantiles where there are any.
         scales: mu after each coarser scale of the decoder, (B, 283) each, coarsest first.
         latent: (B, D) the fused latent.
         steps: (B, L', D) FGS1 latents along time.
         attention: (B, layers, E, heads) on the graph's edges, detached.
+        quantiles: (B, 3, 283) q10, q50, q90, ascending; None with a gaussian head.
     """
 
     mu: Tensor
@@ -55,6 +57,7 @@ class Outputs:
     latent: Tensor
     steps: Tensor
     attention: Tensor
+    quantiles: Tensor | None = None
 
 
 class SpectraMind(nn.Module):
@@ -62,7 +65,9 @@ class SpectraMind(nn.Module):
 
     mu = mu0 + sigma0 delta and sigma = sigma_min + (sigma0 - sigma_min) softplus(g + ln(e - 1)),
     where delta and g are zero at first: an untrained network gives the physics estimate.
-    A sigma0 below sigma_min counts as sigma_min.
+    A sigma0 below sigma_min counts as sigma_min. With a quantile head there is a g on either side:
+    the sum over delta is the median, sigma below and above it the steps to q10 and q90, and mu and
+    sigma are theirs (``quantiles.moments``).
 
     Args:
         config: sizes. graph: the bin graph.
@@ -80,7 +85,8 @@ class SpectraMind(nn.Module):
         self.airs = AirsEncoder(config.airs_gnn, graph, node_channels)
         self.fusion = build_fusion(config.fusion, d_fgs1, d_airs)
         self.decoder_mu = MultiScaleDecoder(config.decoder_mu, d_latent, d_airs)
-        self.head_sigma = BinHead(d_airs, d_latent, config.head_sigma.hidden)
+        sides = 2 if config.head_sigma.type == "quantile" else 1
+        self.head_sigma = BinHead(d_airs, d_latent, config.head_sigma.hidden, sides)
 
     def forward(self, inputs: Inputs) -> Outputs:
         """Correct the physics estimate."""
@@ -90,11 +96,19 @@ class SpectraMind(nn.Module):
         delta, coarse = self.decoder_mu(latent, nodes)
         gain = F.softplus(self.head_sigma(nodes, latent).float() + _SOFTPLUS_ONE)
         spare = (inputs.sigma0 - self.sigma_min).clamp_min(0.0)
+        mu, quantiles = inputs.mu0 + inputs.sigma0 * delta, None
+        if gain.dim() == 2:
+            sigma = self.sigma_min + spare * gain
+        else:
+            below, above = (self.sigma_min + spare * side for side in gain.unbind(-1))
+            quantiles = ascending(mu, below, above)
+            mu, sigma = moments(mu, below, above)
         return Outputs(
-            mu=inputs.mu0 + inputs.sigma0 * delta,
-            sigma=self.sigma_min + spare * gain,
+            mu=mu,
+            sigma=sigma,
             scales=tuple(inputs.mu0 + inputs.sigma0 * part for part in coarse),
             latent=latent,
             steps=steps,
             attention=attention,
+            quantiles=quantiles,
         )

@@ -14,6 +14,7 @@ COMMANDS = {
     "calibrate": "spectramind.pipeline.prepare:calibrate",
     "features": "spectramind.pipeline.fit_features:features",
     "train": "spectramind.pipeline.train:train",
+    "export": "spectramind.pipeline.export_network:export",
     "calibrate-temp": "spectramind.pipeline.fit_calibrators:calibrate_temp",
     "calibrate-corel": "spectramind.pipeline.fit_calibrators:calibrate_corel",
     "predict": "spectramind.pipeline.predict:predict",

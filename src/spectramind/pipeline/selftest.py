@@ -18,11 +18,13 @@ from spectramind.features.visit_fit import estimate
 from spectramind.instrument.grid import N_BINS
 from spectramind.models.assembly import build_network
 from spectramind.models.inputs import FGS1_CHANNELS, NODE_CHANNELS
+from spectramind.models.state_scan import scan_path
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
 from spectramind.pipeline.commands import COMMANDS
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.schemas import SCHEMAS
+from spectramind.run.devices import pick_device
 from spectramind.run.record import RunRecord
 
 
@@ -69,6 +71,7 @@ def selftest(config: Config, record: RunRecord, deep: bool = False) -> Findings:
         "schemas": _schemas,
         "rules": _rules,
         "panels": _panels,
+        "scan": _scan,
     }
     if deep:
         checks |= {"network": _network, "transit": _transit}
@@ -113,6 +116,12 @@ def _rules(config: Config) -> str:
 
 def _panels(config: Config) -> str:
     return f"{len(report_panels())} panels"
+
+
+def _scan(config: Config) -> str:
+    """Which code computes the network's scan on the device at hand."""
+    path = scan_path(pick_device(config.env.device))
+    return f"{path.name}: {path.why}"
 
 
 def _network(config: Config) -> str:

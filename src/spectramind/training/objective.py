@@ -10,6 +10,7 @@ from spectramind.evaluation.official import AIRS_SIGMA_TRUE, FGS1_SIGMA_TRUE, bi
 from spectramind.instrument.grid import FGS1_BIN, N_BINS
 from spectramind.models.likelihood import gaussian_nll
 from spectramind.models.network import Inputs, Outputs
+from spectramind.models.quantiles import pinball
 from spectramind.symbolic.pack import SymbolicPack
 
 # Mean and standard deviation of all train labels together, the score's zero.
@@ -49,8 +50,14 @@ class Objective(nn.Module):
         self.register_buffer("sharpest", sharpest)
 
     def likelihood(self, outputs: Outputs, y: Tensor) -> Tensor:
-        """What the objective makes small, of each planet, (B,)."""
-        return self._each(outputs.mu, outputs.sigma, y)
+        """What the objective makes small, of each planet, (B,).
+
+        Quantiles have their pinball loss beside it, which tells one side from the other.
+        """
+        main = self._each(outputs.mu, outputs.sigma, y)
+        if outputs.quantiles is None:
+            return main
+        return main + pinball(outputs.quantiles, outputs.sigma, y, self.weight)
 
     def _each(self, mu: Tensor, sigma: Tensor, y: Tensor) -> Tensor:
         if self.naive is None:
@@ -61,7 +68,7 @@ class Objective(nn.Module):
     def forward(self, inputs: Inputs, outputs: Outputs, y: Tensor) -> LossParts:
         """Judge a batch, y: (B, 283)."""
         nll = self.likelihood(outputs, y).mean()
-        symbolic, components = self.pack(outputs.mu)
+        symbolic, components = self.pack(outputs.mu, outputs.quantiles)
         total = nll + symbolic.mean()
         if outputs.scales and self.aux_weight > 0:
             coarse = [self._each(mu, inputs.sigma0, y) for mu in outputs.scales]
