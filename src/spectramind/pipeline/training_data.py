@@ -60,8 +60,7 @@ def digest_of_folds(*folds: LabelledPlanets) -> str:
     for fold in folds:
         data.update(_digest_of_labels(fold).encode())
         for planet in fold.planets:
-            for m in planet.measurements:
-                data.update(np.concatenate([m.depth, m.variance, m.modes.ravel()]).tobytes())
+            data.update(_bytes_of_depths(planet))
     return data.hexdigest()
 
 
@@ -70,11 +69,15 @@ def digest_of_visits(visits: Iterable[Planet]) -> str:
     data = hashlib.sha256()
     for visit in visits:
         data.update(f"{visit.visits}\n".encode())
-        for m in visit.measurements:
-            data.update(np.concatenate([m.depth, m.variance, m.modes.ravel()]).tobytes())
+        data.update(_bytes_of_depths(visit))
         for series in (visit.white, visit.model, visit.jitter):
             data.update(np.ascontiguousarray(series).tobytes())
     return data.hexdigest()
+
+
+def _bytes_of_depths(planet: Planet) -> bytes:
+    each = ([m.depth, m.variance, m.modes.ravel()] for m in planet.measurements)
+    return b"".join(np.concatenate(parts).tobytes() for parts in each)
 
 
 def _digest_of_labels(fold: LabelledPlanets) -> str:

@@ -27,6 +27,8 @@ from spectramind.training.phases.pretraining import (
     UnlabelledVisits,
     batch_sizes,
     epoch_order,
+    in_tokens,
+    steps_of,
 )
 
 # Channels of models.inputs.sequence: the template of FGS1 and of AIRS, then what was measured.
@@ -73,8 +75,7 @@ class SegmentEncoder(nn.Module):
         return F.normalize(self.project(torch.stack(pooled, dim=1)).float(), dim=-1)
 
     def _hidden(self, series: Tensor, tokens: Tensor) -> Tensor:
-        steps = tokens.repeat_interleave(self.stride, 1)[:, : series.shape[1], None]
-        return series.masked_fill(steps, 0.0)
+        return series.masked_fill(steps_of(tokens, self.stride, series.shape[1]), 0.0)
 
 
 class Contrastive:
@@ -121,10 +122,7 @@ class Contrastive:
 
     def _places(self, series: Tensor) -> tuple[Tensor, Tensor]:
         """Tokens in transit and out of it, (n, L) each, by the template."""
-        stride, dips = self.network.stride, series[..., 0]
-        missing = -dips.shape[1] % stride
-        padded = torch.cat([dips, dips[:, -1:].expand(-1, missing)], dim=1)
-        token = padded.unflatten(1, (-1, stride))
+        token = in_tokens(series[..., 0], self.network.stride)
         return (token < _IN).all(2), (token > _OUT).all(2)
 
     def _halved(self, series: Tensor, temperature: float, rng: np.random.Generator) -> Halves:

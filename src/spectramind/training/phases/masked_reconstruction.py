@@ -24,8 +24,10 @@ from spectramind.training.phases.pretraining import (
     UnlabelledVisits,
     batch_sizes,
     epoch_order,
+    in_tokens,
     picked,
     row_count,
+    steps_of,
 )
 
 # Channels of models.inputs.sequence from which on they are measured, template before.
@@ -79,7 +81,7 @@ class MaskedAutoencoder(nn.Module):
             batch.bins.unsqueeze(-1), self.hidden_bin.to(seen.dtype), seen
         )
         series = batch.inputs.fgs1
-        steps = batch.tokens.repeat_interleave(self.stride, 1)[:, : series.shape[1], None]
+        steps = steps_of(batch.tokens, self.stride, series.shape[1])
         measured = torch.where(
             steps, self.hidden_step.to(series.dtype), series[..., MEASURED_FROM:]
         )
@@ -174,10 +176,7 @@ class MaskedReconstruction:
         """Mean over what is hidden of each visit, (B,): of bins and of tokens."""
         nodes, series = batch.inputs.nodes[..., list(self.network.columns)], batch.inputs.fgs1
         bins = (answer.nodes.float() - nodes).square().mean(-1)
-        stride = self.network.stride
-        missing = -series.shape[1] % stride
-        padded = torch.cat([series, series[:, -1:].expand(-1, missing, -1)], dim=1)
-        truth = padded[..., MEASURED_FROM:].unflatten(1, (-1, stride))
+        truth = in_tokens(series[..., MEASURED_FROM:], self.network.stride)
         steps = (answer.steps.float() - truth).square().mean((-1, -2))
         return _mean_where(bins, batch.bins), _mean_where(steps, batch.tokens)
 

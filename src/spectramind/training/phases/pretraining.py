@@ -64,3 +64,15 @@ def load_encoders(network: SpectraMind, weights: dict[str, Tensor]) -> None:
     if lacking:
         raise RuntimeError(f"encoders differ in {', '.join(sorted(lacking)[:3])}")
     network.load_state_dict(own | weights)
+
+
+def in_tokens(series: Tensor, stride: int) -> Tensor:
+    """Steps (n, T, ...) as tokens (n, L, stride, ...), the last filled with the last step."""
+    missing = -series.shape[1] % stride
+    rest = series[:, -1:].expand(-1, missing, *series.shape[2:])
+    return torch.cat([series, rest], dim=1).unflatten(1, (-1, stride))
+
+
+def steps_of(tokens: Tensor, stride: int, length: int) -> Tensor:
+    """The steps (n, length, 1) that chosen tokens (n, L) hold."""
+    return tokens.repeat_interleave(stride, 1)[:, :length, None]
