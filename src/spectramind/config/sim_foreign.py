@@ -11,7 +11,10 @@ class ForeignConfig(Section):
     Attributes:
         telescope: see ForeignTelescopeConfig.
         sky: stars, planets and orbits, see ForeignSkyConfig.
+        own_strengths: every planet has each switch, and spots, at a strength of its own between
+            none and what is set; half of the planets without.
     """
 
     telescope: ForeignTelescopeConfig
     sky: ForeignSkyConfig
+    own_strengths: bool

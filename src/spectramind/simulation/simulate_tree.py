@@ -35,6 +35,7 @@ from spectramind.simulation.detector.adc import adc_info
 from spectramind.simulation.foreign_sky import under_foreign_sky
 from spectramind.simulation.planet_draw import SimulatedPlanet, draw_planet
 from spectramind.simulation.streams import Source, Streams, planet_ids
+from spectramind.simulation.strengths import of_own_strengths
 from spectramind.simulation.visit import observe
 
 
@@ -115,22 +116,30 @@ def simulate_planet(job: Job) -> None:
     """Simulate all visits of one planet; its folder appears when it is complete."""
     temporary = job.directory.with_name(f".{job.planet_id}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    planet = _draw(job)
+    config = _of_planet(job)
+    planet = _draw(config, Streams(job.seed, job.index, 0))
     for number in range(job.visits):
         visit = Visit(job.planet_id, number, job.split, temporary)
         streams = Streams(job.seed, job.index, number)
-        truth = job.level.observe(planet, visit, job.config, streams)
-        truth["star_table"] = [planet.listed[column] for column in star_columns(job.config)]
+        truth = job.level.observe(planet, visit, config, streams)
+        truth["star_table"] = [
+            planet.listed.get(column, np.nan) for column in star_columns(job.config)
+        ]
         write_npz(job.root / "truth" / f"{visit.name}.npz", **truth)
     temporary.rename(job.directory)
 
 
-def _draw(job: Job) -> SimulatedPlanet:
-    streams = Streams(job.seed, job.index, 0)
+def _of_planet(job: Job) -> SimulationConfig:
+    if not job.config.foreign.own_strengths:
+        return job.config
+    return of_own_strengths(job.config, Streams(job.seed, job.index, 0)(Source.STRENGTHS))
+
+
+def _draw(config: SimulationConfig, streams: Streams) -> SimulatedPlanet:
     usual = draw_planet(
-        streams(Source.POPULATION), streams(Source.LIMB_DARKENING), job.config.population
+        streams(Source.POPULATION), streams(Source.LIMB_DARKENING), config.population
     )
-    return under_foreign_sky(usual, job.config.foreign.sky, streams)
+    return under_foreign_sky(usual, config.foreign.sky, streams)
 
 
 def star_columns(config: SimulationConfig) -> tuple[str, ...]:

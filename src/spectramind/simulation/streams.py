@@ -47,6 +47,7 @@ class Source(IntEnum):
     SKY_FACULAE = 42
     SKY_CROSSED_SPOT = 43
     SKY_MOON = 44
+    STRENGTHS = 45
 
 
 @dataclass(frozen=True)
