@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from spectramind.models.assembly import build_network
 from spectramind.models.migration import UNKNOWN_IDS
 from spectramind.models.state_file import save_state
 from spectramind.prior.prior_fit import fit_prior
+from spectramind.prior.spectral_prior import SpectralPrior
+from spectramind.prior.spotted import Patchy
 
 
 @pytest.fixture
@@ -62,8 +65,23 @@ def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
     return path
 
 
+def forget_colours(state: dict[str, Any]) -> None:
+    """Back to format 5: spots of one darkness."""
+    state["format"] = 5
+    prior = state["prior"]
+    prior["spotted"] = prior.pop("patchy_share")
+    del prior["patchy_mean"], prior["patchy_spread"]
+
+
+def of_one_darkness(prior: SpectralPrior) -> SpectralPrior:
+    """What a prior of format 5 or older is read as."""
+    patchy = Patchy(prior.patchy.share, np.array([1.0, 0.0]), np.diag([3**-0.5, 0.0]))
+    return replace(prior, patchy=patchy)
+
+
 def forget_kinds(state: dict[str, Any]) -> None:
     """Back to format 4: one network, attention on all edges."""
+    forget_colours(state)
     state["format"] = 4
     del state["members"], state["epistemic"]
     model = json.loads(state["model"])
@@ -128,6 +146,14 @@ def test_a_file_of_format_4_has_attention_on_all_edges(trained: Artifact, path: 
         assert torch.equal(again.network.state_dict()[name], weight)
 
 
+def test_a_file_of_format_5_has_spots_of_one_darkness(
+    trained: Artifact, path: Path, visits: list[list[Measurement]]
+) -> None:
+    again = Artifact.load(rewritten(path, forget_colours))
+    expected = of_one_darkness(trained.prior).posterior(visits[0])
+    np.testing.assert_array_equal(again.prior.posterior(visits[0]).sigma, expected.sigma)
+
+
 def test_a_file_of_format_3_has_no_clusters_and_answers_as_before(
     trained: Artifact, path: Path, visits: list[list[Measurement]]
 ) -> None:
@@ -135,7 +161,9 @@ def test_a_file_of_format_3_has_no_clusters_and_answers_as_before(
     assert again.prior.clusters.share.size == 0
     assert again.model.prior.synthetic.share == again.model.prior.synthetic.share_with_labels == 0
     assert again.train_ids == trained.train_ids
-    before, after = (t.prior.posterior(visits[0]) for t in (trained, again))
+    before, after = (
+        prior.posterior(visits[0]) for prior in (of_one_darkness(trained.prior), again.prior)
+    )
     np.testing.assert_array_equal(before.mean, after.mean)
     np.testing.assert_array_equal(before.sigma, after.sigma)
 
@@ -162,9 +190,11 @@ def test_a_file_of_format_2_is_read_with_its_constants_and_says_so(
     assert again.prior.haze_share == 0.1
     assert again.prior.haze_depth == 2.5e-4
     assert again.train_ids == again.stop_ids == tuple(UNKNOWN_IDS)
-    assert again.prior.spotted == (trained.prior.spotted if spots else 1e-3)
+    assert again.prior.patchy.share == (trained.prior.patchy.share if spots else 1e-3)
     if spots:
-        before, after = (t.prior.posterior(visits[0]) for t in (trained, again))
+        before, after = (
+            prior.posterior(visits[0]) for prior in (of_one_darkness(trained.prior), again.prior)
+        )
         np.testing.assert_array_equal(before.sigma, after.sigma)
 
 

@@ -13,6 +13,7 @@ from spectramind.instrument.grid import N_BINS
 from spectramind.prior.error_model import STATED
 from spectramind.prior.prior_fit import fit_prior
 from spectramind.prior.spectral_prior import SpectralPrior
+from spectramind.prior.spotted import before
 
 Array = NDArray[np.float64]
 
@@ -67,7 +68,7 @@ def test_posterior_is_the_textbook_mixture(prior: SpectralPrior) -> None:
     """Dense matrices, information form, then the moments of the mixture."""
     rng = np.random.default_rng(3)
     visits = [measure(rng, y) for y in planets(rng, 1) for _ in range(2)]
-    prior = replace(prior, spotted=1e-12)  # spots: test_spotted.py
+    prior = replace(prior, patchy=before(1e-12))  # spots: test_spotted.py
     one = prior.errors.combined(visits)
     precision = np.linalg.inv(one.covariance)
     means, variances, logs = [], [], []
@@ -105,7 +106,7 @@ def test_a_haze_stays_in_fgs1(prior: SpectralPrior, haze: float) -> None:
     variance[0] = 3e-5**2
     noise = np.sqrt(variance) * rng.standard_normal(N_BINS)
     measured = Measurement(truth + noise, variance, np.full((N_BINS, 1), 5e-5))
-    answer = replace(prior, errors=STATED, spotted=1e-12).posterior([measured])
+    answer = replace(prior, errors=STATED, patchy=before(1e-12)).posterior([measured])
     assert abs(answer.mean[0] - truth[0]) < 3 * answer.sigma[0]
     assert answer.sigma[0] < 1e-4
     assert abs((answer.mean - truth)[1:].mean()) < 6e-5
@@ -116,14 +117,16 @@ def test_share_and_depth_of_hazes_count(prior: SpectralPrior) -> None:
     rng = np.random.default_rng(6)
     measured = measure(rng, planets(rng, 1)[0], 1e-4)
     without, usual, frequent, wide = (
-        replace(prior, errors=STATED, spotted=1e-12, haze_share=share, haze_depth=depth)
+        replace(prior, errors=STATED, patchy=before(1e-12), haze_share=share, haze_depth=depth)
         .posterior([measured])
         .sigma[0]
         for share, depth in ((0.0, 2.5e-4), (0.1, 2.5e-4), (0.5, 2.5e-4), (0.5, 1e-3))
     )
     assert without < usual < frequent
     assert wide != frequent
-    rare = replace(prior, errors=STATED, spotted=1e-12, haze_share=1e-9).posterior([measured])
+    rare = replace(prior, errors=STATED, patchy=before(1e-12), haze_share=1e-9).posterior(
+        [measured]
+    )
     assert rare.sigma[0] == pytest.approx(without, rel=1e-6)
 
 

@@ -6,20 +6,23 @@ from itertools import product
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.stats import multivariate_normal
 
 from spectramind.config.compose import compose
 from spectramind.contracts.measurement import Measurement
 from spectramind.errors import ConfigError
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
-from spectramind.physics.spots import contamination
+from spectramind.physics.spots import contamination, spot_darkness
 from spectramind.prior.prior_fit import fit_prior
 from spectramind.prior.spectral_prior import Posterior, SpectralPrior
 from spectramind.prior.spotted import (
+    KnownStar,
+    Patchy,
+    basis,
+    before,
     chances,
-    effect,
-    if_spotted,
+    learn_patches,
     spotted_share,
-    without_spots,
 )
 
 Array = NDArray[np.float64]
@@ -47,7 +50,7 @@ def spots(share: float, star_k: float = 5500.0, cooler_k: float = 900.0) -> Arra
 def fitted(rng: np.random.Generator, factor: Array | float = 1.0) -> SpectralPrior:
     truth = spectra(rng, 60)
     settings = compose(["model.prior.source=labels", "model.prior.components=6"]).model.prior
-    return fit_prior(truth, [[measure(rng, y * factor)] for y in truth], settings)
+    return fit_prior(truth, [[measure(rng, y)] for y in truth * factor], settings)
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +68,12 @@ def test_a_spotted_star_is_a_linear_gaussian_measurement() -> None:
     rng = np.random.default_rng(1)
     truth = spectra(rng, 1)[0]
     measured = measure(rng, truth * spots(0.1))
-    found, log_jacobian = if_spotted(measured)
-    factor, slope = effect()
+    patchy = Patchy(0.3, np.array([0.8, -0.1]), np.array([[0.5, 0.0], [0.1, 0.2]]))
+    found, log_jacobian = patchy.if_spotted(measured)
+    factor, slopes = patchy.effect()
     level = (measured.depth / factor)[AIRS].mean()
-    mode = factor * level * slope
-    dense = measured.covariance + np.outer(mode, mode)
+    modes = (factor * level)[:, None] * slopes
+    dense = measured.covariance + modes @ modes.T
 
     def log_density(off: Array, covariance: Array) -> float:
         return float(
@@ -79,15 +83,40 @@ def test_a_spotted_star_is_a_linear_gaussian_measurement() -> None:
     expected = log_density(measured.depth - factor * truth, dense)
     ours = log_density(found.depth - truth, found.covariance) - log_jacobian
     assert ours == pytest.approx(expected, abs=1e-6)
-    quiet = log_density(measured.depth - truth, measured.covariance)
-    assert without_spots(truth, [measured])[0] == pytest.approx(expected - quiet, abs=1e-6)
 
 
-def test_the_linear_effect_follows_the_spots() -> None:
-    factor, slope = effect()
-    for share in (0.02, 0.18):
-        steps = (share - 0.1) / (0.2 / np.sqrt(12))
-        np.testing.assert_allclose(factor * np.exp(steps * slope), spots(share), rtol=2e-3)
+def test_what_a_known_star_tells_is_a_regression() -> None:
+    """Evidence and coefficients by dense matrices."""
+    rng = np.random.default_rng(1)
+    truth = spectra(rng, 1)[0]
+    measured = measure(rng, truth * spots(0.1))
+    patchy = Patchy(0.3, np.array([0.8, -0.1]), np.array([[0.5, 0.0], [0.1, 0.2]]))
+    evidence, mean, covariance = KnownStar(truth, [measured]).given(patchy)
+    factor = np.exp(basis() @ patchy.mean)
+    effect = (truth * factor)[:, None] * basis()
+    quiet = multivariate_normal(truth, measured.covariance)
+    seen = measured.covariance + effect @ patchy.spread @ patchy.spread.T @ effect.T
+    patches = multivariate_normal(truth * factor, seen)
+    told = patches.logpdf(measured.depth) - quiet.logpdf(measured.depth)
+    assert evidence == pytest.approx(told, abs=1e-6)
+    prior = np.linalg.inv(patchy.spread @ patchy.spread.T)
+    solved = np.linalg.solve(measured.covariance, effect)
+    expected = np.linalg.inv(prior + effect.T @ solved)
+    np.testing.assert_allclose(covariance, expected, rtol=1e-6)
+    off = measured.depth - truth * factor
+    np.testing.assert_allclose(mean, patchy.mean + expected @ solved.T @ off, rtol=1e-6)
+
+
+@pytest.mark.parametrize("star_k", [4000.0, 5500.0, 6800.0])
+@pytest.mark.parametrize("warmer_k", [-1500.0, -300.0, 50.0, 300.0])
+def test_two_columns_tell_all_patches(star_k: float, warmer_k: float) -> None:
+    """Least squares in the official weights leave two parts in a thousand of the light at most."""
+    dark = spot_darkness(star_k + warmer_k, star_k, bin_wavelengths())
+    effect = -np.log(1 - 0.1 * dark)
+    root = np.sqrt(np.r_[57.846, np.ones(N_BINS - 1)])
+    coefficients, *_ = np.linalg.lstsq(basis() * root[:, None], effect * root, rcond=None)
+    assert np.abs(basis() @ coefficients - effect).max() < 2e-3
+    assert (coefficients[0] > 0) == (warmer_k < 0)
 
 
 @pytest.mark.parametrize("share", [0.06, 0.12, 0.19])
@@ -103,15 +132,15 @@ def test_injected_spots_are_taken_out(
     assert (seen / truth - 1)[:, AIRS].mean() > 0.009
     visits = [[measure(rng, y)] for y in seen]
     assert np.abs(white_z(prior.posteriors(visits), truth)).max() < 5
-    blind = replace(prior, spotted=1e-300)
+    blind = replace(prior, patchy=before(1e-300))
     assert np.abs(white_z([blind.posterior(v) for v in visits], truth)).max() > 6
 
 
 def test_quiet_stars_stay_so(prior: SpectralPrior) -> None:
     rng = np.random.default_rng(4)
     visits = [[measure(rng, y)] for y in spectra(rng, 60)]
-    assert prior.spotted < 0.02
-    blind = replace(prior, spotted=1e-300)
+    assert prior.patchy.share < 0.02
+    blind = replace(prior, patchy=before(1e-300))
     for with_spots, visit in zip(prior.posteriors(visits), visits, strict=True):
         without = blind.posterior(visit)
         assert np.mean(with_spots.sigma) < 1.2 * np.mean(without.sigma)
@@ -134,7 +163,7 @@ def test_a_set_of_spotted_stars_is_known_better_than_one_of_them(prior: Spectral
 
 def test_spotted_training_stars_teach_their_share_and_not_a_wide_error() -> None:
     trained = fitted(np.random.default_rng(6), spots(0.15))
-    assert trained.spotted > 0.7
+    assert trained.patchy.share > 0.7
     assert trained.errors.lasting.max() < 0.005  # spots add 4 % to 8 %
 
 
@@ -177,19 +206,64 @@ def test_two_visits_share_the_spots() -> None:
     rng = np.random.default_rng(7)
     truth = spectra(rng, 1)[0]
     visits = [measure(rng, truth * spots(0.15)) for _ in range(2)]
-    evidence, cleaned = without_spots(truth, visits)
+    star = KnownStar(truth, visits)
+    evidence, coefficients, _ = star.given(before(0.5))
     assert evidence > 10
+    cleaned = star.without(coefficients)
     for visit in cleaned:
         assert abs((visit.depth - truth)[AIRS].mean()) < 2e-4
         assert abs((visit.depth - truth)[0]) < 3e-4
     np.testing.assert_allclose(
-        (visits[0].depth - visits[1].depth) / effect()[0], cleaned[0].depth - cleaned[1].depth
+        (visits[0].depth - visits[1].depth) / np.exp(basis() @ coefficients),
+        cleaned[0].depth - cleaned[1].depth,
     )
+
+
+def test_faculae_are_learnt_from_truths_and_taken_out_elsewhere() -> None:
+    """Bright patches lower depths, which nothing known beforehand allows for."""
+    rng = np.random.default_rng(8)
+
+    def bright(count: int) -> Array:
+        dark = spot_darkness(5700.0, 5500.0, bin_wavelengths())
+        return 1 / (1 - rng.uniform(0, 0.2, (count, 1)) * dark)
+
+    trained = fitted(rng, bright(60))
+    assert trained.patchy.mean[0] < -0.1
+    truth = spectra(rng, 40)
+    visits = [[measure(rng, y)] for y in truth * bright(40)]
+    z = white_z(trained.posteriors(visits), truth)
+    assert np.abs(z).max() < 4
+    assert np.sqrt((z**2).mean()) < 1.3
+    dark_only = replace(trained, patchy=replace(before(0.5), share=trained.patchy.share))
+    off = white_z(dark_only.posteriors(visits), truth)
+    assert (z**2).mean() < 0.5 * (off**2).mean()
+
+
+def test_patches_of_few_stars_are_drawn_to_what_is_known() -> None:
+    """No star gives what is known; many give their own mean and spread."""
+    rng = np.random.default_rng(9)
+    known = before(0.5)
+    nothing, visits = learn_patches([], known)
+    np.testing.assert_allclose(nothing.mean, known.mean)
+    assert visits == []
+
+    def learnt(count: int) -> Patchy:
+        truth = spectra(rng, count)
+        c = rng.normal([-0.5, 0.3], [0.2, 0.1], (count, 2))
+        seen = truth * np.exp(c @ basis().T)
+        stars = [KnownStar(y, [measure(rng, s)]) for y, s in zip(truth, seen, strict=True)]
+        return learn_patches(stars, known)[0]
+
+    few, many = learnt(3), learnt(150)
+    assert abs(few.mean[0] - known.mean[0]) < abs(many.mean[0] - known.mean[0])
+    np.testing.assert_allclose(many.mean, [-0.5, 0.3], atol=0.1)
+    sigma = np.sqrt(np.diag(many.spread @ many.spread.T))
+    np.testing.assert_allclose(sigma, [0.2, 0.1], atol=0.15)
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.1, np.nan])
 def test_a_share_outside_its_range_is_refused(prior: SpectralPrior, share: float) -> None:
     with pytest.raises(ConfigError, match="share of spotted stars"):
-        replace(prior, spotted=share)
+        replace(prior.patchy, share=share)
     with pytest.raises(ConfigError, match="share of spotted stars"):
-        SpectralPrior.from_state(prior.state() | {"spotted": np.array(share)})
+        SpectralPrior.from_state(prior.state() | {"patchy_share": np.array(share)})

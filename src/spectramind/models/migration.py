@@ -18,7 +18,7 @@ import torch
 from spectramind.errors import SchemaError
 
 State = dict[str, Any]
-FORMAT = 5
+FORMAT = 6
 # In place of planets' ids, where a file does not say which planets it has seen.
 UNKNOWN_IDS = ["planets that its file does not name"]
 
@@ -119,6 +119,19 @@ def _from_fourth(state: State) -> State:
     return {"members": [], "epistemic": {"kind": "none", "passes": 1, "seed": 0}} | state
 
 
+def _from_fifth(state: State) -> State:
+    """Format 5: spots were of one darkness, faculae unknown (prior.spotted)."""
+    if "prior" not in state:
+        return state
+    old = dict(state["prior"])
+    patchy = {
+        "patchy_share": old.pop("spotted"),
+        "patchy_mean": torch.tensor([1.0, 0.0], dtype=torch.float64),
+        "patchy_spread": torch.diag(torch.tensor([3**-0.5, 0.0], dtype=torch.float64)),
+    }
+    return state | {"prior": old | patchy}
+
+
 def _with_settings(state: State, settings: dict[str, Any], part: str = "prior") -> State:
     """The state with settings of a part of ``model`` that its file did not have."""
     model = json.loads(state["model"])
@@ -131,4 +144,5 @@ STEPS: dict[int, Callable[[State], State]] = {
     2: _from_second,
     3: _from_third,
     4: _from_fourth,
+    5: _from_fifth,
 }

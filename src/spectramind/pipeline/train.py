@@ -83,7 +83,7 @@ class Training(Result):
             f"{self.n_train} training and {self.n_stop} validation planets on {self.device}",
             f"errors against stated: {prior.errors.describe()}; "
             f"{self.pairs} planets with two visits{few}",
-            f"share of spotted stars: {prior.spotted:.3f}",
+            f"share of spotted stars: {prior.patchy.share:.3f}",
             f"best validation gain over physics {self.gain:.4f} +- {self.gain_error:.4f} "
             f"{self.unit}: {verdict} (epoch {epoch})",
             *more,

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import logit
 
 from spectramind.config.model import PriorConfig
 from spectramind.errors import ConfigError
@@ -20,7 +19,7 @@ from spectramind.prior.error_model import STATED, Visits, fit_errors
 from spectramind.prior.moments import Moments, blend, moments
 from spectramind.prior.random_opacities import opacity_shapes
 from spectramind.prior.spectral_prior import SpectralPrior
-from spectramind.prior.spotted import spotted_share, without_spots
+from spectramind.prior.spotted import KnownStar, before, learn_patches
 
 Array = NDArray[np.float64]
 # Root mean square of shapes, a factor of two apart: no shape is far from one of them.
@@ -57,7 +56,8 @@ def fit_prior(truth: Array, measurements: Sequence[Visits], config: PriorConfig)
         blend(moments(part(labels)), moments(part(atmospheres)).counting(config.strength))
         for part in (_level, _unit_shapes, _sizes)
     )
-    spotted, quiet = _spotted(labels, measurements)
+    stars = [KnownStar(y, visits) for y, visits in zip(labels, measurements, strict=True)]
+    patchy, quiet = learn_patches(stars, before(_SPOTTED))
     kept = config.components if len(atmospheres) else min(config.components, len(labels) // 2)
     components, remainder = _components(shape, kept)
     return SpectralPrior(
@@ -70,24 +70,10 @@ def fit_prior(truth: Array, measurements: Sequence[Visits], config: PriorConfig)
         remainder=remainder,
         clusters=_clusters(config),
         errors=fit_errors(labels, quiet) if len(labels) else STATED,
-        spotted=spotted,
+        patchy=patchy,
         haze_share=config.haze_share,
         haze_depth=config.haze_depth,
     )
-
-
-def _spotted(truth: Array, measurements: Sequence[Visits]) -> tuple[float, list[Visits]]:
-    """Share of stars with spots, and the visits without what spots did to them."""
-    told = [without_spots(spectrum, v) for spectrum, v in zip(truth, measurements, strict=True)]
-    evidence = np.array([evidence for evidence, _ in told])
-    share = spotted_share(evidence, _SPOTTED)
-    visits = [
-        cleaned if odds > 0 else before
-        for odds, (_, cleaned), before in zip(
-            evidence + logit(share), told, measurements, strict=True
-        )
-    ]
-    return share, visits
 
 
 def _clusters(config: PriorConfig) -> Clusters:

@@ -9,9 +9,9 @@ mixture stand clusters of synthetic shapes with heavy tails (prior/clusters.py),
 those it was learnt on. The posterior is a
 mixture too; its mean and standard deviation are handed on (prior/conditioning.py).
 
-Some stars have spots that no light curve shows (prior/spotted.py): a last mixture, of a star with
-spots and one without. One planet seldom tells which; the others of its set tell whether their
-stars have them.
+Some stars have spots or faculae that no light curve shows (prior/spotted.py): a last mixture, of
+a star with them and one without. One planet seldom tells which; the others of its set tell whether
+their stars have them.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ from spectramind.prior.conditioning import (
     condition,
 )
 from spectramind.prior.error_model import ErrorModel, Visits
-from spectramind.prior.spotted import chances, if_spotted
+from spectramind.prior.spotted import Patchy, chances
 
 Array = NDArray[np.float64]
 # A remainder below 2 ppm would claim to know more than any spectrum model does.
@@ -81,7 +81,7 @@ class SpectralPrior:
         components: (283, K) principal components of shapes of size one, times their deviations.
         remainder: (283,) variance left over, of shapes of size one.
         errors: what is made of a measurement's stated covariance.
-        spotted: share of stars with spots, inside (0, 1).
+        patchy: stars with spots or faculae, how many and what these do.
         haze_share: share of planets whose FGS1 depth AIRS does not tell, in [0, 1).
         haze_depth: standard deviation of what haze adds to their FGS1 depth.
         clusters: of synthetic shapes; what is left of their shares is the scale mixture's.
@@ -98,16 +98,12 @@ class SpectralPrior:
     components: Array
     remainder: Array
     errors: ErrorModel
-    spotted: float
+    patchy: Patchy
     haze_share: float
     haze_depth: float
     clusters: Clusters
 
     def __post_init__(self) -> None:
-        if not 0 < self.spotted < 1:
-            raise ConfigError(
-                f"the share of spotted stars is {self.spotted}: it must lie inside (0, 1)"
-            )
         if not (0 <= self.haze_share < 1 and self.haze_depth > 0):
             raise ConfigError(
                 f"hazes of {self.haze_share} of the planets, {self.haze_depth} deep: "
@@ -131,7 +127,7 @@ class SpectralPrior:
     def posterior(self, visits: Visits) -> Posterior:
         """Condition the prior on the visits of one planet of the kind it was learnt on."""
         readings = self._readings(visits)
-        return _answer(readings, float(expit(readings.evidence + logit(self.spotted))))
+        return _answer(readings, float(expit(readings.evidence + logit(self.patchy.share))))
 
     def posteriors(self, planets: Sequence[Visits]) -> list[Posterior]:
         """Condition the prior on the planets of a set, which may be of another kind.
@@ -140,13 +136,13 @@ class SpectralPrior:
         stars have spots.
         """
         readings = [self._readings(visits) for visits in planets]
-        found = chances(np.array([reading.evidence for reading in readings]), self.spotted)
+        found = chances(np.array([reading.evidence for reading in readings]), self.patchy.share)
         return [_answer(*each) for each in zip(readings, found.tolist(), strict=True)]
 
     def _readings(self, visits: Visits) -> _Readings:
         one = self.errors.combined(visits)
         quiet = condensed(one)
-        true, log_jacobian = if_spotted(quiet)
+        true, log_jacobian = self.patchy.if_spotted(quiet)
         spotted = condition(true, self.gaussians)
         return _Readings(
             one,
@@ -211,7 +207,7 @@ class SpectralPrior:
 
 
 # Parts of a prior whose arrays stand in a checkpoint under their name and the part's.
-_PARTS: dict[str, Any] = {"errors": ErrorModel, "clusters": Clusters}
+_PARTS: dict[str, Any] = {"errors": ErrorModel, "clusters": Clusters, "patchy": Patchy}
 
 
 def _filled(components: Array, count: int) -> Array:
