@@ -34,6 +34,7 @@ predict
 score
 diagnose dashboard
 submit bundle
+gate
 endef
 export CHAIN
 

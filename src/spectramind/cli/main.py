@@ -176,6 +176,18 @@ def audit(
     execute(Call("audit", overrides, multirun, paths={"paths.truth": truth}))
 
 
+@app.command()
+def gate(
+    overrides: Overrides = None,
+    multirun: Multirun = False,
+    baseline: Annotated[
+        Path | None, typer.Option(help="score.json of an earlier run on the same planets.")
+    ] = None,
+) -> None:
+    """Fail (exit code 2) where a run falls short of its bounds: score, coverage, time, files."""
+    execute(Call("gate", overrides, multirun, paths={"gate.baseline": baseline}))
+
+
 @diagnose.command()
 def dashboard(
     overrides: Overrides = None,

@@ -12,6 +12,7 @@ from spectramind.config.calib import KillChainConfig
 from spectramind.config.curves import FeaturesConfig
 from spectramind.config.diag import DashboardConfig
 from spectramind.config.fit import FitConfig
+from spectramind.config.gating import GateConfig
 from spectramind.config.loss import LossConfig
 from spectramind.config.model import ModelConfig
 from spectramind.config.optimisation import SplitConfig, TrainConfig
@@ -38,6 +39,7 @@ class PathsConfig(Section):
     submission: Path
     score: Path
     audit: Path
+    gate: Path
     truth: Path
     bundle: Path
     real: Path | None
@@ -114,6 +116,7 @@ _NOT_SCIENCE: dict[str, Any] = {
     "logger": True,
     "diag": True,
     "audit": True,
+    "gate": True,
     "train": {"top_k", "detect_anomaly"},
     "submission": True,
 }
@@ -138,6 +141,7 @@ class Config(Section):
     diag: DashboardConfig
     score: ScoreConfig
     audit: AuditConfig
+    gate: GateConfig
     submission: SubmissionConfig
     env: EnvConfig
     logger: LoggerConfig
