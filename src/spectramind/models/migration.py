@@ -18,7 +18,7 @@ import torch
 from spectramind.errors import SchemaError
 
 State = dict[str, Any]
-FORMAT = 5
+FORMAT = 6
 # In place of planets' ids, where a file does not say which planets it has seen.
 UNKNOWN_IDS = ["planets that its file does not name"]
 
@@ -31,6 +31,11 @@ _NO_SYNTHETIC = {"share": 0.0, "share_with_labels": 0.0, "random_opacities": 0.3
 _NO_SYNTHETIC |= {"atmospheres": 1500, "opacities": 5000, "clusters": 16}
 _FIRST_GRAPH = {"type": "gat", "edge_types": ["adjacent", "molecule", "detector"]}
 _FIRST_SIGMA = {"type": "gaussian"}
+_NO_FLOW = {"quantiles": False, "pieces": 8}
+_NO_DIFFUSION = {
+    "type": "multi_scale",
+    "diffusion": {"modes": 25, "samples": 128, "steps": 8},
+}
 _FIRST_PRIOR = {"source": "labels", "strength": 10.0, "atmospheres": 256}
 
 
@@ -119,6 +124,14 @@ def _from_fourth(state: State) -> State:
     return {"members": [], "epistemic": {"kind": "none", "passes": 1, "seed": 0}} | state
 
 
+def _from_fifth(state: State) -> State:
+    """Format 5: neither spline densities nor samples."""
+    if "prior" not in state:
+        return state
+    state = _with_settings(state, _NO_FLOW, "head_sigma")
+    return _with_settings(state, _NO_DIFFUSION, "decoder_mu")
+
+
 def _with_settings(state: State, settings: dict[str, Any], part: str = "prior") -> State:
     """The state with settings of a part of ``model`` that its file did not have."""
     model = json.loads(state["model"])
@@ -131,4 +144,5 @@ STEPS: dict[int, Callable[[State], State]] = {
     2: _from_second,
     3: _from_third,
     4: _from_fourth,
+    5: _from_fifth,
 }
