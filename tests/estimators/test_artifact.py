@@ -62,8 +62,18 @@ def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
     return path
 
 
+def forget_densities(state: dict[str, Any]) -> None:
+    """Back to format 5: neither spline densities nor samples."""
+    state["format"] = 5
+    model = json.loads(state["model"])
+    del model["head_sigma"]["quantiles"], model["head_sigma"]["pieces"]
+    del model["decoder_mu"]["type"], model["decoder_mu"]["diffusion"]
+    state["model"] = json.dumps(model)
+
+
 def forget_kinds(state: dict[str, Any]) -> None:
     """Back to format 4: one network, attention on all edges."""
+    forget_densities(state)
     state["format"] = 4
     del state["members"], state["epistemic"]
     model = json.loads(state["model"])
@@ -119,6 +129,13 @@ def test_a_trained_model_comes_back(
     np.testing.assert_array_equal(before.sigma, after.sigma)
     assert (again.train_ids, again.stop_ids) == (("1", "2"), ("3",))
     assert again.settings == "settings"
+
+
+def test_a_file_of_format_5_has_neither_flow_nor_diffusion(trained: Artifact, path: Path) -> None:
+    again = Artifact.load(rewritten(path, forget_densities))
+    assert again.model == trained.model
+    for name, weight in trained.network.state_dict().items():
+        assert torch.equal(again.network.state_dict()[name], weight)
 
 
 def test_a_file_of_format_4_has_attention_on_all_edges(trained: Artifact, path: Path) -> None:

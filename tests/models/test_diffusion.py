@@ -1,4 +1,4 @@
-"""The diffusion decoder: physics at first, exact modes, the flow of a known Gaussian, skew found."""
+"""The diffusion decoder: physics at first, exact modes, a known Gaussian's flow, skew found."""
 
 import dataclasses
 import math

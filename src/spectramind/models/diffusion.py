@@ -145,7 +145,7 @@ class DiffusionDecoder(nn.Module):
     def samples(self, context: Tensor) -> Tensor:
         """Samples of the coefficients, (B, N, modes): noise carried from pi / 2 to 0, midpoints."""
         step = 0.5 * math.pi / self.steps
-        x = self.noise.expand(len(context), -1, -1)
+        x = self.noise.expand(context.shape[0], -1, -1)
         for angle in torch.linspace(0.5 * math.pi, step, self.steps, device=x.device).view(
             -1, 1, 1, 1
         ):

@@ -19,8 +19,8 @@ from torch import Tensor
 from spectramind.errors import ConfigError
 from spectramind.models.quantiles import Z90
 
-# Trapezoidal nodes of the standard normal: exact to 1e-8 for the identity, and within 1e-2 sigma
-# for t of 8 pieces as steep as zuko lets them be.
+# Trapezoidal nodes of the standard normal: exact to 1e-8 for the identity; of 8 pieces with normal
+# parameters of size 0.5 the moments are right to 0.006 sigma, of size 1 to 0.04 (largest of 566).
 _EDGE, _NODES = 6.0, 65
 
 
