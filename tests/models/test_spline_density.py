@@ -161,3 +161,15 @@ def test_without_zuko_one_line_names_the_extra(
         ConfigError, match=r"^model\.head_sigma\.type=flow needs .*spectramind\[flow"
     ):
         SpectraMind(make_config(head_sigma={"type": "flow"}), build_graph(), 3, 5)
+
+
+def test_it_stays_on_its_inputs_device() -> None:
+    """A tensor of another device beside it would be refused."""
+    y, numbers = torch.zeros(2, 3, device="meta"), torch.zeros(2, 3, 23, device="meta")
+    density = SplineDensity(y, y, numbers)
+    answers = (
+        *density.moments(),
+        density.quantiles(),
+        density.nll(y, torch.ones(3, device="meta")),
+    )
+    assert {answer.device.type for answer in answers} == {"meta"}
