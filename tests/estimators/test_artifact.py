@@ -65,12 +65,16 @@ def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
     return path
 
 
-def forget_colours(state: dict[str, Any]) -> None:
-    """Back to format 5: spots of one darkness."""
+def forget_densities(state: dict[str, Any]) -> None:
+    """Back to format 5: neither spline densities nor samples, spots of one darkness."""
     state["format"] = 5
     prior = state["prior"]
     prior["spotted"] = prior.pop("patchy_share")
     del prior["patchy_mean"], prior["patchy_spread"]
+    model = json.loads(state["model"])
+    del model["head_sigma"]["quantiles"], model["head_sigma"]["pieces"]
+    del model["decoder_mu"]["type"], model["decoder_mu"]["diffusion"]
+    state["model"] = json.dumps(model)
 
 
 def of_one_darkness(prior: SpectralPrior) -> SpectralPrior:
@@ -81,7 +85,7 @@ def of_one_darkness(prior: SpectralPrior) -> SpectralPrior:
 
 def forget_kinds(state: dict[str, Any]) -> None:
     """Back to format 4: one network, attention on all edges."""
-    forget_colours(state)
+    forget_densities(state)
     state["format"] = 4
     del state["members"], state["epistemic"]
     model = json.loads(state["model"])
@@ -139,6 +143,13 @@ def test_a_trained_model_comes_back(
     assert again.settings == "settings"
 
 
+def test_a_file_of_format_5_has_neither_flow_nor_diffusion(trained: Artifact, path: Path) -> None:
+    again = Artifact.load(rewritten(path, forget_densities))
+    assert again.model == trained.model
+    for name, weight in trained.network.state_dict().items():
+        assert torch.equal(again.network.state_dict()[name], weight)
+
+
 def test_a_file_of_format_4_has_attention_on_all_edges(trained: Artifact, path: Path) -> None:
     again = Artifact.load(rewritten(path, forget_kinds))
     assert again.model == trained.model
@@ -149,7 +160,7 @@ def test_a_file_of_format_4_has_attention_on_all_edges(trained: Artifact, path: 
 def test_a_file_of_format_5_has_spots_of_one_darkness(
     trained: Artifact, path: Path, visits: list[list[Measurement]]
 ) -> None:
-    again = Artifact.load(rewritten(path, forget_colours))
+    again = Artifact.load(rewritten(path, forget_densities))
     expected = of_one_darkness(trained.prior).posterior(visits[0])
     np.testing.assert_array_equal(again.prior.posterior(visits[0]).sigma, expected.sigma)
 

@@ -35,8 +35,10 @@ SIZES: dict[str, dict[str, Any]] = {
         "edge_features": ["delta_lambda", "mol_i", "mol_j", "seam"],
     },
     "fusion": {"type": "concat_mlp", "dim": 24, "hidden": 32, "heads": 4, "dropout": 0.1},
-    "decoder_mu": {"scales": [64, 16, 283], "hidden": 16, "aux_loss": True},
-    "head_sigma": {"type": "gaussian", "hidden": 16, "sigma_min": 5e-6},
+    "decoder_mu": {"type": "multi_scale", "scales": [64, 16, 283], "hidden": 16, "aux_loss": True}
+    | {"diffusion": {"modes": 25, "samples": 64, "steps": 8}},
+    "head_sigma": {"type": "gaussian", "hidden": 16, "sigma_min": 5e-6}
+    | {"quantiles": False, "pieces": 8},
 }
 
 

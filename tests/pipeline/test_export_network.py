@@ -79,7 +79,15 @@ def record(config: Config) -> RunRecord:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["model.airs_gnn.type=gat", "model.airs_gnn.type=rgcn"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "model.airs_gnn.type=gat",
+        "model.airs_gnn.type=rgcn",
+        "model.head_sigma.type=flow",
+        "model.decoder_mu.type=diffusion",
+    ],
+)
 def test_both_forms_answer_without_this_package(tmp_path: Path, kind: str) -> None:
     config = settings(tmp_path, kind)
     artifact = save_checkpoint(config)

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from spectramind.config.compose import compose
 from spectramind.config.root import Config
 from spectramind.contracts.planet import LabelledPlanets
 from spectramind.models.assembly import build_network
+from spectramind.models.diffusion import correlation, modes_of
 from spectramind.models.network import Outputs
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.seeds import seed_everything
@@ -21,6 +23,7 @@ from spectramind.training.objective import Objective
 from spectramind.training.phases.supervised import Labelled, Outcome, Supervised
 
 Folds = tuple[LabelledPlanets, LabelledPlanets]
+KINDS = ("head_sigma.type=gaussian", "head_sigma.type=flow", "decoder_mu.type=diffusion")
 
 
 def supervised(
@@ -70,8 +73,12 @@ def test_training_that_does_not_help_is_not_kept(
     assert [row["epoch"] for row in found.history] == [0, 1, 2]
 
 
-def test_a_gain_is_kept(config: Config, folds: Folds, prior: SpectralPrior, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_gain_is_kept(
+    config: Config, folds: Folds, prior: SpectralPrior, tmp_path: Path, kind: str
+) -> None:
     """Sigma stated ten times too wide is easy to better: training must find and keep it."""
+    config = config.model_copy(update={"model": compose([f"model.{kind}"]).model})
     errors = replace(prior.errors, noise=400.0)
     wide = replace(prior, remainder=prior.remainder + 400.0, errors=errors)
     found = outcome(*supervised(config, folds, wide, epochs=6), tmp_path / "last.pt")
@@ -80,10 +87,12 @@ def test_a_gain_is_kept(config: Config, folds: Folds, prior: SpectralPrior, tmp_
     assert found.history[-1]["val_loss"] < found.history[0]["val_loss"]
 
 
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_interrupted_training_ends_like_one_that_was_not(
-    config: Config, folds: Folds, prior: SpectralPrior, tmp_path: Path
+    config: Config, folds: Folds, prior: SpectralPrior, tmp_path: Path, kind: str
 ) -> None:
     """Killed in the third epoch: the same history and weights, to the bit."""
+    config = config.model_copy(update={"model": compose([f"model.{kind}"]).model})
     phase, trainer = supervised(config, folds, prior, epochs=4)
     whole = outcome(phase, trainer, tmp_path / "whole.pt")
     broken, trainer = supervised(config, folds, prior, epochs=4)
@@ -105,6 +114,21 @@ def test_an_interrupted_training_ends_like_one_that_was_not(
     assert again.history == whole.history
     for name, value in phase.network.state_dict().items():
         assert torch.equal(resumed.network.state_dict()[name], value), name
+
+
+def test_a_diffusion_decoder_takes_its_modes_from_the_fold(
+    config: Config, folds: Folds, prior: SpectralPrior
+) -> None:
+    config = config.model_copy(update={"model": compose(["model.decoder_mu.type=diffusion"]).model})
+    before = build_network(config.model, None).decoder_mu.modes
+    phase, _ = supervised(config, folds, prior)
+    decoder = phase.network.decoder_mu
+    off = np.stack(
+        [(y - p.mean) / p.sigma for y, p in zip(folds[0].truth, phase.measured, strict=True)]
+    )
+    expected, _ = modes_of(correlation(off), 25)
+    torch.testing.assert_close(decoder.modes, torch.from_numpy(expected).float())
+    assert (decoder.modes - before).abs().max() > 0.05
 
 
 def test_redrawn_measurements_scatter_as_the_errors_are_believed_to(

@@ -98,18 +98,46 @@ class FusionConfig(Section):
         return self
 
 
-class DecoderConfig(Section):
-    """The multi-scale decoder of the depths.
+class DiffusionConfig(Section):
+    """The diffusion decoder.
 
     Attributes:
-        scales: numbers of values a scale, in any order; the finest is the 283 bins.
-        hidden: width of the hidden layers.
-        aux_loss: hand out the depths after each coarser scale as well.
+        modes: coefficients of the spectrum that it samples, FGS1's own among them.
+        samples: even, and twice the modes at least: their covariance must have full rank.
+        steps: of the way from noise to a sample, two passes each.
     """
 
+    modes: int = Field(ge=2, le=64)
+    samples: int = Field(ge=4, le=4096, multiple_of=2)
+    steps: int = Field(ge=2, le=256)
+
+    @model_validator(mode="after")
+    def _samples_span_modes(self) -> "DiffusionConfig":
+        if self.samples < 2 * self.modes:
+            raise ValueError(
+                f"samples {self.samples} must be twice modes at least, {2 * self.modes}"
+            )
+        return self
+
+
+class DecoderConfig(Section):
+    """The decoder of the depths.
+
+    Attributes:
+        type: ``multi_scale``, or ``diffusion``, which samples coefficients of the spectrum and
+            gives their mean and standard deviation.
+        scales: numbers of values a scale of ``multi_scale``, in any order; the finest is the 283
+            bins.
+        hidden: width of the hidden layers.
+        aux_loss: ``multi_scale`` hands out the depths after each coarser scale as well.
+        diffusion: sizes of ``diffusion``.
+    """
+
+    type: Literal["multi_scale", "diffusion"]
     scales: tuple[int, ...]
     hidden: int = Field(ge=8)
     aux_loss: bool
+    diffusion: DiffusionConfig
 
     @field_validator("scales")
     @classmethod
@@ -124,15 +152,27 @@ class SigmaHeadConfig(Section):
     """The head of the uncertainties.
 
     Attributes:
-        type: ``gaussian``, one sigma a bin, or ``quantile``, one on either side of the median: q10,
-            q50 and q90, whose mean and sigma are what is predicted.
+        type: ``gaussian``, one sigma a bin; ``quantile``, one on either side of the median: q10,
+            q50 and q90, whose mean and sigma are what is predicted; or ``flow``, a spline density
+            a bin (zuko's, which must be installed for it), likewise.
         hidden: width of the hidden layer.
         sigma_min: smallest sigma, in units of depth.
+        quantiles: hand out q10, q50 and q90 of ``flow`` as well, which ``loss.lambda_qm`` judges;
+            ``quantile`` always does.
+        pieces: of the spline of ``flow``.
     """
 
-    type: Literal["gaussian", "quantile"]
+    type: Literal["gaussian", "quantile", "flow"]
     hidden: int = Field(ge=8)
     sigma_min: float = Field(gt=0, lt=1e-2)
+    quantiles: bool
+    pieces: int = Field(ge=2, le=64)
+
+    @model_validator(mode="after")
+    def _quantiles_are_there(self) -> "SigmaHeadConfig":
+        if self.quantiles and self.type == "gaussian":
+            raise ValueError("quantiles=true needs type quantile or flow: gaussian has none")
+        return self
 
 
 class SyntheticConfig(Section):

@@ -31,6 +31,11 @@ _NO_SYNTHETIC = {"share": 0.0, "share_with_labels": 0.0, "random_opacities": 0.3
 _NO_SYNTHETIC |= {"atmospheres": 1500, "opacities": 5000, "clusters": 16}
 _FIRST_GRAPH = {"type": "gat", "edge_types": ["adjacent", "molecule", "detector"]}
 _FIRST_SIGMA = {"type": "gaussian"}
+_NO_FLOW = {"quantiles": False, "pieces": 8}
+_NO_DIFFUSION = {
+    "type": "multi_scale",
+    "diffusion": {"modes": 25, "samples": 128, "steps": 8},
+}
 _FIRST_PRIOR = {"source": "labels", "strength": 10.0, "atmospheres": 256}
 
 
@@ -120,7 +125,7 @@ def _from_fourth(state: State) -> State:
 
 
 def _from_fifth(state: State) -> State:
-    """Format 5: spots were of one darkness, faculae unknown (prior.spotted)."""
+    """Format 5: neither spline densities nor samples; spots were of one darkness."""
     if "prior" not in state:
         return state
     old = dict(state["prior"])
@@ -129,6 +134,8 @@ def _from_fifth(state: State) -> State:
         "patchy_mean": torch.tensor([1.0, 0.0], dtype=torch.float64),
         "patchy_spread": torch.diag(torch.tensor([3**-0.5, 0.0], dtype=torch.float64)),
     }
+    state = _with_settings(state, _NO_FLOW, "head_sigma")
+    state = _with_settings(state, _NO_DIFFUSION, "decoder_mu")
     return state | {"prior": old | patchy}
 
 

@@ -7,13 +7,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from spectramind.config.model import ModelConfig
+from spectramind.config.model import ModelConfig, SigmaHeadConfig
 from spectramind.instrument.graph import BinGraph
 from spectramind.models.decoders import BinHead, MultiScaleDecoder
+from spectramind.models.diffusion import DiffusionDecoder, Matching
 from spectramind.models.fgs1_encoder import Fgs1Encoder
 from spectramind.models.fusion import build_fusion
 from spectramind.models.gat import AirsEncoder
 from spectramind.models.quantiles import ascending, moments
+from spectramind.models.spline_density import SplineDensity, parameter_count, require_zuko
 
 _SOFTPLUS_ONE = math.log(math.e - 1)  # softplus of this is 1
 
@@ -43,12 +45,14 @@ class Outputs:
     """A batch of answers.
 
     Attributes:
-        mu, sigma: (B, 283), (Rp/Rs)^2, float32; of the quantiles where there are any.
+        mu, sigma: (B, 283), (Rp/Rs)^2, float32; of the density or quantiles where there are any.
         scales: mu after each coarser scale of the decoder, (B, 283) each, coarsest first.
         latent: (B, D) the fused latent.
         steps: (B, L', D) FGS1 latents along time.
         attention: (B, layers, E, heads) on the graph's edges, detached.
         quantiles: (B, 3, 283) q10, q50, q90, ascending; None with a gaussian head.
+        density: of every bin; None unless the head is a flow.
+        matching: what a diffusion decoder learns by; None with another.
     """
 
     mu: Tensor
@@ -58,6 +62,13 @@ class Outputs:
     steps: Tensor
     attention: Tensor
     quantiles: Tensor | None = None
+    density: SplineDensity | None = None
+    matching: Matching | None = None
+
+
+def values_a_bin(head: SigmaHeadConfig) -> int:
+    """What the head of the uncertainties says of each bin."""
+    return {"gaussian": 1, "quantile": 2, "flow": 1 + parameter_count(head.pieces)}[head.type]
 
 
 class SpectraMind(nn.Module):
@@ -67,11 +78,16 @@ class SpectraMind(nn.Module):
     where delta and g are zero at first: an untrained network gives the physics estimate.
     A sigma0 below sigma_min counts as sigma_min. With a quantile head there is a g on either side:
     the sum over delta is the median, sigma below and above it the steps to q10 and q90, and mu and
-    sigma are theirs (``quantiles.moments``).
+    sigma are theirs (``quantiles.moments``). With a flow head that mu and sigma are a spline
+    density's centre and scale, and what is given are its mean and standard deviation, sigma_min at
+    least. A diffusion decoder's delta and sigma0 are its samples' mean and standard deviation.
 
     Args:
         config: sizes. graph: the bin graph.
         fgs1_channels, node_channels: channels of ``Inputs.fgs1`` and ``Inputs.nodes``.
+
+    Raises:
+        ConfigError: a part needs a package that is not installed.
     """
 
     def __init__(
@@ -79,30 +95,45 @@ class SpectraMind(nn.Module):
     ) -> None:
         super().__init__()
         d_fgs1, d_airs = config.fgs1_mamba.d_model, config.airs_gnn.d_model
-        d_latent = config.fusion.dim
-        self.sigma_min = config.head_sigma.sigma_min
+        d_latent, head = config.fusion.dim, config.head_sigma
+        self.sigma_min = head.sigma_min
+        self.kind, self.hands_quantiles = head.type, head.quantiles
+        if self.kind == "flow":
+            require_zuko()
         self.fgs1 = Fgs1Encoder(config.fgs1_mamba, fgs1_channels)
         self.airs = AirsEncoder(config.airs_gnn, graph, node_channels)
         self.fusion = build_fusion(config.fusion, d_fgs1, d_airs)
-        self.decoder_mu = MultiScaleDecoder(config.decoder_mu, d_latent, d_airs)
-        sides = 2 if config.head_sigma.type == "quantile" else 1
-        self.head_sigma = BinHead(d_airs, d_latent, config.head_sigma.hidden, sides)
+        decoder = DiffusionDecoder if config.decoder_mu.type == "diffusion" else MultiScaleDecoder
+        self.decoder_mu = decoder(config.decoder_mu, d_latent, d_airs)
+        self.head_sigma = BinHead(d_airs, d_latent, head.hidden, values_a_bin(head))
 
     def forward(self, inputs: Inputs) -> Outputs:
         """Correct the physics estimate."""
         pooled_fgs1, steps = self.fgs1(inputs.fgs1)
         pooled_airs, nodes, attention = self.airs(inputs.nodes)
         latent = self.fusion(pooled_fgs1, steps, pooled_airs, nodes)
-        delta, coarse = self.decoder_mu(latent, nodes)
-        gain = F.softplus(self.head_sigma(nodes, latent).float() + _SOFTPLUS_ONE)
-        spare = (inputs.sigma0 - self.sigma_min).clamp_min(0.0)
-        mu, quantiles = inputs.mu0 + inputs.sigma0 * delta, None
-        if gain.dim() == 2:
-            sigma = self.sigma_min + spare * gain
+        spread, matching = inputs.sigma0, None
+        coarse: tuple[Tensor, ...] = ()
+        if isinstance(self.decoder_mu, DiffusionDecoder):
+            delta, width, context = self.decoder_mu(latent, nodes)
+            spread = spread * width
+            matching = Matching(self.decoder_mu, context, inputs.mu0, inputs.sigma0)
         else:
-            below, above = (self.sigma_min + spare * side for side in gain.unbind(-1))
+            delta, coarse = self.decoder_mu(latent, nodes)
+        said = self.head_sigma(nodes, latent).float()
+        spare = (spread - self.sigma_min).clamp_min(0.0)
+        mu, quantiles, density = inputs.mu0 + inputs.sigma0 * delta, None, None
+        if self.kind == "quantile":
+            below, above = (self._sigma(spare, side) for side in said.unbind(-1))
             quantiles = ascending(mu, below, above)
             mu, sigma = moments(mu, below, above)
+        elif self.kind == "flow":
+            density = SplineDensity(mu, self._sigma(spare, said[..., 0]), said[..., 1:])
+            quantiles = density.quantiles() if self.hands_quantiles else None
+            mu, sigma = density.moments()
+            sigma = sigma.clamp_min(self.sigma_min)
+        else:
+            sigma = self._sigma(spare, said)
         return Outputs(
             mu=mu,
             sigma=sigma,
@@ -111,4 +142,9 @@ class SpectraMind(nn.Module):
             steps=steps,
             attention=attention,
             quantiles=quantiles,
+            density=density,
+            matching=matching,
         )
+
+    def _sigma(self, spare: Tensor, gain: Tensor) -> Tensor:
+        return self.sigma_min + spare * F.softplus(gain + _SOFTPLUS_ONE)

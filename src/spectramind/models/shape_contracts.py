@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from spectramind.config.model import ModelConfig
 from spectramind.errors import ConfigError
 from spectramind.instrument.grid import N_BINS
-from spectramind.models.network import SpectraMind
+from spectramind.models.network import SpectraMind, values_a_bin
 
 STEPS = 3  # no multiple of a stride but 1 and 3: the last, incomplete one is there
 
@@ -35,9 +35,13 @@ def check_shapes(
         )
         inputs = (pooled_fgs1, steps, pooled_airs, nodes)
         (latent,) = _shaped("fusion", network.fusion, inputs, [(1, config.fusion.dim)])
-        _shaped("decoder_mu", network.decoder_mu, (latent, nodes), [(1, N_BINS)])
-        sides = (2,) if config.head_sigma.type == "quantile" else ()
-        _shaped("head_sigma", network.head_sigma, (nodes, latent), [(1, N_BINS, *sides)])
+        decoded = [(1, N_BINS)]
+        if config.decoder_mu.type == "diffusion":
+            decoded += [(1, N_BINS), (1, config.decoder_mu.hidden)]
+        _shaped("decoder_mu", network.decoder_mu, (latent, nodes), decoded)
+        values = values_a_bin(config.head_sigma)
+        said = (1, N_BINS) if values == 1 else (1, N_BINS, values)
+        _shaped("head_sigma", network.head_sigma, (nodes, latent), [said])
     network.train(training)
 
 

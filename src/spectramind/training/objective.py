@@ -52,12 +52,21 @@ class Objective(nn.Module):
     def likelihood(self, outputs: Outputs, y: Tensor) -> Tensor:
         """What the objective makes small, of each planet, (B,).
 
-        Quantiles have their pinball loss beside it, which tells one side from the other.
+        A density is judged by its own likelihood. Quantiles have their pinball loss beside it,
+        which tells one side from the other, samples the loss that shapes them, which draws from
+        torch's generator.
         """
-        main = self._each(outputs.mu, outputs.sigma, y)
-        if outputs.quantiles is None:
-            return main
-        return main + pinball(outputs.quantiles, outputs.sigma, y, self.weight)
+        if outputs.density is not None and self.naive is None:
+            main = outputs.density.nll(y, self.weight)
+        else:
+            main = self.submitted(outputs, y)
+        if outputs.quantiles is not None and outputs.density is None:
+            main = main + pinball(outputs.quantiles, outputs.sigma, y, self.weight)
+        return main if outputs.matching is None else main + outputs.matching.loss(y)
+
+    def submitted(self, outputs: Outputs, y: Tensor) -> Tensor:
+        """The objective of the mean and sigma alone, all that is submitted, (B,); draws nothing."""
+        return self._each(outputs.mu, outputs.sigma, y)
 
     def _each(self, mu: Tensor, sigma: Tensor, y: Tensor) -> Tensor:
         if self.naive is None:

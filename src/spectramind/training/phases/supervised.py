@@ -16,6 +16,7 @@ from torch import Tensor
 
 from spectramind.config.optimisation import TrainConfig
 from spectramind.contracts.planet import LabelledPlanets
+from spectramind.models.diffusion import DiffusionDecoder
 from spectramind.models.network import Inputs, Outputs, SpectraMind
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.training.batches import fixed_batches, training_batches
@@ -63,6 +64,9 @@ class Supervised:
         self.objective = objective.to(device)
         self.prior, self.train, self.config, self.device = prior, train, config, device
         self.measured = [prior.posterior(planet.measurements) for planet in train.planets]
+        if isinstance(network.decoder_mu, DiffusionDecoder):
+            off = [(y - p.mean) / p.sigma for y, p in zip(train.truth, self.measured, strict=True)]
+            network.decoder_mu.learn_modes(np.stack(off))
         self.val = fixed_batches(val, prior, config.sequence_length, config.batch_size)
 
     def batch_count(self) -> int:
@@ -98,13 +102,15 @@ class Supervised:
         return Judged(loss.total, {"train_loss": loss.nll} | rules)
 
     def evaluate(self) -> Tensor:
-        """Negative log-likelihood, or negative official score, of each validation planet, (n,)."""
+        """Negative Gaussian log-likelihood, or negative official score, of each validation planet's
+        mean and sigma, (n,): of what is submitted, whatever else the head was trained by.
+        """
         self.network.eval()
         each = []
         with torch.no_grad():
             for inputs, y in self.val:
                 outputs = self.network(inputs.to(self.device))
-                each.append(self.objective.likelihood(outputs, y.to(self.device)).cpu())
+                each.append(self.objective.submitted(outputs, y.to(self.device)).cpu())
         return torch.cat(each)
 
     def choose(self, trainer: Trainer[Labelled, Outputs]) -> Outcome:
