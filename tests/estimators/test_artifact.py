@@ -62,8 +62,17 @@ def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
     return path
 
 
+def forget_blindness(state: dict[str, Any]) -> None:
+    """Back to format 5: both encoders see the planet."""
+    state["format"] = 5
+    model = json.loads(state["model"])
+    del model["fgs1_mamba"]["blind"], model["airs_gnn"]["blind"]
+    state["model"] = json.dumps(model)
+
+
 def forget_kinds(state: dict[str, Any]) -> None:
     """Back to format 4: one network, attention on all edges."""
+    forget_blindness(state)
     state["format"] = 4
     del state["members"], state["epistemic"]
     model = json.loads(state["model"])
@@ -119,6 +128,10 @@ def test_a_trained_model_comes_back(
     np.testing.assert_array_equal(before.sigma, after.sigma)
     assert (again.train_ids, again.stop_ids) == (("1", "2"), ("3",))
     assert again.settings == "settings"
+
+
+def test_in_a_file_of_format_5_both_encoders_see(trained: Artifact, path: Path) -> None:
+    assert Artifact.load(rewritten(path, forget_blindness)).model == trained.model
 
 
 def test_a_file_of_format_4_has_attention_on_all_edges(trained: Artifact, path: Path) -> None:

@@ -18,7 +18,7 @@ import torch
 from spectramind.errors import SchemaError
 
 State = dict[str, Any]
-FORMAT = 5
+FORMAT = 6
 # In place of planets' ids, where a file does not say which planets it has seen.
 UNKNOWN_IDS = ["planets that its file does not name"]
 
@@ -30,6 +30,7 @@ _HAZE = {"haze_share": 0.1, "haze_depth": 250e-6}
 _NO_SYNTHETIC = {"share": 0.0, "share_with_labels": 0.0, "random_opacities": 0.33}
 _NO_SYNTHETIC |= {"atmospheres": 1500, "opacities": 5000, "clusters": 16}
 _FIRST_GRAPH = {"type": "gat", "edge_types": ["adjacent", "molecule", "detector"]}
+_SEEING = {"blind": False}
 _FIRST_SIGMA = {"type": "gaussian"}
 _FIRST_PRIOR = {"source": "labels", "strength": 10.0, "atmospheres": 256}
 
@@ -119,6 +120,13 @@ def _from_fourth(state: State) -> State:
     return {"members": [], "epistemic": {"kind": "none", "passes": 1, "seed": 0}} | state
 
 
+def _from_fifth(state: State) -> State:
+    """Format 5: both encoders saw the planet."""
+    if "prior" not in state:
+        return state
+    return _with_settings(_with_settings(state, _SEEING, "fgs1_mamba"), _SEEING, "airs_gnn")
+
+
 def _with_settings(state: State, settings: dict[str, Any], part: str = "prior") -> State:
     """The state with settings of a part of ``model`` that its file did not have."""
     model = json.loads(state["model"])
@@ -131,4 +139,5 @@ STEPS: dict[int, Callable[[State], State]] = {
     2: _from_second,
     3: _from_third,
     4: _from_fourth,
+    5: _from_fifth,
 }
