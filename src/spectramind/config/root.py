@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from spectramind.config.ablation import AblateConfig
 from spectramind.config.against import ScoreConfig
 from spectramind.config.auditing import AuditConfig
 from spectramind.config.base import Section, digest
@@ -38,6 +39,7 @@ class PathsConfig(Section):
     submission: Path
     score: Path
     audit: Path
+    ablation: Path
     truth: Path
     bundle: Path
     real: Path | None
@@ -114,6 +116,7 @@ _NOT_SCIENCE: dict[str, Any] = {
     "logger": True,
     "diag": True,
     "audit": True,
+    "ablate": True,
     "train": {"top_k", "detect_anomaly"},
     "submission": True,
 }
@@ -138,6 +141,7 @@ class Config(Section):
     diag: DashboardConfig
     score: ScoreConfig
     audit: AuditConfig
+    ablate: AblateConfig
     submission: SubmissionConfig
     env: EnvConfig
     logger: LoggerConfig

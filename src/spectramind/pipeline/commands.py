@@ -20,6 +20,7 @@ COMMANDS = {
     "predict": "spectramind.pipeline.predict:predict",
     "score": "spectramind.pipeline.score:score",
     "audit": "spectramind.pipeline.audit_spectra:audit",
+    "ablate": "spectramind.pipeline.ablate:ablate",
     "diagnose dashboard": "spectramind.pipeline.dashboard:dashboard",
     "submit bundle": "spectramind.pipeline.submit:bundle",
     "submit validate": "spectramind.pipeline.submit:validate",

@@ -1,0 +1,63 @@
+"""One estimate against another on the same planets, each trained from the same seeds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A score less another, and the interval that holds it with the level asked for."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def verdict(self) -> str:
+        """In words, by whether zero lies inside."""
+        if self.low == self.high == 0:
+            return "the same"
+        if self.low > 0:
+            return "better"
+        return "worse" if self.high < 0 else "not told apart"
+
+
+def paired_difference(
+    ours: Array, theirs: Array, rng: np.random.Generator, level: float = 0.95, draws: int = 2000
+) -> Difference:
+    """Mean official score over seeds, less another's; its interval by the paired bootstrap.
+
+    Each draw takes seeds and planets anew with replacement, the same ones for both: what is left is
+    what other planets of this kind, and other luck in training, could have made of the difference.
+    With one seed it is the interval over planets alone.
+
+    Args:
+        ours, theirs: ``planet_scores`` (seeds, planets), the same seeds and planets in one order.
+        rng: source of the draws.
+        level: probability inside the interval.
+        draws: bootstrap samples.
+
+    Raises:
+        ValueError: the shapes differ, or there is no seed or no planet.
+    """
+    if ours.shape != theirs.shape or ours.ndim != 2 or 0 in ours.shape:
+        raise ValueError(f"scores of shapes {ours.shape} and {theirs.shape} cannot be paired")
+    seeds, planets = ours.shape
+    by_planet = rng.multinomial(planets, np.full(planets, 1 / planets), draws) / planets
+    by_seed = rng.multinomial(seeds, np.full(seeds, 1 / seeds), draws) / seeds
+
+    def drawn(scores: Array) -> Array:
+        """The official score is the mean over planets, clipped, (draws,)."""
+        return (np.clip(by_planet @ scores.T, 0.0, 1.0) * by_seed).sum(axis=1)
+
+    low, high = np.quantile(drawn(ours) - drawn(theirs), [(1 - level) / 2, (1 + level) / 2])
+    return Difference(mean_score(ours) - mean_score(theirs), float(low), float(high))
+
+
+def mean_score(scores: Array) -> float:
+    """Mean over seeds of the official score of ``planet_scores`` (seeds, planets)."""
+    return float(np.clip(scores.mean(axis=1), 0.0, 1.0).mean())
