@@ -199,7 +199,7 @@ def ablate(
     asked = {
         "top_n": top_n,
         "seeds": None if seeds is None else f"[{seeds}]",
-        "on": on,
+        "judge_on": on,
         "markdown": "true" if md else None,
         "open": "true" if open_html else None,
     }

@@ -14,8 +14,8 @@ class AblateConfig(Section):
     Attributes:
         grid: YAML file of the variants; null for ``configs/ablate/grids/parts.yaml``.
         seeds: each variant is trained once from each; two or more tell luck from merit.
-        on: planets that judge: the ``calibration`` fold of the split, or ``test``, if their truth
-            is known.
+        judge_on: planets that judge: the ``calibration`` fold of the split, or ``test``, where
+            their truth is known.
         top_n: variants that are printed, the best first; the files hold all.
         markdown: print the table as Markdown.
         open: open the page in the browser.
@@ -23,7 +23,7 @@ class AblateConfig(Section):
 
     grid: Path | None
     seeds: tuple[int, ...] = Field(min_length=1, max_length=64)
-    on: Literal["calibration", "test"]
+    judge_on: Literal["calibration", "test"]
     top_n: int = Field(ge=1)
     markdown: bool
     open: bool

@@ -1,7 +1,9 @@
 """The page of an ablation: every variant's difference to the base, and the table."""
 
+from html import escape
+
 from spectramind.evaluation.ablation_rows import AblationRow, AblationTable, ranked
-from spectramind.evaluation.ablation_tables import how_to_read
+from spectramind.evaluation.ablation_tables import GAIN, how_to_read
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
 from spectramind.plotting.document import PagePart, document, lead, place
@@ -30,7 +32,7 @@ def build_ablation_page(table: AblationTable) -> str:
         f"Judged on {table.judged_on}. Right of the line: better than the base. A bar that crosses "
         "the line says that these planets and seeds cannot tell the two apart."
     )
-    notes = "".join(tables.card("note", "", note) for note in table.remarks())
+    notes = "".join(f"<li>{escape(note)}</li>" for note in table.remarks())
     variants = [*ranked(table), table.rows[1]]
     html = (
         lead(intro) + place("differences") + (f'<div class="cards">{notes}</div>' if notes else "")
@@ -43,7 +45,9 @@ def build_ablation_page(table: AblationTable) -> str:
         [
             PagePart("against", "Against the base", html, {"differences": differences(variants)}),
             PagePart(
-                "rows", "All variants", lead(how_to_read(table)) + tables.table(_COLUMNS, rows)
+                "rows",
+                "All variants",
+                lead(f"{how_to_read(table)} {GAIN}") + tables.table(_COLUMNS, rows),
             ),
         ],
         {},

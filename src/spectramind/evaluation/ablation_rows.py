@@ -33,7 +33,7 @@ class AblationRow:
 
     @property
     def verdict(self) -> str:
-        """Better, worse, the same, or not told apart from the base."""
+        """``better``, ``worse`` or ``same`` as the base, or ``unclear``."""
         return self.difference.verdict
 
 

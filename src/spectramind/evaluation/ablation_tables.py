@@ -8,13 +8,17 @@ from rich.table import Table
 from spectramind.evaluation.ablation_rows import AblationRow, AblationTable, ranked
 
 _HEAD = ("variant", "score", "less base", "95 % interval", "verdict", "kept", "gain")
+_IN_TERMINAL = len(_HEAD) - 1  # 80 columns hold no more
 HOW_TO_READ = (
-    "Less base: official score of the variant less that of the base, on the same planets and "
-    "seeds; interval: paired bootstrap over planets and seeds, 95 %. One interval in twenty lies "
-    "off zero by chance. Kept: seeds whose network beat the physics estimate on the early-stop "
-    "fold; others answer with physics. Gain: what the best epoch gained there, in units of the "
-    "objective (nats a bin, or score), kept or not. All sigmas are calibrated by the same rules: "
-    "{calibrators}."
+    "Less base: official score less that of the base, on the same planets and seeds; interval: "
+    "paired bootstrap over planets and seeds. Unclear: it holds zero; of twenty variants that "
+    "change nothing one looks better or worse by chance. Kept: seeds whose network beat physics on "
+    "the early-stop fold; the others answer with physics. Sigmas are calibrated by the same rules "
+    "for all: {calibrators}."
+)
+GAIN = (
+    "Gain: what the best epoch gained on the early-stop fold over the untrained network, kept or "
+    "not, in units of the objective (nats a bin, or score); of an ensemble's first network."
 )
 _CALIBRATORS = {
     "calibration": "temperature from the early-stop fold; COREL would be fitted on the planets "
@@ -26,6 +30,10 @@ _CALIBRATORS = {
 def how_to_read(table: AblationTable) -> str:
     """What the columns mean."""
     return HOW_TO_READ.format(calibrators=_CALIBRATORS[table.on])
+
+
+def _signed(value: float) -> str:
+    return f"{round(value, 4) + 0.0:+.4f}"  # no minus before a zero
 
 
 def shown_rows(table: AblationTable, top_n: int | None) -> tuple[list[AblationRow], int]:
@@ -41,7 +49,7 @@ def cells(row: AblationRow, table: AblationTable) -> tuple[str, ...]:
     if row is table.base:
         compared = ("", "", "")
     else:
-        compared = (f"{gap.value:+.4f}", f"{gap.low:+.4f} .. {gap.high:+.4f}", row.verdict)
+        compared = (_signed(gap.value), f"{_signed(gap.low)}..{_signed(gap.high)}", row.verdict)
     kept = "" if row.kept is None else f"{row.kept}/{len(table.seeds)}"
     gain = "" if row.kept is None else f"{row.gain:.4f}"
     return (row.name, f"{row.score:.4f}", *compared, kept, gain)
@@ -52,10 +60,10 @@ def render_ablation(table: AblationTable, top_n: int) -> list[RenderableType]:
     rows, more = shown_rows(table, top_n)
     title = f"variants against the base: {table.judged_on}"
     drawn = Table(title=escape(title), box=SIMPLE_HEAD, collapse_padding=True, pad_edge=False)
-    for number, name in enumerate(_HEAD):
-        drawn.add_column(name, justify="left" if number in (0, 4) else "right")
+    for number, name in enumerate(_HEAD[:_IN_TERMINAL]):
+        drawn.add_column(name, justify="left" if number in (0, 4) else "right", no_wrap=number > 0)
     for row in rows:
-        drawn.add_row(*(escape(cell) for cell in cells(row, table)))
+        drawn.add_row(*(escape(cell) for cell in cells(row, table)[:_IN_TERMINAL]))
     rest = [f"{more} more variants in the files (--top_n)"] if more else []
     return [drawn, *rest, *table.remarks(), how_to_read(table)]
 
@@ -73,6 +81,6 @@ def as_markdown(table: AblationTable, top_n: int | None = None) -> str:
         lines.append(f"| {' | '.join(text.replace('|', chr(92) + '|') for text in texts)} |")
     rest = [f"{more} more variants in the files."] if more else []
     notes = [f"{note[0].upper()}{note[1:]}." for note in table.remarks()]
-    lines += ["", *(f"- {note}" for note in (*rest, *notes)), "", how_to_read(table)]
+    lines += ["", *(f"- {note}" for note in (*rest, *notes)), "", how_to_read(table), GAIN]
     made = ", ".join(f"{key} {value}" for key, value in table.provenance.items())
     return "\n".join([*lines, "", f"From {made}."])

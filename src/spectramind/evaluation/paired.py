@@ -18,12 +18,12 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        """In words, by whether zero lies inside."""
+        """Whether zero lies inside the interval; ``same``: every planet scores alike."""
         if self.low == self.high == 0:
-            return "the same"
+            return "same"
         if self.low > 0:
             return "better"
-        return "worse" if self.high < 0 else "not told apart"
+        return "worse" if self.high < 0 else "unclear"
 
 
 def paired_difference(

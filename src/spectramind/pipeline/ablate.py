@@ -35,7 +35,7 @@ from spectramind.run.progress import track
 from spectramind.run.record import RunRecord
 from spectramind.uncertainty.calibrators import Calibrators
 
-PHYSICS = "physics, no network"
+PHYSICS = "physics alone"
 Array = NDArray[np.float64]
 
 
@@ -153,7 +153,7 @@ def _truth(config: Config) -> Callable[[Config], _Judge]:
     Raises:
         SchemaError: the truth of the test planets is not known.
     """
-    on, path = config.ablate.on, config.paths.truth
+    on, path = config.ablate.judge_on, config.paths.truth
     if on == "test" and not path.is_file():
         raise SchemaError(
             f"{path} is missing: the test planets cannot judge without their true spectra; leave "

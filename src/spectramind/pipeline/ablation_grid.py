@@ -110,7 +110,7 @@ def _entries(path: Path) -> tuple[_Entry, ...]:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"]) or "the file"
-        said = f"{first['msg'][:1].lower()}{first['msg'][1:]}"
+        said = f"{first['msg'][:1].lower()}{first['msg'][1:]}".replace("tuple", "list")
         raise ConfigError(f"{path}: {key}: {said}: a grid is {wanted}") from error
     except (OSError, UnicodeDecodeError, YAMLError, OmegaConfBaseException) as error:
         reason = " ".join(str(error).split())
