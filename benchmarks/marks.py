@@ -177,7 +177,7 @@ def network_marks(rows: Sequence[NetworkRow]) -> list[Mark]:
         Mark(
             f"{row.tree}: {row.estimate}",
             "score less physics's",
-            round(row.less_physics.value, 4),
+            round(row.less_physics.value, 4) + 0.0,
             LEAST_ADDED[row.tree],
             at_least=True,
         )

@@ -4,7 +4,8 @@ On each tree the same features serve all: networks are trained from ``SEEDS``, o
 beside the oracle, physics and the linear corrector. All are taught, stopped and calibrated on the
 same folds by the same rules and judged on the test planets, planet by planet against physics. A
 network stands twice: as kept, which is what would be submitted (physics, where no epoch beat it by
-a standard error on the early-stop fold), and with its best epoch whether kept or not.
+a standard error on the early-stop fold), and with its best epoch whether kept or not. The ensemble
+as kept has every member that is better than physics, and physics in place of the others.
 """
 
 from collections.abc import Mapping, Sequence
@@ -178,9 +179,7 @@ def network_lines(rows: Sequence[NetworkRow]) -> list[str]:
     found = ["| tree | estimate | score | less physics | 95 % interval | networks kept |"]
     found += ["|---|---|--:|--:|:-:|--:|"]
     for row in rows:
-        gap = row.less_physics
-        inside = f"{gap.value:+.4f} | {gap.low:+.4f} .. {gap.high:+.4f}"
-        against = " | " if row.estimate == PHYSICS else inside
+        against = " | " if row.estimate == PHYSICS else " | ".join(row.less_physics.texts())
         kept = "" if row.kept is None else str(row.kept)
         where = f"{row.tree}, {row.planets}"
         found.append(f"| {where} | {row.estimate} | {row.score:.4f} | {against} | {kept} |")

@@ -2,6 +2,9 @@
 
 import json
 import re
+from collections.abc import Callable
+
+import pytest
 
 from spectramind.diagnostics.ablation_page import build_ablation_page, differences
 from spectramind.evaluation.ablation_rows import AblationRow, AblationTable
@@ -31,7 +34,7 @@ def test_every_variant_stands_in_table_and_figure() -> None:
     (figure,) = json.loads(held[1])["figures"].values()
     assert {name for trace in figure["data"] for name in trace["y"]} == {r.name for r in ROWS[1:]}
     assert "src=" not in page.partition("<script>")[0]
-    assert "as the base, not trained: gate" in page
+    assert "As the base, not trained: gate." in page
 
 
 def test_the_best_is_on_top_and_bars_are_the_intervals() -> None:
@@ -41,3 +44,12 @@ def test_the_best_is_on_top_and_bars_are_the_intervals() -> None:
     assert first["name"] == "better"
     assert first["x"][0] + first["error_x"]["array"][0] == 0.03
     assert abs(first["x"][0] - first["error_x"]["arrayminus"][0] - 0.01) < 1e-12
+
+
+@pytest.mark.browser
+def test_the_figure_is_drawn_without_a_complaint(
+    browse: Callable[[str], tuple[str, list[str]]],
+) -> None:
+    dom, console = browse(build_ablation_page(TABLE))
+    assert console == []
+    assert 'class="main-svg"' in dom

@@ -58,3 +58,10 @@ def test_the_official_score_is_clipped_seed_by_seed() -> None:
 def test_what_cannot_be_paired_is_refused(shape: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match="cannot be paired"):
         gap(np.zeros(shape), np.zeros(shape if 0 in shape else (1, 3)))
+
+
+def test_what_no_table_shows_is_the_same() -> None:
+    found = Difference(-1e-5, -4e-5, -1e-6)
+    assert found.verdict == "same"
+    assert found.texts() == ("+0.0000", "+0.0000..+0.0000")
+    assert Difference(-0.001, -0.002, -1e-6).verdict == "worse"

@@ -1,7 +1,5 @@
 """The page of an ablation: every variant's difference to the base, and the table."""
 
-from html import escape
-
 from spectramind.evaluation.ablation_rows import AblationRow, AblationTable, ranked
 from spectramind.evaluation.ablation_tables import GAIN, how_to_read
 from spectramind.plotting import html_tables as tables
@@ -13,9 +11,8 @@ from spectramind.plotting.plot import Figure, Trace
 _COLUMNS = (
     Column("name", "variant"),
     Column("score", "score", ".4f"),
-    Column("difference", "less base", "+.4f"),
-    Column("low", "from", "+.4f"),
-    Column("high", "to", "+.4f"),
+    Column("difference", "less base", "s"),
+    Column("interval", "95 % interval", "s"),
     Column("verdict", "verdict"),
     Column("kept", "networks kept"),
     Column("gain", "gain, early-stop fold", ".4f"),
@@ -32,7 +29,7 @@ def build_ablation_page(table: AblationTable) -> str:
         f"Judged on {table.judged_on}. Right of the line: better than the base. A bar that crosses "
         "the line says that these planets and seeds cannot tell the two apart."
     )
-    notes = "".join(f"<li>{escape(note)}</li>" for note in table.remarks())
+    notes = "".join(lead(f"{note[0].upper()}{note[1:]}.") for note in table.remarks())
     variants = [*ranked(table), table.rows[1]]
     html = (
         lead(intro) + place("differences") + (f'<div class="cards">{notes}</div>' if notes else "")
@@ -77,7 +74,11 @@ def differences(rows: list[AblationRow]) -> Figure:
                 "x": [gap.value for gap in gaps],
                 "y": [row.name for row in here],
                 "error_x": spread,
-                "marker": {"color": colour, "size": 9},
+                "marker": {
+                    "color": colour,
+                    "size": 9,
+                    "symbol": "circle-open" if verdict == "same" else "circle",
+                },
                 "hovertemplate": "%{y}: %{x:+.4f}<extra></extra>",
             }
         )
@@ -97,9 +98,8 @@ def _cells(row: AblationRow, table: AblationTable) -> dict[str, object]:
     return {
         "name": row.name,
         "score": row.score,
-        "difference": None if gap is None else gap.value,
-        "low": None if gap is None else gap.low,
-        "high": None if gap is None else gap.high,
+        "difference": None if gap is None else gap.texts()[0],
+        "interval": None if gap is None else gap.texts()[1],
         "verdict": None if gap is None else row.verdict,
         "kept": None if row.kept is None else f"{row.kept} of {len(table.seeds)}",
         "gain": None if row.kept is None else row.gain,

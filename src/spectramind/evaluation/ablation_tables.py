@@ -11,10 +11,10 @@ _HEAD = ("variant", "score", "less base", "95 % interval", "verdict", "kept", "g
 _IN_TERMINAL = len(_HEAD) - 1  # 80 columns hold no more
 HOW_TO_READ = (
     "Less base: official score less that of the base, on the same planets and seeds; interval: "
-    "paired bootstrap over planets and seeds. Unclear: it holds zero; of twenty variants that "
-    "change nothing one looks better or worse by chance. Kept: seeds whose network beat physics on "
-    "the early-stop fold; the others answer with physics. Sigmas are calibrated by the same rules "
-    "for all: {calibrators}."
+    "paired bootstrap over planets and seeds. Unclear: it holds zero; same: it is zero to the "
+    "fourth decimal. Of twenty variants that change nothing one looks better or worse by chance. "
+    "Kept: seeds whose network beat physics on the early-stop fold; the others answer with "
+    "physics. Sigmas are calibrated by the same rules for all: {calibrators}."
 )
 GAIN = (
     "Gain: what the best epoch gained on the early-stop fold over the untrained network, kept or "
@@ -32,10 +32,6 @@ def how_to_read(table: AblationTable) -> str:
     return HOW_TO_READ.format(calibrators=_CALIBRATORS[table.on])
 
 
-def _signed(value: float) -> str:
-    return f"{round(value, 4) + 0.0:+.4f}"  # no minus before a zero
-
-
 def shown_rows(table: AblationTable, top_n: int | None) -> tuple[list[AblationRow], int]:
     """Base, physics and the best variants; how many more there are."""
     variants = ranked(table)
@@ -45,11 +41,7 @@ def shown_rows(table: AblationTable, top_n: int | None) -> tuple[list[AblationRo
 
 def cells(row: AblationRow, table: AblationTable) -> tuple[str, ...]:
     """A row's text, a column each as in the head."""
-    gap = row.difference
-    if row is table.base:
-        compared = ("", "", "")
-    else:
-        compared = (_signed(gap.value), f"{_signed(gap.low)}..{_signed(gap.high)}", row.verdict)
+    compared = ("", "", "") if row is table.base else (*row.difference.texts(), row.verdict)
     kept = "" if row.kept is None else f"{row.kept}/{len(table.seeds)}"
     gain = "" if row.kept is None else f"{row.gain:.4f}"
     return (row.name, f"{row.score:.4f}", *compared, kept, gain)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+# Differences that no table of four decimals shows, among them those of single precision.
+ALIKE = 5e-5
 Array = NDArray[np.float64]
 
 
@@ -18,12 +20,19 @@ class Difference:
 
     @property
     def verdict(self) -> str:
-        """Whether zero lies inside the interval; ``same``: every planet scores alike."""
-        if self.low == self.high == 0:
+        """Whether zero lies inside the interval; ``same``: it is zero to the fourth decimal."""
+        if max(abs(self.low), abs(self.high)) < ALIKE:
             return "same"
         if self.low > 0:
             return "better"
         return "worse" if self.high < 0 else "unclear"
+
+    def texts(self) -> tuple[str, str]:
+        """Value and interval with four decimals, without a minus before a zero."""
+        value, low, high = (
+            f"{round(number, 4) + 0.0:+.4f}" for number in (self.value, self.low, self.high)
+        )
+        return value, f"{low}..{high}"
 
 
 def paired_difference(
