@@ -73,6 +73,7 @@ def as_markdown(table: AblationTable, top_n: int | None = None) -> str:
         lines.append(f"| {' | '.join(text.replace('|', chr(92) + '|') for text in texts)} |")
     rest = [f"{more} more variants in the files."] if more else []
     notes = [f"{note[0].upper()}{note[1:]}." for note in table.remarks()]
-    lines += ["", *(f"- {note}" for note in (*rest, *notes)), "", how_to_read(table), GAIN]
+    said = [f"- {note}" for note in (*rest, *notes)]
+    lines += ["", *said, *([""] if said else []), how_to_read(table), GAIN]
     made = ", ".join(f"{key} {value}" for key, value in table.provenance.items())
     return "\n".join([*lines, "", f"From {made}."])
