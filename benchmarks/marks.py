@@ -14,7 +14,9 @@ done again. Printed, and written to ``marks.json``, are the marks and whether th
 - foreign, every assumption broken that the fit shares with the simulator: score over that of the
   same estimate on light curves with motion, drift and noise of the truth taken out (see informed),
   level errors in their own sigmas among planets whose fit nobody doubts;
-- what each switch of ``sim=foreign`` costs alone, a table (see switches).
+- what each switch of ``sim=foreign`` costs alone, a table (see switches);
+- network: what networks add to physics on nominal, shifted and foreign, beside the oracle and the
+  linear corrector, a table (see network_marks). ``--features`` takes features that exist.
 
 ``--parts`` and ``--switches`` choose among these: ``marks.json`` holds what was asked for.
 """
@@ -27,6 +29,7 @@ from pathlib import Path
 import numpy as np
 from chain import ANSWERS, PROFILES, Run, chain, options, scores, tree
 from informed import informed
+from network_marks import ENSEMBLE, NetworkRow, judge_networks, network_lines
 from switches import Outcome, measure, outcome, rows
 from switches import chosen as rows_named
 from switches import lines as switch_lines
@@ -49,8 +52,9 @@ from spectramind.run.progress import show
 NOMINAL, FOREIGN, OURS = "nominal", "foreign", SUBMITTED
 OTHERS = ("shifted", "hostile")
 INFORMED = "foreign: motion, drift, noise, limb out"
-PARTS = ("profiles", "foreign", "switches")
+PARTS = ("profiles", "foreign", "switches", "network")
 LEAST_SCORE, MOST_ERROR, MOST_SECONDS, MOST_FALL = 0.95, 1.3, 1.0, 0.03
+LEAST_ADDED = {"nominal": 0.0, "shifted": 0.0, "foreign": 0.02}  # to physics, by the system
 LEAST_OF_INFORMED, MOST_Z_RMS, MOST_Z = 0.93, 1.15, 5.0
 CORES = 2
 
@@ -167,6 +171,21 @@ def foreign_marks(ours: Outcome, reference: Outcome) -> list[Mark]:
     ]
 
 
+def network_marks(rows: Sequence[NetworkRow]) -> list[Mark]:
+    """What the ensemble, as it would be submitted, adds to physics (beyond single precision)."""
+    return [
+        Mark(
+            f"{row.tree}: {row.estimate}",
+            "score less physics's",
+            round(row.less_physics.value, 4) + 0.0,
+            LEAST_ADDED[row.tree],
+            at_least=True,
+        )
+        for row in rows
+        if row.estimate == ENSEMBLE
+    ]
+
+
 def seconds_a_planet(run: Run, planets: int) -> float:
     """``features`` of so many test planets and a few on two processes, less that of the few.
 
@@ -243,8 +262,10 @@ def judge(
     timed: int,
     parts: Sequence[str] = PARTS,
     named: Sequence[str] = (),
+    features: Path | None = None,
 ) -> None:
     """Everything asked for, printed and written."""
+    networks: list[NetworkRow] = []
     standings: list[Standing] = []
     marks: list[Mark] = []
     outcomes: list[Outcome] = []
@@ -255,14 +276,19 @@ def judge(
         marks += foreign_marks(*outcomes)
     if "switches" in parts:
         outcomes += measure(work, named, overrides)
+    if "network" in parts:
+        networks = judge_networks(work, given, overrides, features)
+        marks += network_marks(networks)
     path = work / "marks" / "marks.json"
     found = {
         "marks": [asdict(mark) | {"reached": mark.reached} for mark in marks],
         "standings": [asdict(one) for one in standings],
         "foreign": [asdict(one) for one in outcomes],
+        "network": [asdict(one) for one in networks],
     }
     write_json(path, found)
     table = ["", *switch_lines(outcomes)] if outcomes else []
+    table += ["", *network_lines(networks)] if networks else []
     show(*lines(standings, marks), *table, f"details: {path}")
 
 
@@ -289,6 +315,9 @@ def main() -> None:
         default=(),
         help=f"rows of the table of switches: {','.join(rows())}; all unless given",
     )
+    parser.add_argument(
+        "--features", type=Path, help="for the network: a folder with TREE/data/features, as fitted"
+    )
     chosen = parser.parse_args()
     if strange := sorted(set(chosen.parts) - set(PARTS)):
         parser.error(f"--parts has no {', '.join(strange)}: choose among {', '.join(PARTS)}")
@@ -297,7 +326,15 @@ def main() -> None:
         rows_named(chosen.switches)  # an unknown name is told before hours of work
     except ConfigError as error:
         parser.error(str(error))
-    judge(chosen.work, given, chosen.overrides, chosen.timed, chosen.parts, chosen.switches)
+    judge(
+        chosen.work,
+        given,
+        chosen.overrides,
+        chosen.timed,
+        chosen.parts,
+        chosen.switches,
+        chosen.features,
+    )
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import pytest
 
 from spectramind.cli import multirun
 from spectramind.cli.execute import Call
-from spectramind.cli.multirun import WRITES, sweep
+from spectramind.cli.multirun import READ_OR_WRITTEN, WRITES, sweep
 from spectramind.config.root import Config
 from spectramind.errors import ConfigError
 from spectramind.pipeline.commands import COMMANDS
@@ -52,7 +52,7 @@ def test_what_is_written_is_each_jobs_own_and_what_is_read_is_shared(
     assert in_first is not None
     assert in_second is not None
     assert (in_first.name, in_second.name) == ("0", "1")
-    moving = {*WRITES[command]} | ({"paths.splits"} if command == "train" else set())
+    moving = {*WRITES[command]} | ({"paths.splits"} if command in READ_OR_WRITTEN else set())
     if command == "simulate":
         moving.add("paths.truth")  # lies in the tree
     ones, others = all_paths(first), all_paths(second)

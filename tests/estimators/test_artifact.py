@@ -66,7 +66,7 @@ def rewritten(path: Path, change: Callable[[dict[str, Any]], None]) -> Path:
 
 
 def forget_densities(state: dict[str, Any]) -> None:
-    """Back to format 5: neither spline densities nor samples, spots of one darkness."""
+    """Back to format 5: no spline densities, samples or blind encoders; spots of one darkness."""
     state["format"] = 5
     prior = state["prior"]
     prior["spotted"] = prior.pop("patchy_share")
@@ -74,6 +74,7 @@ def forget_densities(state: dict[str, Any]) -> None:
     model = json.loads(state["model"])
     del model["head_sigma"]["quantiles"], model["head_sigma"]["pieces"]
     del model["decoder_mu"]["type"], model["decoder_mu"]["diffusion"]
+    del model["fgs1_mamba"]["blind"], model["airs_gnn"]["blind"]
     state["model"] = json.dumps(model)
 
 
@@ -143,7 +144,9 @@ def test_a_trained_model_comes_back(
     assert again.settings == "settings"
 
 
-def test_a_file_of_format_5_has_neither_flow_nor_diffusion(trained: Artifact, path: Path) -> None:
+def test_a_file_of_format_5_has_no_flow_no_diffusion_and_sees(
+    trained: Artifact, path: Path
+) -> None:
     again = Artifact.load(rewritten(path, forget_densities))
     assert again.model == trained.model
     for name, weight in trained.network.state_dict().items():

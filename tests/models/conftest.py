@@ -24,6 +24,7 @@ SIZES: dict[str, dict[str, Any]] = {
         "d_state": 4,
         "expand": 2,
         "head_dim": 8,
+        "blind": False,
     },
     "airs_gnn": {
         "type": "gat",
@@ -33,6 +34,7 @@ SIZES: dict[str, dict[str, Any]] = {
         "dropout": 0.1,
         "edge_types": ["adjacent", "molecule", "detector"],
         "edge_features": ["delta_lambda", "mol_i", "mol_j", "seam"],
+        "blind": False,
     },
     "fusion": {"type": "concat_mlp", "dim": 24, "hidden": 32, "heads": 4, "dropout": 0.1},
     "decoder_mu": {"type": "multi_scale", "scales": [64, 16, 283], "hidden": 16, "aux_loss": True}

@@ -147,3 +147,21 @@ def test_impossible_sizes_are_refused(make_config, change: dict) -> None:
 
 def test_scales_are_sorted(make_config) -> None:
     assert make_config(decoder_mu={"scales": [64, 32, 283]}).decoder_mu.scales == (32, 64, 283)
+
+
+@pytest.mark.parametrize(
+    ("part", "hidden", "seen"), [("fgs1_mamba", "fgs1", "nodes"), ("airs_gnn", "nodes", "fgs1")]
+)
+def test_a_blind_encoder_answers_without_its_input(
+    make_config, batch: Inputs, part: str, hidden: str, seen: str
+) -> None:
+    model = awake(network(make_config(**{part: {"blind": True}})))
+    before = model(batch).mu
+    other = {name: getattr(batch, name).flip(0) for name in (hidden, seen)}
+    assert torch.equal(model(dataclasses.replace(batch, **{hidden: other[hidden]})).mu, before)
+    assert not torch.equal(model(dataclasses.replace(batch, **{seen: other[seen]})).mu, before)
+
+
+def test_one_encoder_must_see(make_config) -> None:
+    with pytest.raises(ValidationError, match="one encoder must see the planet"):
+        make_config(fgs1_mamba={"blind": True}, airs_gnn={"blind": True})

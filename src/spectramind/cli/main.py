@@ -188,6 +188,38 @@ def gate(
     execute(Call("gate", overrides, multirun, paths={"gate.baseline": baseline}))
 
 
+@app.command()
+def ablate(
+    overrides: Overrides = None,
+    multirun: Multirun = False,
+    grid: Annotated[Path | None, typer.Option(help="YAML file of the variants.")] = None,
+    top_n: Annotated[
+        int | None, typer.Option("--top_n", "--top-n", help="Variants printed, best first.")
+    ] = None,
+    seeds: Annotated[
+        str | None, typer.Option(help="Seeds of each variant, comma between: 1337,1338.")
+    ] = None,
+    on: Annotated[
+        str | None, typer.Option(help="Planets that judge: calibration (a fold) or test.")
+    ] = None,
+    md: Annotated[bool, typer.Option("--md", help="Print Markdown.")] = False,
+    open_html: Annotated[
+        bool, typer.Option("--open_html", "--open-html", help="Open the page in the browser.")
+    ] = False,
+) -> None:
+    """Train variants of the network, and say what each is worth against the settings given."""
+    asked = {
+        "top_n": top_n,
+        "seeds": None if seeds is None else f"[{seeds}]",
+        "judge_on": on,
+        "markdown": "true" if md else None,
+        "open": "true" if open_html else None,
+    }
+    options = [f"ablate.{key}={value}" for key, value in asked.items() if value is not None]
+    wanted = [*(overrides or []), *options]
+    execute(Call("ablate", wanted, multirun, paths={"ablate.grid": grid}))
+
+
 @diagnose.command()
 def dashboard(
     overrides: Overrides = None,

@@ -26,12 +26,13 @@ WRITES = {
     "predict": ("paths.predictions", "paths.submission"),
     "score": ("paths.score",),
     "audit": ("paths.audit",),
+    "ablate": ("paths.ablation",),
     "diagnose dashboard": ("diag.html.out",),
     "submit bundle": ("paths.bundle",),
     "submit validate": (),
 }
 # Read if it is there, else written: a split made by hand holds for every job.
-READ_OR_WRITTEN = {"train": "paths.splits"}
+READ_OR_WRITTEN = {"train": "paths.splits", "ablate": "paths.splits"}
 
 
 def sweep(call: Call) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spectramind.config.base import Section
 from spectramind.instrument.grid import N_BINS
@@ -23,6 +23,7 @@ class Fgs1MambaConfig(Section):
         d_state: size of a head's state.
         expand: inner width over ``d_model``.
         head_dim: channels a head; must divide ``expand * d_model``.
+        blind: it sees zeros in place of the light curve: what the other encoder is worth alone.
     """
 
     d_model: int = Field(ge=8)
@@ -33,6 +34,7 @@ class Fgs1MambaConfig(Section):
     d_state: int = Field(ge=1)
     expand: int = Field(ge=1)
     head_dim: int = Field(ge=1)
+    blind: bool
 
     @model_validator(mode="after")
     def _heads_divide(self) -> "Fgs1MambaConfig":
@@ -57,6 +59,7 @@ class AirsGnnConfig(Section):
         edge_types: which links there are: ``adjacent`` in wavelength, ``molecule`` co-windows,
             ``detector`` (across FGS1|AIRS and across ``loss.seam``).
         edge_features: which of the graph's edge features the attention of ``gat`` sees.
+        blind: it sees zeros in place of the bins' features, and knows only which bin is which.
     """
 
     type: Literal["gat", "rgcn"]
@@ -66,6 +69,7 @@ class AirsGnnConfig(Section):
     dropout: float = Field(ge=0, lt=1)
     edge_types: tuple[EdgeType, ...] = Field(min_length=1)
     edge_features: tuple[EdgeFeature, ...] = Field(min_length=1)
+    blind: bool
 
     @model_validator(mode="after")
     def _heads_divide(self) -> "AirsGnnConfig":
@@ -227,3 +231,11 @@ class ModelConfig(Section):
     fusion: FusionConfig
     decoder_mu: DecoderConfig
     head_sigma: SigmaHeadConfig
+
+    @field_validator("airs_gnn")
+    @classmethod
+    def _one_encoder_sees(cls, airs: AirsGnnConfig, info: ValidationInfo) -> AirsGnnConfig:
+        other = info.data.get("fgs1_mamba")
+        if airs.blind and other is not None and other.blind:
+            raise ValueError("blind, and so is model.fgs1_mamba: one encoder must see the planet")
+        return airs

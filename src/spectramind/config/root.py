@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from spectramind.config.ablation import AblateConfig
 from spectramind.config.against import ScoreConfig
 from spectramind.config.auditing import AuditConfig
 from spectramind.config.base import Section, digest
@@ -40,6 +41,7 @@ class PathsConfig(Section):
     score: Path
     audit: Path
     gate: Path
+    ablation: Path
     truth: Path
     bundle: Path
     real: Path | None
@@ -117,6 +119,7 @@ _NOT_SCIENCE: dict[str, Any] = {
     "diag": True,
     "audit": True,
     "gate": True,
+    "ablate": True,
     "train": {"top_k", "detect_anomaly"},
     "submission": True,
 }
@@ -142,6 +145,7 @@ class Config(Section):
     score: ScoreConfig
     audit: AuditConfig
     gate: GateConfig
+    ablate: AblateConfig
     submission: SubmissionConfig
     env: EnvConfig
     logger: LoggerConfig

@@ -137,6 +137,32 @@ class AuditFolder:
 
 
 @dataclass(frozen=True)
+class AblationFolder:
+    """What ``ablate`` leaves."""
+
+    root: Path
+
+    @property
+    def numbers(self) -> Path:
+        """Every variant, every planet's score."""
+        return self.root / "ablation.json"
+
+    @property
+    def markdown(self) -> Path:
+        """The table as text."""
+        return self.root / "ablation.md"
+
+    @property
+    def page(self) -> Path:
+        """The table and the figure."""
+        return self.root / "ablation.html"
+
+    def run(self, variant: str, seed: int) -> Path:
+        """Where a variant is trained from a seed."""
+        return self.root / "runs" / variant / f"seed_{seed}"
+
+
+@dataclass(frozen=True)
 class WorkFolder:
     """One run's files; every part can be moved by its key of ``paths``."""
 
@@ -190,6 +216,18 @@ class WorkFolder:
     @property
     def audit(self) -> AuditFolder:
         return AuditFolder(self.paths.audit)
+
+    @property
+    def ablation(self) -> AblationFolder:
+        return AblationFolder(self.paths.ablation)
+
+    def trained_in(self, folder: Path) -> "WorkFolder":
+        """The same to read from, and all that ``train`` writes in another folder.
+
+        The split is shared: it is read, and written only where there is none.
+        """
+        moved = {"outputs": folder, "checkpoint": folder / self.paths.checkpoint.name}
+        return WorkFolder(self.paths.model_copy(update=moved))
 
     @property
     def exported_program(self) -> Path:

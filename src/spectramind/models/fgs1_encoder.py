@@ -40,7 +40,7 @@ class Fgs1Encoder(nn.Module):
 
     def __init__(self, config: Fgs1MambaConfig, channels: int) -> None:
         super().__init__()
-        self.stride = config.stride
+        self.stride, self.blind = config.stride, config.blind
         self.stem = nn.Linear(config.stride * channels, config.d_model)
         self.layers = nn.ModuleList(MambaLayer(config) for _ in range(config.n_layers))
         self.norm = nn.LayerNorm(config.d_model)
@@ -54,6 +54,7 @@ class Fgs1Encoder(nn.Module):
         Returns:
             pooled (B, D), and the latents along time (B, ceil(L / stride), D).
         """
+        series = torch.zeros_like(series) if self.blind else series
         tokens = self.stem(self._fold(series))
         for layer in self.layers:
             tokens = layer(tokens)

@@ -119,6 +119,7 @@ class AirsEncoder(nn.Module):
 
     def __init__(self, config: AirsGnnConfig, graph: BinGraph, channels: int) -> None:
         super().__init__()
+        self.blind = config.blind
         edges = torch.from_numpy(graph.types)
         if config.type == "gat":
             columns = [EDGE_FEATURES.index(name) for name in config.edge_features]
@@ -142,6 +143,7 @@ class AirsEncoder(nn.Module):
             pooled (B, D); node embeddings (B, 283, D); attention weights
             (B, layers, E, heads) on the graph's edges, in its order (``rgcn``: of no head).
         """
+        nodes = torch.zeros_like(nodes) if self.blind else nodes
         hidden = (self.embed(nodes) + self.identity).transpose(0, 1).contiguous()
         weights = []
         for layer in self.layers:

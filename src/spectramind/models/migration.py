@@ -30,6 +30,7 @@ _HAZE = {"haze_share": 0.1, "haze_depth": 250e-6}
 _NO_SYNTHETIC = {"share": 0.0, "share_with_labels": 0.0, "random_opacities": 0.33}
 _NO_SYNTHETIC |= {"atmospheres": 1500, "opacities": 5000, "clusters": 16}
 _FIRST_GRAPH = {"type": "gat", "edge_types": ["adjacent", "molecule", "detector"]}
+_SEEING = {"blind": False}
 _FIRST_SIGMA = {"type": "gaussian"}
 _NO_FLOW = {"quantiles": False, "pieces": 8}
 _NO_DIFFUSION = {
@@ -125,7 +126,7 @@ def _from_fourth(state: State) -> State:
 
 
 def _from_fifth(state: State) -> State:
-    """Format 5: neither spline densities nor samples; spots were of one darkness."""
+    """Format 5: neither spline densities, samples nor blind encoders; spots of one darkness."""
     if "prior" not in state:
         return state
     old = dict(state["prior"])
@@ -136,6 +137,8 @@ def _from_fifth(state: State) -> State:
     }
     state = _with_settings(state, _NO_FLOW, "head_sigma")
     state = _with_settings(state, _NO_DIFFUSION, "decoder_mu")
+    for encoder in ("fgs1_mamba", "airs_gnn"):
+        state = _with_settings(state, _SEEING, encoder)
     return state | {"prior": old | patchy}
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "score": "spectramind.pipeline.score:score",
     "audit": "spectramind.pipeline.audit_spectra:audit",
     "gate": "spectramind.pipeline.gate:gate",
+    "ablate": "spectramind.pipeline.ablate:ablate",
     "diagnose dashboard": "spectramind.pipeline.dashboard:dashboard",
     "submit bundle": "spectramind.pipeline.submit:bundle",
     "submit validate": "spectramind.pipeline.submit:validate",

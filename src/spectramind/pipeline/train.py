@@ -99,7 +99,7 @@ def train(config: Config, record: RunRecord) -> Training | Pretraining:
     """
     prepare_cpu(config.env.threads)  # the prior alone: no network yet
     phase, blind = config.train.phase, config.model.prior.source == "atmosphere"
-    _refuse_contradictions(config)
+    refuse_contradictions(config)
     require_service(config.logger.tracker)
     if phase in ("mae", "contrastive"):
         return _pretrain_alone(config, record)
@@ -108,8 +108,22 @@ def train(config: Config, record: RunRecord) -> Training | Pretraining:
     return _with_labels(config, record)
 
 
-def _refuse_contradictions(config: Config) -> None:
+def refuse_contradictions(config: Config) -> None:
+    """Settings that cannot be trained with, each in range by itself.
+
+    Raises:
+        ConfigError: the first of them.
+    """
     model, phase = config.model, config.train.phase
+    for key, part, alone in (
+        ("fgs1_mamba", model.fgs1_mamba, "contrastive"),
+        ("airs_gnn", model.airs_gnn, None),
+    ):
+        if part.blind and phase in {"mae", "all", alone}:
+            raise ConfigError(
+                f"train.phase={phase} pretrains encoders on what they see, and "
+                f"model.{key}.blind=true sees nothing: leave one of them out"
+            )
     dropouts = model.fgs1_mamba.dropout, model.airs_gnn.dropout, model.fusion.dropout
     if config.uq.epistemic == "mc_dropout" and not any(dropouts):
         raise ConfigError(

@@ -9,6 +9,7 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 T = TypeVar("T")
+_bars: list[Progress] = []  # shown now; a bar inside another is a line of it
 console = Console(stderr=True, highlight=False)
 output = Console(highlight=False)
 PLAIN_LINE_EVERY_S = 10.0
@@ -20,7 +21,16 @@ def say(line: str) -> None:
 
 
 def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:
-    """Yield ``items`` while showing how many of ``total`` are done."""
+    """Yield ``items`` while showing how many of ``total`` are done; bars may nest."""
+    if console.is_terminal and _bars:
+        task = _bars[-1].add_task(description, total=total)
+        try:
+            for item in items:
+                yield item
+                _bars[-1].advance(task)
+        finally:
+            _bars[-1].remove_task(task)
+        return
     if console.is_terminal:
         columns = (
             TextColumn("{task.description}"),
@@ -30,9 +40,13 @@ def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:
         )
         with Progress(*columns, console=console) as bar:
             task = bar.add_task(description, total=total)
-            for item in items:
-                yield item
-                bar.advance(task)
+            _bars.append(bar)
+            try:
+                for item in items:
+                    yield item
+                    bar.advance(task)
+            finally:
+                _bars.remove(bar)
         return
     start = last = time.monotonic()
     for done, item in enumerate(items, start=1):

@@ -1,0 +1,152 @@
+"""ablate on planets made up in memory: pairs, resumes, goes on where a variant fails."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from spectramind.config.compose import compose
+from spectramind.config.root import Config
+from spectramind.contracts.measurement import Measurement
+from spectramind.contracts.planet import LabelledPlanets, Planet
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS
+from spectramind.contracts.work_folder import WorkFolder
+from spectramind.errors import SchemaError
+from spectramind.instrument.grid import N_BINS
+from spectramind.pipeline import ablate as ablating
+from spectramind.pipeline import pretrain, references, train, train_members
+from spectramind.pipeline.ablate import Ablation, ablate
+from spectramind.run.record import RunRecord
+
+NAMES = [str(100 + i) for i in range(15)]
+TEST = ["7", "8", "9"]
+GRID = """
+variants:
+  - {name: "fusion: gate", overrides: [model.fusion.type=gate]}
+  - {name: "fusion: concat", overrides: [model.fusion.type=concat_mlp]}
+  - {name: "pretraining: mae", pretrain: mae}
+"""
+SMALL = [
+    "train.batch_size=4",
+    "train.sequence_length=32",
+    "train.epochs=1",
+    "train.mae.epochs=1",
+    "model.prior.source=labels",
+    "model.prior.components=4",
+    "model.fgs1_mamba.d_model=16",
+    "model.fgs1_mamba.n_layers=1",
+    "model.airs_gnn.d_model=16",
+    "model.airs_gnn.layers=1",
+    "ablate.seeds=[1,2]",
+]
+
+
+def made_up(name: str) -> tuple[Planet, np.ndarray]:
+    rng = np.random.default_rng(int(name))
+    model = np.where(np.abs(np.linspace(-1, 1, 64)) < 0.4, 0.99, 1.0)[:, None].repeat(2, 1)
+    y = rng.normal(0.015, 0.003) + 1e-4 * rng.normal() * np.sin(6 * np.linspace(0, 1, N_BINS))
+    depth = y + 2e-4 * rng.standard_normal(N_BINS)
+    seen = Measurement(depth, np.full(N_BINS, 4e-8), np.full((N_BINS, 1), 3e-5))
+    curve = model + 1e-4 * rng.standard_normal((64, 2))
+    return Planet(name, (seen,), curve, model, curve - model, (name,), (name,)), y
+
+
+def labelled(config: Config, tree: object, ids: list[str]) -> LabelledPlanets:
+    chosen = [made_up(name) for name in ids]
+    return LabelledPlanets(tuple(p for p, _ in chosen), np.stack([y for _, y in chosen]))
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+    tree = SimpleNamespace(root=tmp_path, splits=lambda: ["train", "test"])
+    tree.planets = lambda split: NAMES if split == "train" else TEST
+
+    def truths(path: Path) -> pd.DataFrame:
+        names = NAMES if path.name == "train.csv" else TEST
+        return pd.DataFrame([made_up(n)[1] for n in names], names, SPECTRUM_COLUMNS)
+
+    def planets(config: Config, tree: object, split: str, ids: list[str]) -> list[Planet]:
+        assert split == "test"
+        return [made_up(name)[0] for name in ids]
+
+    for module in (train, pretrain, references, ablating):
+        monkeypatch.setattr(module, "KaggleTree", lambda root: tree)
+    for module in (train, references):
+        monkeypatch.setattr(module, "load_labelled", labelled)
+    monkeypatch.setattr(train, "labelled_ids", lambda tree: NAMES)
+    monkeypatch.setattr(pretrain, "load_visits", lambda c, t, ids: [made_up(n)[0] for n in ids])
+    monkeypatch.setattr(ablating, "read_truth", truths)
+    monkeypatch.setattr(ablating, "load_planets", planets)
+    (tmp_path / "grid.yaml").write_text(GRID, encoding="utf-8")
+    (tmp_path / "truth.csv").touch()
+    moved = [f"paths.work={tmp_path / 'work'}", f"paths.truth={tmp_path / 'truth.csv'}"]
+    return compose([*SMALL, *moved, f"ablate.grid={tmp_path / 'grid.yaml'}"])
+
+
+def done(config: Config) -> tuple[Ablation, RunRecord]:
+    record = RunRecord("ablate", {}, config.paths.work)
+    return ablate(config, record), record
+
+
+def test_variants_are_judged_beside_the_base_and_not_trained_again(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[int] = []
+    one = train_members.Members._one
+
+    def counted(self: train_members.Members, number: int, *rest: object) -> None:
+        trained.append(self.config.seed)
+        one(self, number, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(train_members.Members, "_one", counted)
+    found, record = done(config)
+    assert trained == [1, 2] * 3
+    names = [row.name for row in found.table.rows]
+    assert names == ["base", "physics alone", "fusion: gate", "pretraining: mae"]
+    assert found.table.unchanged == ("fusion: concat",)
+    assert (found.table.on, len(found.table.planets)) == ("calibration", 3)
+    base = found.table.base
+    for row in found.table.rows:
+        assert row.score == pytest.approx(np.mean(row.by_seed))
+        assert row.difference.value == pytest.approx(row.score - base.score, abs=1e-12)
+        assert row.difference.low <= row.difference.value <= row.difference.high
+        if row.kept == 0:
+            assert row.score == pytest.approx(found.table.rows[1].score, abs=1e-5)
+    folder = WorkFolder(config.paths).ablation
+    assert record.artifacts == [folder.numbers, folder.markdown, folder.page]
+    assert json.loads(folder.numbers.read_text())["rows"][2]["name"] == "fusion: gate"
+    assert (folder.run("pretraining-mae", 2) / "pretrained.pt").is_file()
+    again, _ = done(config)
+    assert len(trained) == 6
+    assert again.table.rows == found.table.rows
+
+
+def test_the_test_planets_judge_where_they_are_asked_to(config: Config) -> None:
+    on = config.ablate.model_copy(update={"judge_on": "test", "seeds": (1,)})
+    found, _ = done(config.model_copy(update={"ablate": on}))
+    assert found.table.planets == tuple(TEST)
+    config.paths.truth.unlink()
+    with pytest.raises(SchemaError, match="cannot judge without their true spectra"):
+        done(config.model_copy(update={"ablate": on}))
+
+
+def test_a_variant_that_fails_is_named_and_the_others_go_on(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = ablating.train
+
+    def failing(config: Config, record: RunRecord) -> object:
+        if config.model.fusion.type == "gate":
+            raise SchemaError("its folds are empty")
+        return honest(config, record)
+
+    monkeypatch.setattr(ablating, "train", failing)
+    found, record = done(config)
+    assert [row.name for row in found.table.rows][2:] == ["pretraining: mae"]
+    assert isinstance(found.problem, SchemaError)
+    assert "'fusion: gate' is not in the table: its folds are empty" in str(found.problem)
+    assert any("fusion: gate is missing" in line for line in found.table.remarks())
+    assert len(record.warnings) == 1
