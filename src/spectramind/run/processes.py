@@ -14,6 +14,10 @@ _LAUNCHED = "TORCHELASTIC_RUN_ID"
 TOGETHER = "train"  # the command that several processes do
 
 
+class TogetherError(ConfigError):
+    """Several processes were started of what one does; every one of them finds out by itself."""
+
+
 @dataclass(frozen=True)
 class Processes:
     """This process among those of its command.
@@ -46,11 +50,11 @@ def require_one(command: str) -> None:
     """Refuse a command that several processes would do several times.
 
     Raises:
-        ConfigError: torchrun started more than one of it.
+        TogetherError: torchrun started more than one of it.
     """
     count = processes().count
     if count > 1 and command != TOGETHER:
-        raise ConfigError(
+        raise TogetherError(
             f"torchrun started {count} processes, and only `spectramind {TOGETHER}` works in more "
             f"than one: run `spectramind {command}` without torchrun"
         )

@@ -68,9 +68,7 @@ class Trainer(Generic[Batch, Answer]):
         self.ranks = ranks_on(device)
         self.ranks.give_weights(phase.network)
         self.ranks.part_ways()
-        self.stepper = Stepper(
-            phase.network, config, phase.batch_count(), device, ranks=self.ranks
-        )
+        self.stepper = Stepper(phase.network, config, phase.batch_count(), device, ranks=self.ranks)
         self.micro = MicroBatches(phase, self.stepper, self.ranks)
         self.epoch = 0
         self.first = self.best = Epoch(0, self._weights(), self._evaluate())
