@@ -18,7 +18,7 @@ from spectramind.run import environment
 from spectramind.run.atomic import unwritable_is_told, write_json
 from spectramind.run.events import Event, Manifest, ManifestEntry
 from spectramind.run.processes import processes
-from spectramind.run.stopping import interruption
+from spectramind.run.stopping import interruption, undisturbed
 
 log = logging.getLogger("spectramind")
 
@@ -87,7 +87,8 @@ def recording(record: RunRecord) -> Iterator[RunRecord]:
         told = str(error) if isinstance(error, SpectraMindError) else repr(error)
         message = interruption(error) or told
         log.error("%s failed: %s", record.cmd, message, exc_info=not expected)
-        with suppress(OSError, SpectraMindError):  # a full disk must not hide what went wrong
+        # A full disk must not hide what went wrong; nor must torchrun, which ends all after one.
+        with suppress(OSError, SpectraMindError), undisturbed():
             _write(record, "fail", message, start)
         raise
     with unwritable_is_told(record.work):
