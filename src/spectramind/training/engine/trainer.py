@@ -23,6 +23,7 @@ from spectramind.training.engine.micro_batches import MicroBatches
 from spectramind.training.engine.phase import Answer, Batch, Phase
 from spectramind.training.engine.random_states import random_states, restore_random_states
 from spectramind.training.engine.ranks import ranks_on
+from spectramind.training.engine.step_profile import StepProfile
 from spectramind.training.engine.stepper import Stepper
 from spectramind.training.engine.strictness import strictness
 from spectramind.training.engine.tracker import Tracker, Untracked
@@ -81,6 +82,7 @@ class Trainer(Generic[Batch, Answer]):
         progress: Progress = unseen,
         tracker: Tracker | None = None,
         best: BestEpochs | None = None,
+        profile: StepProfile | None = None,
     ) -> None:
         """Train to the end.
 
@@ -89,6 +91,7 @@ class Trainer(Generic[Batch, Answer]):
             settings: digest of all that the result depends on; a state of others is left alone.
             progress: shows how far it is. tracker: is told of every epoch.
             best: keeps the best epochs' weights in files of their own.
+            profile: watches the first steps.
 
         Raises:
             SchemaError: ``resume`` is damaged; the processes of ``torchrun`` do not see the same.
@@ -98,7 +101,7 @@ class Trainer(Generic[Batch, Answer]):
             self._restore(resume, settings)
         self.ranks.require_the_same((settings, self.epoch), str(resume))
         if not self.ranks.first:
-            tracker = best = None
+            tracker = best = profile = None
         tracker = tracker or Untracked()
         if best is not None:
             best.begin(self.history)
@@ -108,13 +111,15 @@ class Trainer(Generic[Batch, Answer]):
             with strictness(self.config.deterministic, self.config.detect_anomaly):
                 for _ in progress(left, "train", len(left)):
                     if self.epoch - self.best.number < self.config.patience:
-                        self._one_epoch()
+                        self._one_epoch(profile)
                         tracker.row(self.history[-1])
                         if best is not None:
                             best.offer(self.history, self._weights())
                         self._keep(resume, settings)
         finally:
             tracker.end()
+            if profile is not None:
+                profile.end()
         if self.epoch % self.config.ckpt_every_epochs:
             self._save(resume, settings)
 
@@ -127,7 +132,7 @@ class Trainer(Generic[Batch, Answer]):
         if self.ranks.first:
             save_state(resume, state)
 
-    def _one_epoch(self) -> None:
+    def _one_epoch(self, profile: StepProfile | None) -> None:
         self.phase.network.train()
         self.epoch += 1
         losses, waiting = [], []
@@ -136,6 +141,8 @@ class Trainer(Generic[Batch, Answer]):
             if self.stepper.full(number):
                 losses += self.micro.step(waiting)
                 waiting = []
+                if profile is not None:
+                    profile.step()
         losses = _summed(self.ranks.gather(losses))
         each = self._evaluate()
         row = {
