@@ -205,12 +205,14 @@ def test_triton_kernel_is_the_recurrence() -> None:
 
 _INTERPRETED = """
 import contextlib, importlib.util, sys, torch
+from types import SimpleNamespace
 
 if importlib.util.find_spec("triton") is None:
     print("triton is not installed")
     sys.exit(77)
-# What asks for a GPU beside the kernels: which one is current, and which tuning is the fastest.
+# What asks for a GPU beside the kernels: which one is current, its size, which tuning is fastest.
 torch.cuda.device = lambda index: contextlib.nullcontext()
+torch.cuda.get_device_properties = lambda device: SimpleNamespace(multi_processor_count=1)
 from triton.runtime.autotuner import Autotuner
 
 Autotuner._bench = lambda self, *arguments, **options: [0.0]
@@ -220,9 +222,10 @@ kernel, why = _triton_kernel()
 if kernel is None:
     print(why)
     sys.exit(77)
-inputs = torch.load(sys.argv[1], weights_only=True)
+inputs = [m.requires_grad_() for m in torch.load(sys.argv[1], weights_only=True)]
 found = triton_scan(*inputs)
-torch.save(found, sys.argv[2])
+loss = found[0].sin().sum() + found[1].cos().sum()
+torch.save([*(m.detach() for m in found), *torch.autograd.grad(loss, inputs)], sys.argv[2])
 """
 
 
@@ -232,10 +235,12 @@ def test_triton_kernel_is_the_recurrence_when_interpreted(tmp_path: Path) -> Non
     """
     inputs = scan_inputs(70, heads=2)
     x, _, _, B, *_ = inputs
-    state = torch.randn_like(empty_state(x, B))
-    expected = chunked_scan(*inputs, state)
+    inputs = [m.requires_grad_() for m in (*inputs, torch.randn_like(empty_state(x, B)))]
+    y, state = chunked_scan(*inputs)
+    gradients = torch.autograd.grad(y.sin().sum() + state.cos().sum(), inputs)
+    expected = [y, state, *gradients]
     given, answer = tmp_path / "inputs.pt", tmp_path / "answer.pt"
-    torch.save([m.float() for m in (*inputs, state)], given)
+    torch.save([m.detach().float() for m in inputs], given)
     done = subprocess.run(
         [sys.executable, "-c", _INTERPRETED, str(given), str(answer)],
         env=os.environ | {"TRITON_INTERPRET": "1", "PYTHONPATH": os.pathsep.join(sys.path)},

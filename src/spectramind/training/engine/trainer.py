@@ -71,6 +71,7 @@ class Trainer(Generic[Batch, Answer]):
         self.ranks.part_ways()
         self.stepper = Stepper(phase.network, config, phase.batch_count(), device, ranks=self.ranks)
         self.micro = MicroBatches(phase, self.stepper, self.ranks)
+        self.profile: StepProfile | None = None
         self.epoch = 0
         self.first = self.best = Epoch(0, self._weights(), self._evaluate())
         self.history = [{"epoch": 0.0, "val_loss": float(self.first.each.mean())}]
@@ -102,6 +103,7 @@ class Trainer(Generic[Batch, Answer]):
         self.ranks.require_the_same((settings, self.epoch), str(resume))
         if not self.ranks.first:
             tracker = best = profile = None
+        self.profile = profile
         tracker = tracker or Untracked()
         if best is not None:
             best.begin(self.history)
@@ -111,15 +113,15 @@ class Trainer(Generic[Batch, Answer]):
             with strictness(self.config.deterministic, self.config.detect_anomaly):
                 for _ in progress(left, "train", len(left)):
                     if self.epoch - self.best.number < self.config.patience:
-                        self._one_epoch(profile)
+                        self._one_epoch()
                         tracker.row(self.history[-1])
                         if best is not None:
                             best.offer(self.history, self._weights())
                         self._keep(resume, settings)
         finally:
             tracker.end()
-            if profile is not None:
-                profile.end()
+            if self.profile is not None:
+                self.profile.end()
         if self.epoch % self.config.ckpt_every_epochs:
             self._save(resume, settings)
 
@@ -132,7 +134,7 @@ class Trainer(Generic[Batch, Answer]):
         if self.ranks.first:
             save_state(resume, state)
 
-    def _one_epoch(self, profile: StepProfile | None) -> None:
+    def _one_epoch(self) -> None:
         self.phase.network.train()
         self.epoch += 1
         losses, waiting = [], []
@@ -141,8 +143,8 @@ class Trainer(Generic[Batch, Answer]):
             if self.stepper.full(number):
                 losses += self.micro.step(waiting)
                 waiting = []
-                if profile is not None:
-                    profile.step()
+                if self.profile is not None:
+                    self.profile.step()
         losses = _summed(self.ranks.gather(losses))
         each = self._evaluate()
         row = {
