@@ -31,12 +31,6 @@ SMALL = [
     "train.epochs=2",
     "train.mae.epochs=2",
     "train.contrastive.epochs=2",
-    "model.prior.source=labels",
-    "model.prior.components=4",
-    "model.fgs1_mamba.d_model=16",
-    "model.fgs1_mamba.n_layers=1",
-    "model.airs_gnn.d_model=16",
-    "model.airs_gnn.layers=1",
 ]
 
 
@@ -54,7 +48,9 @@ def made_up(too_wide: float) -> dict[str, tuple[Planet, np.ndarray]]:
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+def config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_network: tuple[str, ...]
+) -> Config:
     planets = made_up(1.0)
     tree = SimpleNamespace(root=tmp_path, splits=lambda: ["train", "test"])
     tree.planets = lambda split: NAMES if split == "train" else ["7", "8"]
@@ -70,7 +66,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setattr(
         pretrain, "load_visits", lambda config, tree, ids: [planets[name][0] for name in ids]
     )
-    return compose([*SMALL, f"paths.work={tmp_path}"])
+    return compose([*SMALL, *small_network, f"paths.work={tmp_path}"])
 
 
 def changed(config: Config, **train_settings: object) -> Config:

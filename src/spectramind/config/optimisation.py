@@ -74,6 +74,8 @@ class TrainConfig(Section):
         top_k: weights of so many best epochs of a phase are kept in files of their own.
         deterministic: only algorithms that give the same bits again; slower on a GPU.
         detect_anomaly: name the operation whose gradient is not finite; slow.
+        profile_steps: so many optimizer steps of a training are profiled, after a warm-up of three:
+            a trace and a table of operators below ``outputs/profile``; 0 for none.
         sequence_length: steps the light curves are binned to for the FGS1 encoder.
         redraw: share of the training planets whose depths are drawn anew, around the truth and
             from the covariance of their errors, in every epoch.
@@ -97,6 +99,7 @@ class TrainConfig(Section):
     top_k: int = Field(ge=0, le=100)
     deterministic: bool
     detect_anomaly: bool
+    profile_steps: int = Field(ge=0, le=1000)
     sequence_length: int = Field(ge=16)
     redraw: float = Field(ge=0, le=1)
     objective: Literal["likelihood", "score"]

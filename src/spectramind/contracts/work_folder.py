@@ -199,6 +199,10 @@ class WorkFolder:
         """What trackers keep of trainings."""
         return self.paths.outputs / "tracking"
 
+    def profile(self, training: str) -> Path:
+        """The folder of what a training's steps spend their time on."""
+        return self.paths.outputs / "profile" / training
+
     def calibrators(self, estimator: str) -> CalibratorFolder:
         """An estimator's calibrators: those of the submitted one where ``paths`` says, those of
         any other in a folder of its own beside them.

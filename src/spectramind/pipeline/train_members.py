@@ -16,10 +16,11 @@ from spectramind.models.assembly import build_network
 from spectramind.models.network import Outputs, SpectraMind
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.devices import prepare_cpu
-from spectramind.run.progress import track
+from spectramind.run.progress import say, track
 from spectramind.run.seeds import derived_seed, seed_everything
 from spectramind.symbolic.pack import SymbolicPack
 from spectramind.training.engine.best_epochs import BestEpochs
+from spectramind.training.engine.step_profile import StepProfile
 from spectramind.training.engine.trainer import Trainer
 from spectramind.training.objective import Objective
 from spectramind.training.phases.pretraining import load_encoders
@@ -31,6 +32,7 @@ log = logging.getLogger("spectramind")
 # Settings of training that the supervised phase's numbers do not depend on; what it starts from
 # counts by its content.
 NOT_SUPERVISED = {"phase", "start_from", "mae", "contrastive", "top_k", "detect_anomaly"}
+NOT_SUPERVISED |= {"profile_steps"}
 
 
 @dataclass(eq=False)
@@ -108,7 +110,8 @@ class Members:
         shown = name or "supervised"
         best = BestEpochs(folder.best_epochs(shown), config.train.top_k, settings)
         tracker = open_trackers(config.logger.tracker, folder.tracking, shown, settings)
-        engine.run(folder.unfinished(name), settings, track, tracker, best)
+        profile = StepProfile(folder.profile(shown), config.train.profile_steps, say)
+        engine.run(folder.unfinished(name), settings, track, tracker, best, profile)
         outcome = phase.choose(engine)
         network.load_state_dict(outcome.weights)
         log.info("member %d: epoch %d kept", number, outcome.epoch)
