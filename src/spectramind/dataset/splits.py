@@ -15,8 +15,9 @@ from spectramind.errors import ConfigError, SchemaError
 from spectramind.run.atomic import write_json
 
 REASON = (
-    "grouped by planet_id so that both visits of a planet stay together; `val` stops training and "
-    "fits the temperature, `calibration` is touched by COREL alone"
+    "grouped by planet_id so that both visits of a planet stay together; split.scheme=holdout: "
+    "`val` stops training and fits the temperature, `calibration` is touched by COREL alone; "
+    "cross: `val`, `calibration` and each group of `rest` are held out in turn"
 )
 
 
