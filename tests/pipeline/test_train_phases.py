@@ -26,6 +26,7 @@ from spectramind.training.pretrained import Pretrained
 
 NAMES = [str(100 + i) for i in range(18)]
 SMALL = [
+    "split.scheme=holdout",
     "train.batch_size=4",
     "train.sequence_length=32",
     "train.epochs=2",

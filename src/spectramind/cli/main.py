@@ -131,13 +131,13 @@ def export(overrides: Overrides = None, multirun: Multirun = False) -> None:
 
 @app.command("calibrate-temp")
 def calibrate_temp(overrides: Overrides = None, multirun: Multirun = False) -> None:
-    """Fit the temperature of sigma on the early-stop fold."""
+    """Fit the temperature of sigma on planets that were not trained on."""
     execute(Call("calibrate-temp", overrides, multirun))
 
 
 @app.command("calibrate-corel")
 def calibrate_corel(overrides: Overrides = None, multirun: Multirun = False) -> None:
-    """Fit per-bin sigma factors and conformal intervals on the calibration fold."""
+    """Fit per-bin sigma factors and conformal intervals on planets that were not trained on."""
     execute(Call("calibrate-corel", overrides, multirun))
 
 

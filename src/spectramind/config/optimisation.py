@@ -9,13 +9,18 @@ from spectramind.config.base import Section
 
 
 class SplitConfig(Section):
-    """GroupKFold over planets: one fold for early stopping, one for calibration, the rest train.
+    """GroupKFold over planets, and what the folds are for.
 
     Attributes:
+        scheme: ``holdout``: one fold stops the training and fits the temperature, one is touched
+            by COREL alone, the rest train. ``cross``: every fold is predicted by a training on the
+            others, calibrators are fitted on these predictions of all labelled planets, and the
+            checkpoint is trained on all of them.
         folds: how many.
         seed: what shuffles the planets.
     """
 
+    scheme: Literal["holdout", "cross"]
     folds: int = Field(ge=3)
     seed: int = Field(ge=0)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.errors import SchemaError
+from spectramind.evaluation.coverage import ConformalKind
 from spectramind.instrument.grid import N_BINS
 
 Array = NDArray[np.floating]
@@ -65,12 +66,14 @@ class CorelTable:
         factor: what the smoothing multiplies sigma by.
         alpha: the interval misses with at most this probability.
         n: calibration planets.
+        kind: whose scores they were.
     """
 
     q: Array
     factor: Array
     alpha: float
     n: int
+    kind: ConformalKind = "split"
 
     def __post_init__(self) -> None:
         _require("corel.q", self.q, (N_BINS,))

@@ -1,6 +1,6 @@
 """The phases without labels, one after the other, and the encoders that they hand on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,10 +80,13 @@ def pretrain(
     config: Config,
     record: RunRecord,
     prior: SpectralPrior,
-    splits: Splits,
+    folds: tuple[Sequence[str], Sequence[str]],
     start: Pretrained | None,
 ) -> Pretraining:
     """Train the encoders on all trusted visits of the training fold; no label is read.
+
+    Args:
+        folds: planets to train on, and planets that stop.
 
     Raises:
         SchemaError: too few visits can be trusted.
@@ -91,7 +94,7 @@ def pretrain(
     tree, folder = KaggleTree(config.data.raw), WorkFolder(config.paths)
     asked: str = config.train.phase
     wanted = list(PHASES) if asked == "all" else [asked]
-    train, stop = (load_visits(config, tree, ids) for ids in (splits.train, splits.val))
+    train, stop = (load_visits(config, tree, ids) for ids in folds)
     if len(train) < 2 or not stop:
         raise SchemaError(
             f"train.phase={config.train.phase} needs two training visits and one validation visit "

@@ -41,6 +41,10 @@ class Members:
 
     Attributes:
         settings: digest of all that they depend on but their seed.
+        start: encoders to start from.
+        judged: the stop fold says whether training is kept at all; else its best epoch is taken
+            as it is, because other planets will say.
+        exactly: epochs to train, where that is known; the stop fold then says nothing.
         outcomes: of those trained so far; networks: with the weights kept.
     """
 
@@ -48,6 +52,8 @@ class Members:
     device: torch.device
     settings: str
     start: Pretrained | None = None
+    judged: bool = True
+    exactly: int | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     networks: list[SpectraMind] = field(default_factory=list)
 
@@ -111,8 +117,10 @@ class Members:
         best = BestEpochs(folder.best_epochs(shown), config.train.top_k, settings)
         tracker = open_trackers(config.logger.tracker, folder.tracking, shown, settings)
         profile = StepProfile(folder.profile(shown), config.train.profile_steps, say)
-        engine.run(folder.unfinished(name), settings, track, tracker, best, profile)
-        outcome = phase.choose(engine)
+        resume = folder.unfinished(name)
+        engine.run(resume, settings, track, tracker, best, profile, self.exactly)
+        choose = phase.last if self.exactly else phase.choose if self.judged else phase.best
+        outcome = choose(engine)
         network.load_state_dict(outcome.weights)
         log.info("member %d: epoch %d kept", number, outcome.epoch)
         self.outcomes.append(outcome)

@@ -84,6 +84,7 @@ class Trainer(Generic[Batch, Answer]):
         tracker: Tracker | None = None,
         best: BestEpochs | None = None,
         profile: StepProfile | None = None,
+        exactly: int | None = None,
     ) -> None:
         """Train to the end.
 
@@ -93,6 +94,8 @@ class Trainer(Generic[Batch, Answer]):
             progress: shows how far it is. tracker: is told of every epoch.
             best: keeps the best epochs' weights in files of their own.
             profile: watches the first steps.
+            exactly: end after so many epochs, whatever the validation says; the schedule stays
+                that of ``epochs``.
 
         Raises:
             SchemaError: ``resume`` is damaged; the processes of ``torchrun`` do not see the same.
@@ -108,11 +111,11 @@ class Trainer(Generic[Batch, Answer]):
         if best is not None:
             best.begin(self.history)
         tracker.begin(self.history)
-        left = range(self.epoch, self.config.epochs)
+        left = range(self.epoch, self.config.epochs if exactly is None else exactly)
         try:
             with strictness(self.config.deterministic, self.config.detect_anomaly):
                 for _ in progress(left, "train", len(left)):
-                    if self.epoch - self.best.number < self.config.patience:
+                    if exactly or self.epoch - self.best.number < self.config.patience:
                         self._one_epoch()
                         tracker.row(self.history[-1])
                         if best is not None:
