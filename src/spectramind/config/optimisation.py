@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from spectramind.config.base import Section
+from spectramind.config.sim_planets import Span
 
 
 class SplitConfig(Section):
@@ -84,6 +85,7 @@ class TrainConfig(Section):
         sequence_length: steps the light curves are binned to for the FGS1 encoder.
         redraw: share of the training planets whose depths are drawn anew, around the truth and
             from the covariance of their errors, in every epoch.
+        redraw_spread: range of the factor that is then drawn for that covariance.
         objective: what the supervised phase makes small: the ``likelihood`` with the official
             weights, or the official ``score`` itself, negative; symbolic rules beside either.
         aux_weight: weight of the coarse scales' likelihood.
@@ -107,7 +109,17 @@ class TrainConfig(Section):
     profile_steps: int = Field(ge=0, le=1000)
     sequence_length: int = Field(ge=16)
     redraw: float = Field(ge=0, le=1)
+    redraw_spread: Span
     objective: Literal["likelihood", "score"]
     aux_weight: float = Field(ge=0)
     mae: MaskedConfig
     contrastive: ContrastConfig
+
+    @field_validator("redraw_spread")
+    @classmethod
+    def _a_factor_is_positive(cls, spread: Span) -> Span:
+        if spread[0] <= 0:
+            raise ValueError(
+                f"a covariance cannot be scaled by {spread[0]:g}: name a range above 0"
+            )
+        return spread

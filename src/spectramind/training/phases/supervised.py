@@ -78,7 +78,14 @@ class Supervised:
         config = self.config
         size, length = config.batch_size, config.sequence_length
         for inputs, y in training_batches(
-            self.train, self.measured, self.prior, length, size, config.redraw, rng
+            self.train,
+            self.measured,
+            self.prior,
+            length,
+            size,
+            config.redraw,
+            config.redraw_spread,
+            rng,
         ):
             yield inputs.to(self.device), y.to(self.device)
 
