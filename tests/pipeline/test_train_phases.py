@@ -12,6 +12,7 @@ from spectramind.config.compose import compose
 from spectramind.config.root import Config
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.planet import LabelledPlanets, Planet
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.errors import ConfigError, SchemaError
 from spectramind.estimators.artifact import Artifact
 from spectramind.instrument.grid import N_BINS
@@ -81,6 +82,20 @@ def doubting(config: Config, epistemic: str, members: int = 3) -> Config:
 
 def run(config: Config) -> Training | Pretraining:
     return train.train(config, RunRecord("train", {}, config.paths.work))
+
+
+def test_frozen_encoders_stay_and_what_follows_learns(config: Config) -> None:
+    run(changed(config, phase="mae"))
+    path = config.paths.checkpoint.with_name("pretrained.pt")
+    given = Pretrained.load(path).weights
+    run(changed(config, start_from=path, freeze_encoders=True, top_k=2, epochs=3))
+    (best, *_) = sorted(WorkFolder(config.paths).best_epochs("supervised").glob("*.pt"))
+    weights = load_state(best)["weights"]
+    assert all(torch.equal(weights[name], value) for name, value in given.items())
+    decoders = [value for name, value in weights.items() if name.startswith("decoder_mu.")]
+    assert any(value.abs().max() > 0 for value in decoders)
+    with pytest.raises(ConfigError, match="would keep random encoders"):
+        run(changed(config, freeze_encoders=True))
 
 
 @pytest.mark.parametrize("phase", ["mae", "contrastive"])

@@ -70,6 +70,8 @@ class TrainConfig(Section):
             ``pretrained.pt`` beside the checkpoint; ``supervised`` corrects the physics estimate;
             ``all``: one after the other, each from the weights of the one before.
         start_from: a ``pretrained.pt`` or a checkpoint whose encoders the first phase starts with.
+        freeze_encoders: train only what comes after them: a few labels cannot spoil what many
+            visits taught.
         epochs: of the supervised phase. batch_size, lr, weight_decay: AdamW over whole planets.
         warmup_steps: linear warm-up before the cosine.
         grad_clip: largest gradient norm.
@@ -93,6 +95,7 @@ class TrainConfig(Section):
 
     phase: Literal["mae", "contrastive", "supervised", "all"]
     start_from: Path | None
+    freeze_encoders: bool
     epochs: int = Field(ge=0)
     batch_size: int = Field(ge=1)
     lr: float = Field(gt=0, le=1)

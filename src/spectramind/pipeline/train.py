@@ -138,6 +138,11 @@ def refuse_contradictions(config: Config) -> None:
             "uq.epistemic=mc_dropout with no dropout in the network draws the same answer every "
             "time: raise model.fgs1_mamba.dropout, model.airs_gnn.dropout or model.fusion.dropout"
         )
+    if config.train.freeze_encoders and phase != "all" and config.train.start_from is None:
+        raise ConfigError(
+            "train.freeze_encoders=true would keep random encoders: name pretrained ones with "
+            "train.start_from=FILE, or pretrain with train.phase=all"
+        )
     if model.prior.source == "atmosphere" and phase in ("supervised", "all"):
         asked = {"train.phase=all": phase == "all"}
         asked["train.start_from"] = config.train.start_from is not None

@@ -106,6 +106,9 @@ class Members:
         network = build_network(config.model, config.loss.seam)
         if self.start is not None:
             load_encoders(network, self.start.weights)
+        if config.train.freeze_encoders:
+            network.fgs1.requires_grad_(False)
+            network.airs.requires_grad_(False)
         prepare_cpu(config.env.threads, network)
         naive = naive_moments(fold.truth) if config.train.objective == "score" else None
         objective = Objective(SymbolicPack(config.loss), config.train.aux_weight, naive)
