@@ -12,6 +12,7 @@ from spectramind.evaluation.group_coverage import (
     GroupCoverage,
 )
 from spectramind.plotting import html_tables as tables
+from spectramind.plotting.document import place
 from spectramind.plotting.forest import Measure, forest
 from spectramind.plotting.html_tables import Column
 from spectramind.plotting.plot import Figure
@@ -30,7 +31,7 @@ COLUMNS = (
     Column("inside_interval_chance", "by chance"),
 )
 HOW = (
-    f"Grey: where chance puts {CHANCE:.0%} of such groups if σ is honest, as if all bins of a "
+    f"Reduced χ² is the mean of ((truth − μ) / σ)². Grey: where chance puts {CHANCE:.0%} of such groups if σ is honest, as if all bins of a "
     "planet erred together, the widest reading. Red: outside it. Bars: two standard errors, from "
     "planet to planet. In brackets: planets."
 )
@@ -41,8 +42,8 @@ def values_of(groups: Iterable[GroupCoverage], level: float | None) -> Values:
     return {"groups": [group.to_row() for group in groups], "level": level}
 
 
-def figure(values: Values) -> Figure:
-    """chi2 and both coverages, each grouping below its name."""
+def figures(name: str, values: Values) -> dict[str, Figure]:
+    """chi2 and both coverages, each grouping below its name; by place, all beginning with name."""
     measures = [
         Measure("chi2", "reduced χ²", 1.0, percent=False),
         Measure("inside_sigma", "inside ±1σ", WITHIN_1_SIGMA),
@@ -50,7 +51,15 @@ def figure(values: Values) -> Figure:
     level = values["level"]
     if level is not None:
         measures.append(Measure("inside_interval", f"inside {level:.0%} interval", level))
-    return forest(titled(values["groups"]), measures)
+    rows = titled(values["groups"])
+    return {f"{name}-{m.key.replace('_', '-')}": forest(rows, m) for m in measures}
+
+
+def places(drawn: Iterable[str]) -> str:
+    """Where the figures are drawn: side by side where there is room."""
+    return (
+        f'<div class="trio">{"".join(f"<div>{place(name, False)}</div>" for name in drawn)}</div>'
+    )
 
 
 def titled(rows: Sequence[Values]) -> list[Values]:

@@ -69,7 +69,7 @@ def _label(edges: Sequence[float], first: int, end: int, spec: str) -> str:
     high = None if end > len(edges) else format(edges[end - 1], spec)
     if low is None:
         return _ALL if high is None else f"below {high}"
-    return f"{low} and more" if high is None else f"{low} to {high}"
+    return f"from {low}" if high is None else f"{low} to {high}"
 
 
 def group_by_doubt(reasons: Sequence[str]) -> list[PlanetGroup]:

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from spectramind.plotting import plot
-from spectramind.plotting.plot import Figure, Trace, axis_key, axis_ref
+from spectramind.plotting.plot import Figure, Trace
 
 OUTSIDE = "#c93c3c"
-_ROW_PX, _GAP, _BAND_PX = 23, 0.035, 13
-_LABELS_PX = 132
+_ROW_PX, _BAND_PX, _LABELS_PX = 23, 13, 118
+_RATIO = {"type": "log", "tickvals": [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]}
 
 
 @dataclass(frozen=True)
 class Measure:
-    """One column of the figure.
+    """What a figure shows of every group.
 
     Attributes:
         key: of the rows; ``{key}_error``, ``{key}_low`` and ``{key}_high`` stand beside it.
@@ -29,40 +29,28 @@ class Measure:
     percent: bool = True
 
 
-def forest(rows: Sequence[Mapping[str, Any]], measures: Sequence[Measure]) -> Figure:
+def forest(rows: Sequence[Mapping[str, Any]], measure: Measure) -> Figure:
     """Dots outside their band are red; a bar is two standard errors, a row of ``group`` None titles
     those below it.
     """
-    width = (1 + _GAP) / len(measures)
-    labels = [_label(row) for row in rows]
+    scale = {"tickformat": ".0%", "nticks": 5} if measure.percent else _RATIO
+    line = {"color": plot.NEUTRAL, "width": 1.3, "dash": "dash"}
+    across = {"x0": measure.expected, "x1": measure.expected, "y0": 0, "y1": 1, "yref": "paper"}
     layout: dict[str, Any] = {
-        "height": _ROW_PX * len(rows) + 110,
-        "margin": {"l": _LABELS_PX, "r": 14, "t": 40, "b": 48},
+        "height": _ROW_PX * len(rows) + 92,
+        "margin": {"l": _LABELS_PX, "r": 14, "t": 34, "b": 46},
         "showlegend": False,
-        "shapes": [],
+        "shapes": [{"type": "line", "layer": "below", "line": line, **across}],
+        "xaxis": {"title": {"text": measure.title, "standoff": 6}, **scale},
         "yaxis": {
             "tickvals": list(range(len(rows))),
-            "ticktext": labels,
+            "ticktext": [_label(row) for row in rows],
             "range": [len(rows) - 0.4, -0.6],
             "fixedrange": True,
             "showgrid": False,
         },
     }
-    traces: list[Trace] = []
-    for number, measure in enumerate(measures, 1):
-        left = (number - 1) * width
-        scale = {"tickformat": ".0%", "nticks": 4} if measure.percent else {"type": "log"}
-        ticks = {} if measure.percent else {"tickvals": [0.1, 0.3, 1, 3, 10, 30, 100]}
-        layout[axis_key("x", number)] = {
-            "domain": [left, min(left + width - _GAP, 1.0)],
-            "title": {"text": measure.title, "standoff": 6},
-            "anchor": "y",
-            **scale,
-            **ticks,
-        }
-        layout["shapes"].append(_expected(measure.expected, number))
-        traces += [_bands(rows, measure, number), _found(rows, measure, number)]
-    return {"data": traces, "layout": layout}
+    return {"data": [_bands(rows, measure), _found(rows, measure)], "layout": layout}
 
 
 def _label(row: Mapping[str, Any]) -> str:
@@ -71,14 +59,7 @@ def _label(row: Mapping[str, Any]) -> str:
     return f"{row['group']} ({row['planets']})"
 
 
-def _expected(value: float, number: int) -> dict[str, Any]:
-    line = {"color": plot.NEUTRAL, "width": 1.3, "dash": "dash"}
-    ends = {"x0": value, "x1": value, "y0": 0, "y1": 1}
-    axes = {"xref": axis_ref("x", number), "yref": "paper"}
-    return {"type": "line", "layer": "below", "line": line, **axes, **ends}
-
-
-def _bands(rows: Sequence[Mapping[str, Any]], measure: Measure, number: int) -> Trace:
+def _bands(rows: Sequence[Mapping[str, Any]], measure: Measure) -> Trace:
     x: list[float | None] = []
     y: list[float | None] = []
     for place, row in enumerate(rows):
@@ -90,27 +71,34 @@ def _bands(rows: Sequence[Mapping[str, Any]], measure: Measure, number: int) -> 
         "mode": "lines",
         "x": x,
         "y": y,
-        "xaxis": axis_ref("x", number),
-        "yaxis": "y",
         "line": {"color": plot.NEUTRAL, "width": _BAND_PX},
         "opacity": 0.28,
         "hoverinfo": "skip",
     }
 
 
-def _found(rows: Sequence[Mapping[str, Any]], measure: Measure, number: int) -> Trace:
+def _found(rows: Sequence[Mapping[str, Any]], measure: Measure) -> Trace:
     values = [row.get(measure.key) for row in rows]
     errors = [2 * (row.get(f"{measure.key}_error") or 0.0) for row in rows]
+    pairs = list(zip(values, errors, strict=True))
+    up = [e if v is None or not measure.percent else min(e, 1 - v) for v, e in pairs]
+    down = [e if v is None or not measure.percent else min(e, v) for v, e in pairs]
     shown = "%{x:.1%}" if measure.percent else "%{x:.3f}"
     return {
         "type": "scatter",
         "mode": "markers",
         "x": values,
         "y": list(range(len(rows))),
-        "xaxis": axis_ref("x", number),
-        "yaxis": "y",
         "marker": {"size": 8, "color": [_color(row, measure.key) for row in rows]},
-        "error_x": {"type": "data", "array": errors, "thickness": 1.3, "width": 0},
+        "error_x": {
+            "type": "data",
+            "symmetric": False,
+            "array": up,
+            "arrayminus": down,
+            "color": plot.NEUTRAL,
+            "thickness": 1.4,
+            "width": 0,
+        },
         "text": [_hover(row, measure) for row in rows],
         "hovertemplate": f"%{{text}}<br>{shown}<extra></extra>",
     }

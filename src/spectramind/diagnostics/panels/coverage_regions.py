@@ -10,20 +10,21 @@ from spectramind.diagnostics.report_data import ReportData
 from spectramind.diagnostics.statistics import Scored, coverage, interval_chance, judged, outside
 from spectramind.evaluation.group_coverage import CHANCE, Judged
 from spectramind.evaluation.planet_groups import PlanetGroup, group_by_edges
-from spectramind.evaluation.regions import spectral_regions
+from spectramind.evaluation.regions import BETWEEN, FGS1_REGION, spectral_regions
 from spectramind.plotting import html_tables as tables
-from spectramind.plotting.document import lead, place
+from spectramind.plotting.document import lead
 from spectramind.plotting.html_tables import Column
 
 SNR_EDGES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 REGION, SNR = "region", "depth / σ"
 NAMES = {
-    "fgs1": "FGS1",
+    FGS1_REGION: "FGS1",
     "h2o": "H₂O",
     "co2": "CO₂",
     "ch4": "CH₄",
     "co": "CO",
     "nh3": "NH₃",
+    BETWEEN: "elsewhere",
 }
 
 
@@ -34,7 +35,7 @@ def collect(context: ReportContext) -> Values | Lack:
         return Lack(data.problems.get("truth", "") or data.problems.get("mu", ""))
     judge, rows = judged(data, score), data.labelled
     everyone = PlanetGroup("all", np.arange(len(rows)))
-    classes = group_by_edges(_signal(data), SNR_EDGES, ".3g")
+    classes = group_by_edges(_signal(data), SNR_EDGES, ",.0f")
     regions = {NAMES.get(name, name): bins for name, bins in spectral_regions().items()}
     found = [judge.of(SNR, group) for group in classes]
     whole = [
@@ -84,7 +85,7 @@ def _bins(data: ReportData, score: Scored) -> Values | None:
 def draw(values: Values) -> PanelBody:
     """The figure, the table of regions and classes, the table of its numbers."""
     rows, bins = values["groups"], values["bins"]
-    note = f"{group_rows.verdict(rows)} {group_rows.HOW}"
+    note = group_rows.verdict(rows)
     if bins is not None and bins["chance"] is not None:
         low, high = bins["chance"]
         note = (
@@ -93,11 +94,13 @@ def draw(values: Values) -> PanelBody:
             f"expected; neighbours err together, so they come in runs): the Beta law of "
             f"{bins['calibration']} calibration planets. {note}"
         )
-    html = place("region-coverage") + _crossed_table(values) + group_rows.table(rows)
+    figures = group_rows.figures("region", values)
+    html = lead(group_rows.HOW) + group_rows.places(figures)
+    html += _crossed_table(values) + group_rows.table(rows)
     files = {"regions": group_rows.csv_rows(rows)}
     if bins is not None:
         files["coverage_bins"] = _bin_rows(bins)
-    return PanelBody(html, note, {"region-coverage": group_rows.figure(values)}, tables=files)
+    return PanelBody(html, note, figures, tables=files)
 
 
 def _crossed_table(values: Values) -> str:

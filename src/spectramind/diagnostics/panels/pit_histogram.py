@@ -55,6 +55,7 @@ def figure(name: str, shares: list[float], values: Values) -> Figure:
     """Bars, the flat line of an honest sigma and the band around it."""
     classes = values["classes"]
     low, high = values["chance"]
+    top = 1.12 * max(high, *shares)
     color = plot.GOOD if name == "FGS1" else plot.MODEL
     bars = {
         "type": "bar",
@@ -70,7 +71,7 @@ def figure(name: str, shares: list[float], values: Values) -> Figure:
         "showlegend": False,
         "margin": {"l": 56, "r": 16, "t": 16, "b": 46},
         "xaxis": {"title": {"text": "Φ((truth − μ) / σ)"}, "range": [0, 1]},
-        "yaxis": {"title": {"text": "share"}, "tickformat": ".0%", "rangemode": "tozero"},
+        "yaxis": {"title": {"text": "share"}, "tickformat": ".0%", "range": [0, top]},
         "shapes": [
             plot.strip(low, high, 0, plot.NEUTRAL_BAND),
             plot.horizontal(1 / classes, 0),

@@ -1,6 +1,7 @@
 """How much each estimator promises, beside how often it keeps that."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,20 @@ COLUMNS = (
     Column("width_mean", "mean", ",.1f"),
     Column("inside_interval", "inside interval", ".1%"),
 )
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """Keys of a row and titles."""
+
+    x: str
+    title_x: str
+    y: str
+    title_y: str
+
+
+_SIGMA = _Axes("sigma_airs_median", "median σ, AIRS [ppm]", "inside_sigma", "inside ±1σ")
+_INTERVAL = _Axes("width_median", "median half width [ppm]", "inside_interval", "inside interval")
 
 
 def collect(context: ReportContext) -> Values | Lack:
@@ -95,63 +110,51 @@ def draw(values: Values) -> PanelBody:
     if values["problem"]:
         note += f" {values['problem']}."
     rows = values["estimators"]
-    html = place("sharpness-figure") + tables.table(COLUMNS, rows, first="model")
-    return PanelBody(html, note, {"sharpness-figure": figure(values)}, tables={"sharpness": rows})
-
-
-def figure(values: Values) -> Figure:
-    """Coverage over width, sigma on the left and intervals on the right."""
-    sides = [
-        ("sigma_airs_median", "inside_sigma", WITHIN_1_SIGMA, values["sigma_chance"]),
-        ("width_median", "inside_interval", values["level"], values["interval_chance"]),
-    ]
-    titles = "median σ, AIRS [ppm]", "median half width [ppm]"
-    traces, shapes = [], []
-    layout = plot.single_layout() | {
-        "height": 340,
-        "margin": {"l": 56, "r": 16, "t": 16, "b": 48},
-        "showlegend": False,
+    drawn = {
+        "sharp-sigma": figure(rows, _SIGMA, WITHIN_1_SIGMA, values["sigma_chance"]),
+        "sharp-interval": figure(rows, _INTERVAL, values["level"], values["interval_chance"]),
     }
-    for number, ((x, y, level, band), title) in enumerate(zip(sides, titles, strict=True), 1):
-        traces.append(_names(values["estimators"], x, y, number))
-        left = 0.0 if number == 1 else 0.56
-        layout[plot.axis_key("x", number)] = {
-            "domain": [left, left + 0.44],
-            "title": {"text": title},
-            "anchor": plot.axis_ref("y", number),
-            **plot.LOG,
-            "nticks": 5,
-        }
-        layout[plot.axis_key("y", number)] = {
-            "tickformat": ".0%",
-            "title": {"text": "inside ±1σ" if number == 1 else "inside interval"},
-            "anchor": plot.axis_ref("x", number),
-        }
-        domain = {"xref": f"{plot.axis_ref('x', number)} domain"}
-        if band is not None:
-            shapes.append(plot.strip(band[0], band[1], number - 1, plot.NEUTRAL_BAND) | domain)
-        if level is not None:
-            shapes.append(plot.horizontal(level, number - 1) | domain)
-    return {"data": traces, "layout": layout | {"shapes": shapes}}
+    drawn = {name: found for name, found in drawn.items() if found["data"][0]["x"]}
+    places = "".join(f"<div>{place(name, False)}</div>" for name in drawn)
+    html = f'<div class="pair">{places}</div>{tables.table(COLUMNS, rows, first="model")}'
+    return PanelBody(html, note, drawn, tables={"sharpness": rows})
 
 
-def _names(rows: list[Values], x: str, y: str, number: int) -> plot.Trace:
-    there = [row for row in rows if row.get(x) is not None and row.get(y) is not None]
-    names = [str(row["name"]) for row in there]
-    colors = [plot.MODEL if row is rows[0] else plot.NEUTRAL for row in there]
-    return {
-        "type": "scatter",
+def figure(
+    rows: list[Values], axes: _Axes, level: float | None, band: list[float] | None
+) -> Figure:
+    """Coverage over width, an estimator a dot; empty where none has both."""
+    there = [row for row in rows if None not in (row.get(axes.x), row.get(axes.y))]
+    x, y = [row[axes.x] for row in there], [row[axes.y] for row in there]
+    dots = plot.dots(x, y, axes.title_y, plot.NEUTRAL)
+    dots |= {
         "mode": "markers+text",
-        "x": [row[x] for row in there],
-        "y": [row[y] for row in there],
-        "text": names,
-        "textposition": "top center",
+        "text": [str(row["name"]) for row in there],
+        "textposition": [("top right", "bottom right")[n % 2] for n in range(len(there))],
         "cliponaxis": False,
-        "marker": {"size": 9, "color": colors},
-        "xaxis": plot.axis_ref("x", number),
-        "yaxis": plot.axis_ref("y", number),
         "hovertemplate": "%{text}: %{x:,.1f} ppm, %{y:.1%}<extra></extra>",
     }
+    dots["marker"] = {
+        "size": 9,
+        "color": [plot.MODEL if row is rows[0] else plot.NEUTRAL for row in there],
+    }
+    span = [*y, *(band or ()), *([] if level is None else [level])]
+    shapes = [] if band is None else [plot.strip(band[0], band[1], 0, plot.NEUTRAL_BAND)]
+    if level is not None:
+        shapes.append(plot.horizontal(level, 0))
+    layout = plot.single_layout() | {
+        "height": 330,
+        "margin": {"l": 60, "r": 16, "t": 34, "b": 48},
+        "showlegend": False,
+        "shapes": shapes,
+        "xaxis": {"title": {"text": axes.title_x}, **plot.LOG, "dtick": "D2"},
+        "yaxis": {"title": {"text": axes.title_y}, "tickformat": ".0%"},
+    }
+    if x:
+        ends = np.log10([min(x) / 1.6, max(x) * 2.2])
+        layout["xaxis"]["range"] = plot.listed(ends, 4)
+        layout["yaxis"]["range"] = plot.listed([min(span) - 0.03, max(span) + 0.03], 4)
+    return {"data": [dots], "layout": layout}
 
 
 PANEL = Panel(

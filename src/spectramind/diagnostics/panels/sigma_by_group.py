@@ -7,14 +7,19 @@ from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext,
 from spectramind.diagnostics.report_data import ReportData
 from spectramind.diagnostics.statistics import judged
 from spectramind.evaluation.planet_groups import PlanetGroup, group_by_doubt, group_by_edges
-from spectramind.plotting.document import place
+from spectramind.plotting.document import lead
 
-PPM, MILLION = 1e6, 1e6
+PERCENT, MILLION = 100.0, 1e6
 # Half decades: decades alone would hold nearly all planets in one group.
-DEPTH_EDGES = (300.0, 1e3, 3e3, 1e4, 3e4, 1e5)
+DEPTH_EDGES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 FLUX_EDGES = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 STAR_EDGES = (3900.0, 5300.0, 6000.0, 7300.0)  # M | K | G | F | A
 IMPACT_EDGES = (0.2, 0.4, 0.6, 0.8)
+
+_TRAITS = (
+    " Depth: as predicted; flux: FGS1's electrons an exposure; star: its temperature in the table; "
+    "impact: parameter that the fit found; fit: whether one of the planet's fits is trusted."
+)
 
 
 def collect(context: ReportContext) -> Values | Lack:
@@ -35,12 +40,12 @@ def collect(context: ReportContext) -> Values | Lack:
 def _groupings(data: ReportData) -> tuple[dict[str, list[PlanetGroup]], list[str]]:
     """Groups of the scored planets by grouping, and groupings of which nothing is known."""
     rows = data.labelled
-    depth = data.mu[rows].mean(axis=1).astype(np.float64) * PPM
+    depth = data.mu[rows].mean(axis=1).astype(np.float64) * PERCENT
     found = {
-        "all planets": [PlanetGroup("all", np.arange(len(rows)))],
-        "depth [ppm]": group_by_edges(depth, DEPTH_EDGES, ",.0f"),
+        "planets": [PlanetGroup("all", np.arange(len(rows)))],
+        "depth [%]": group_by_edges(depth, DEPTH_EDGES, "g"),
     }
-    names = ("FGS1 flux [10⁶ e]", "star [K]", "impact", "fit")
+    names = ("flux [10⁶ e]", "star [K]", "impact", "fit")
     if data.traits is None:
         return found, list(names)
     flux, star, impact = (
@@ -61,12 +66,12 @@ def _groupings(data: ReportData) -> tuple[dict[str, list[PlanetGroup]], list[str
 def draw(values: Values) -> PanelBody:
     """The figure, and the table of its numbers."""
     rows = values["groups"]
-    note = f"{group_rows.verdict(rows)} {group_rows.HOW}"
+    note = group_rows.verdict(rows)
     if values["missing"]:
         reason = values["problem"] or "features is not there"
         note += f" Not known: {', '.join(values['missing'])} ({reason})."
-    html = place("group-coverage") + group_rows.table(rows)
-    figures = {"group-coverage": group_rows.figure(values)}
+    figures = group_rows.figures("group", values)
+    html = lead(group_rows.HOW + _TRAITS) + group_rows.places(figures) + group_rows.table(rows)
     return PanelBody(html, note, figures, tables={"groups": group_rows.csv_rows(rows)})
 
 

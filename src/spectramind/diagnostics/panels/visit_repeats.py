@@ -125,6 +125,7 @@ def figure(values: Values) -> Figure:
         plot.horizontal(1.0, 0),
     ]
     layout["yaxis"]["rangemode"] = "tozero"
+    layout["showlegend"] = False
     traces = per_bin(
         values["wavelength_um"], values["bins"], "rms of the difference", plot.MODEL, 0
     )
