@@ -31,9 +31,9 @@ COLUMNS = (
     Column("inside_interval_chance", "by chance"),
 )
 HOW = (
-    f"Reduced χ² is the mean of ((truth − μ) / σ)². Grey: where chance puts {CHANCE:.0%} of such groups if σ is honest, as if all bins of a "
-    "planet erred together, the widest reading. Red: outside it. Bars: two standard errors, from "
-    "planet to planet. In brackets: planets."
+    f"Reduced χ² is the mean of ((truth − μ) / σ)². Grey: where chance puts {CHANCE:.0%} of such "
+    "groups if σ is honest, as if all bins of a planet erred together, the widest reading. Red: "
+    "outside it. Bars: two standard errors, from planet to planet. In brackets: planets."
 )
 
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from spectramind.diagnostics.report_data import Array, ReportData
 from spectramind.evaluation.coverage import conformal_rank, coverage_band
-from spectramind.evaluation.group_coverage import CHANCE, WITHIN_1_SIGMA, Judged, sigma_band
+from spectramind.evaluation.group_coverage import CHANCE, WITHIN_1_SIGMA, ScoredErrors, sigma_band
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,12 @@ def sigma_chance(m: int) -> tuple[float, float, float]:
     return (WITHIN_1_SIGMA, *sigma_band(m))
 
 
-def judged(data: ReportData, score: Scored) -> Judged:
+def scored_errors(data: ReportData, score: Scored) -> ScoredErrors:
     """What groups of the scored planets are judged by."""
     half = None if score.half_width is None else _float64(score.half_width / score.sigma)
     known = data.corel is not None and data.coverage_level is not None
     calibration = (data.corel.n, data.corel.alpha) if known and data.corel is not None else None
-    return Judged(_float64(score.z), half, calibration)
+    return ScoredErrors(_float64(score.z), half, calibration)
 
 
 def _float64(values: Array) -> NDArray[np.float64]:

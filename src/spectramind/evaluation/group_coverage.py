@@ -64,8 +64,8 @@ class GroupCoverage:
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """What groups are judged by.
+class ScoredErrors:
+    """Errors of the planets whose truth is known, and what groups of them are judged by.
 
     Attributes:
         z: (n, 283) errors in units of sigma.

@@ -30,7 +30,7 @@ from spectramind.evaluation.official import (
     part_scores,
     planet_scores,
 )
-from spectramind.evaluation.regions import molecule_coverage
+from spectramind.evaluation.spectral_regions import molecule_coverage
 
 WORST_LISTED = 5
 FAR_OFF = 6.0  # sigmas of the white-light depth beyond which a spectrum is simply wrong

@@ -18,7 +18,7 @@ from spectramind.dataset.tables import read_truth
 from spectramind.errors import ConfigError, SchemaError, SpectraMindError
 from spectramind.evaluation.bounds import Bound, worst_region
 from spectramind.evaluation.coverage import covered
-from spectramind.evaluation.regions import molecule_regions
+from spectramind.evaluation.spectral_regions import molecule_regions
 from spectramind.pipeline.result import Result
 from spectramind.run.atomic import write_json
 from spectramind.run.environment import file_digest

@@ -7,10 +7,16 @@ import numpy as np
 from spectramind.diagnostics import group_rows
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values, plain
 from spectramind.diagnostics.report_data import ReportData
-from spectramind.diagnostics.statistics import Scored, coverage, interval_chance, judged, outside
-from spectramind.evaluation.group_coverage import CHANCE, Judged
+from spectramind.diagnostics.statistics import (
+    Scored,
+    coverage,
+    interval_chance,
+    outside,
+    scored_errors,
+)
+from spectramind.evaluation.group_coverage import CHANCE, ScoredErrors
 from spectramind.evaluation.planet_groups import PlanetGroup, group_by_edges
-from spectramind.evaluation.regions import BETWEEN, FGS1_REGION, spectral_regions
+from spectramind.evaluation.spectral_regions import BETWEEN, FGS1_REGION, spectral_regions
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting.document import lead
 from spectramind.plotting.html_tables import Column
@@ -33,7 +39,7 @@ def collect(context: ReportContext) -> Values | Lack:
     data, score = context.data, context.score
     if score is None:
         return Lack(data.problems.get("truth", "") or data.problems.get("mu", ""))
-    judge, rows = judged(data, score), data.labelled
+    judge, rows = scored_errors(data, score), data.labelled
     everyone = PlanetGroup("all", np.arange(len(rows)))
     classes = group_by_edges(_signal(data), SNR_EDGES, ",.0f")
     regions = {NAMES.get(name, name): bins for name, bins in spectral_regions().items()}
@@ -55,7 +61,7 @@ def _signal(data: ReportData) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.asarray(np.median(data.mu[rows, 1:] / data.sigma[rows, 1:], axis=1), dtype=np.float64)
 
 
-def _crossed(judge: Judged, name: str, bins: Any, classes: list[PlanetGroup]) -> Values:
+def _crossed(judge: ScoredErrors, name: str, bins: Any, classes: list[PlanetGroup]) -> Values:
     """One region: coverage of each class, of the intervals where there are some, else of sigma."""
     key = "inside_sigma" if judge.half_width is None else "inside_interval"
     found = [judge.of(REGION, group, bins).to_row()[key] for group in classes]

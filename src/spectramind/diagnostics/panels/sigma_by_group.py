@@ -5,7 +5,7 @@ import numpy as np
 from spectramind.diagnostics import group_rows
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values
 from spectramind.diagnostics.report_data import ReportData
-from spectramind.diagnostics.statistics import judged
+from spectramind.diagnostics.statistics import scored_errors
 from spectramind.evaluation.planet_groups import PlanetGroup, group_by_doubt, group_by_edges
 from spectramind.plotting.document import lead
 
@@ -27,7 +27,7 @@ def collect(context: ReportContext) -> Values | Lack:
     data, score = context.data, context.score
     if score is None:
         return Lack(data.problems.get("truth", "") or data.problems.get("mu", ""))
-    judge = judged(data, score)
+    judge = scored_errors(data, score)
     groupings, missing = _groupings(data)
     found = [judge.of(name, group) for name, groups in groupings.items() for group in groups]
     level = None if judge.half_width is None else data.coverage_level
