@@ -127,10 +127,12 @@ def test_two_visits_are_set_side_by_side(config: Config, features: FeaturesFolde
 def test_why_there_are_no_pairs_is_said(config: Config, features: FeaturesFolder) -> None:
     found, notes = repeats(config)
     assert found == []
-    assert notes["repeats"].startswith("1 pairs of visits are not in it: ")
+    assert notes["repeats"].startswith("pairs of visits that are not in it: 1, such as ")
     save_depths(features.depths("101"), visit(0.01, 0.1), "")
     save_depths(features.depths("101_1"), unmeasured("no transit"), "")
-    assert repeats(config)[0] == []
+    found, notes = repeats(config)
+    assert found == []
+    assert notes["repeats"].endswith(": 1, such as visit 101_1: no transit")
     for path in (config.data.raw / "test/101").glob("*_signal_1.parquet"):
         path.unlink()
     assert repeats(config) == ([], {"repeats": "no planet of data.raw was visited twice"})

@@ -13,7 +13,7 @@ from spectramind.contracts.predictive import Predictive
 from spectramind.contracts.work_folder import FeaturesFolder, WorkFolder
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.diagnostics.report_data import PlanetTraits, RepeatVisits
-from spectramind.errors import SpectraMindError
+from spectramind.errors import SchemaError, SpectraMindError
 from spectramind.evaluation.repeatability import compare_visits
 from spectramind.pipeline.planets import usable_visits, why_doubted
 from spectramind.pipeline.visits import star_rows, visits_by_planet
@@ -100,26 +100,32 @@ def repeat_visits(config: Config, note: Note) -> list[RepeatVisits]:
         for visits in planets.values():
             for first, second in zip(visits[::2], visits[1::2], strict=False):
                 try:
-                    pairs += _pair(features, split, first, second)
+                    pairs.append(_pair(features, split, first, second))
                 except SpectraMindError as error:
                     without.append(str(error))
     if not any(len(visits) > 1 for planets in grouped.values() for visits in planets.values()):
         note("repeats", "no planet of data.raw was visited twice")
     elif without:
-        note("repeats", f"{len(without)} pairs of visits are not in it: {without[0]}")
+        note("repeats", f"pairs of visits that are not in it: {len(without)}, such as {without[0]}")
     return pairs
 
 
-def _pair(features: FeaturesFolder, split: str, first: Visit, second: Visit) -> list[RepeatVisits]:
-    """The two side by side; nothing where in one of them no transit was fitted."""
+def _pair(features: FeaturesFolder, split: str, first: Visit, second: Visit) -> RepeatVisits:
+    """The two side by side.
+
+    Raises:
+        SchemaError: in one of them no transit was fitted, or its depths are missing or broken.
+    """
     found = [load_depths(features.depths(visit.name)) for visit in (first, second)]
-    if not all(depths.measured for depths in found):
-        return []
+    for visit, depths in zip((first, second), found, strict=True):
+        if not depths.measured:
+            why = depths.info["reason"] or "no transit was fitted"
+            raise SchemaError(f"visit {visit.name}: {why}")
     reasons = [str(depths.info["reason"]) for depths in found if depths.info["reason"]]
     difference = compare_visits(found[0].fit, found[1].fit)
     names = first.name, second.name
     doubt = "; ".join(dict.fromkeys(reasons))
-    return [RepeatVisits(first.planet_id, names, split, doubt, difference)]
+    return RepeatVisits(first.planet_id, names, split, doubt, difference)
 
 
 def all_estimates(config: Config, ids: Sequence[str], note: Note) -> dict[str, Predictive]:
