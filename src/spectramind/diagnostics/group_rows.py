@@ -33,7 +33,8 @@ COLUMNS = (
 HOW = (
     f"Reduced χ² is the mean of ((truth − μ) / σ)². Grey: where chance puts {CHANCE:.0%} of such "
     "groups if σ is honest, as if all bins of a planet erred together, the widest reading. Red: "
-    "outside it. Bars: two standard errors, from planet to planet. In brackets: planets."
+    "outside it. Bars: two standard errors, from planet to planet. In brackets: planets. "
+    "In the table, an honest median of reduced χ² is between 0.45 (bins err together) and 1."
 )
 
 

@@ -31,7 +31,8 @@ class GroupCoverage:
     Attributes:
         grouping, group: by what the planets are grouped, and which these are.
         planets: how many.
-        chi2, chi2_median: mean over planets of the mean z^2 over bins, and its median; 1 if honest.
+        chi2, chi2_median: mean over planets of the mean z^2 over bins, and its median. Honest
+            are 1 for the mean and, for the median, 0.45 (bins err together) to 1 (each alone).
         chi2_low, chi2_high: band of chance of ``chi2`` for normal errors.
         inside_sigma: share of values within 1 sigma; 0.683 if honest and normal.
         inside_sigma_error: its standard error, from planet to planet.

@@ -147,11 +147,12 @@ def figure(
         "margin": {"l": 60, "r": 16, "t": 34, "b": 48},
         "showlegend": False,
         "shapes": shapes,
-        "xaxis": {"title": {"text": axes.title_x}, **plot.LOG, "dtick": "D2"},
+        "xaxis": {"title": {"text": axes.title_x}, **plot.LOG},
         "yaxis": {"title": {"text": axes.title_y}, "tickformat": ".0%"},
     }
     if x:
         ends = np.log10([min(x) / 1.6, max(x) * 2.2])
+        layout["xaxis"]["dtick"] = "D1" if max(x) < 2 * min(x) else "D2"
         layout["xaxis"]["range"] = plot.listed(ends, 4)
         layout["yaxis"]["range"] = plot.listed([min(span) - 0.03, max(span) + 0.03], 4)
     return {"data": [dots], "layout": layout}
