@@ -20,7 +20,13 @@ from spectramind.diagnostics.panels import (
     sigma_by_group,
     visit_repeats,
 )
-from spectramind.diagnostics.report_data import CorelTable, PlanetTraits, RepeatVisits, ReportData
+from spectramind.diagnostics.report_data import (
+    NO_REPEATS,
+    CorelTable,
+    PlanetTraits,
+    RepeatVisits,
+    ReportData,
+)
 from spectramind.diagnostics.statistics import interval_chance, outside, pit_chance, pit_counts
 from spectramind.evaluation.group_coverage import NARROW, TOO_FEW
 from spectramind.evaluation.repeatability import VisitDifference
@@ -238,6 +244,12 @@ def test_four_pairs_are_too_few_to_judge(make_report: Make) -> None:
     body = visit_repeats.PANEL.draw(values)
     assert body.figures == {}
     assert "4 pairs are too few to judge: 5 are needed" in body.note
+
+
+def test_a_tree_without_second_visits_is_sent_to_another(make_report: Make) -> None:
+    data = make_report(repeats=(), problems={"repeats": NO_REPEATS})
+    lack = visit_repeats.PANEL.collect(ReportContext(data, 20, 5))
+    assert lack == Lack(NO_REPEATS, "simulate sim.two_visit_fraction=0.2 data.raw=ANOTHER_FOLDER")
 
 
 def test_sharpness_of_every_estimator_that_was_predicted(make_report: Make) -> None:

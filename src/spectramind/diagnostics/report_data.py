@@ -13,6 +13,8 @@ from spectramind.evaluation.repeatability import VisitDifference
 from spectramind.instrument.grid import N_BINS
 
 Array = NDArray[np.floating]
+# Why there are no repeat visits where no command of ours could bring them from this data.
+NO_REPEATS = "no planet of data.raw was visited twice"
 
 
 @dataclass(frozen=True)

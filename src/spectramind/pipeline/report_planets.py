@@ -12,7 +12,7 @@ from spectramind.contracts.depths import load_depths
 from spectramind.contracts.predictive import Predictive
 from spectramind.contracts.work_folder import FeaturesFolder, WorkFolder
 from spectramind.dataset.tree import KaggleTree, Visit
-from spectramind.diagnostics.report_data import PlanetTraits, RepeatVisits
+from spectramind.diagnostics.report_data import NO_REPEATS, PlanetTraits, RepeatVisits
 from spectramind.errors import SchemaError, SpectraMindError
 from spectramind.evaluation.repeatability import compare_visits
 from spectramind.pipeline.planets import usable_visits, why_doubted
@@ -104,7 +104,7 @@ def repeat_visits(config: Config, note: Note) -> list[RepeatVisits]:
                 except SpectraMindError as error:
                     without.append(str(error))
     if not any(len(visits) > 1 for planets in grouped.values() for visits in planets.values()):
-        note("repeats", "no planet of data.raw was visited twice")
+        note("repeats", NO_REPEATS)
     elif without:
         note("repeats", f"pairs of visits that are not in it: {len(without)}, such as {without[0]}")
     return pairs

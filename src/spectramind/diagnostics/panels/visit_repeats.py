@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values, plain
-from spectramind.diagnostics.report_data import RepeatVisits
+from spectramind.diagnostics.report_data import NO_REPEATS, RepeatVisits
 from spectramind.diagnostics.statistics import rms, rms_chance
 from spectramind.evaluation.group_coverage import CHANCE
 from spectramind.evaluation.planet_groups import LEAST
@@ -32,12 +32,15 @@ PAIRS = (
     Column("doubt", "doubted"),
 )
 
+_OTHER_DATA = "simulate sim.two_visit_fraction=0.2 data.raw=ANOTHER_FOLDER"
+
 
 def collect(context: ReportContext) -> Values | Lack:
     """A row a pair; rms of level and shape, and per bin (283,), over those that nobody doubts."""
     data = context.data
     if not data.repeats:
-        return Lack(data.problems.get("repeats", ""))
+        reason = data.problems.get("repeats", "")
+        return Lack(reason, _OTHER_DATA if reason == NO_REPEATS else "")
     trusted = [pair for pair in data.repeats if not pair.doubt]
     n = len(trusted)
     enough = n >= LEAST
