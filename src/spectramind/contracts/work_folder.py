@@ -163,6 +163,17 @@ class AblationFolder:
 
 
 @dataclass(frozen=True)
+class ReportFiles:
+    """The report page, and what lies beside it."""
+
+    page: Path
+
+    def table(self, name: str) -> Path:
+        """A panel's rows as CSV."""
+        return self.page.with_name(f"{self.page.stem}_{name}.csv")
+
+
+@dataclass(frozen=True)
 class WorkFolder:
     """One run's files; every part can be moved by its key of ``paths``."""
 

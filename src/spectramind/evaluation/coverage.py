@@ -149,3 +149,29 @@ def white_z_scores(truth: Array, mu: Array, sigma: Array) -> Array:
     """
     airs = slice(FGS1_BIN + 1, None)
     return np.asarray((truth - mu)[:, airs].mean(axis=1) / sigma[:, airs].mean(axis=1))
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """How much sigma promises, over planets [ppm of the star's flux].
+
+    Sharpness is worth something only beside coverage. A planet of which nothing was measured has a
+    sigma of thousands of ppm and lifts the mean; the median does not see it.
+    ``fgs1_*`` are of that bin's sigma, ``airs_*`` of a planet's mean sigma over AIRS bins.
+    """
+
+    fgs1_mean: float
+    fgs1_median: float
+    airs_mean: float
+    airs_median: float
+
+
+def sharpness(sigma: Array) -> Sharpness:
+    """Summarise sigma (n, 283)."""
+    fgs1, airs = sigma[:, FGS1_BIN] * PPM, sigma[:, FGS1_BIN + 1 :].mean(axis=1) * PPM
+    return Sharpness(
+        fgs1_mean=float(fgs1.mean()),
+        fgs1_median=float(np.median(fgs1)),
+        airs_mean=float(airs.mean()),
+        airs_median=float(np.median(airs)),
+    )
