@@ -13,7 +13,9 @@ from spectramind.evaluation.official import (
     planet_scores,
     score_weights,
 )
+from spectramind.uncertainty.corel import Corel
 from spectramind.uncertainty.scaling import JudgedSigmas, descend, fit_scaling
+from spectramind.uncertainty.smoothing import bin_smoother
 from spectramind.uncertainty.temperature import KINDS, ScalingKind, Temperature
 
 Array = NDArray[np.float64]
@@ -154,3 +156,19 @@ def test_what_nothing_can_be_fitted_to_is_refused() -> None:
 def test_weights_of_the_likelihood_are_the_metrics() -> None:
     data = JudgedSigmas.of(*told(3), "likelihood")
     np.testing.assert_allclose(data.weights, np.tile(bin_weights() / 339.846, (3, 1)))
+
+
+def test_factors_of_detectors_cancel_in_the_intervals() -> None:
+    """Out-of-fold scores judge themselves by factors fitted on them: it must not matter."""
+    answer, truth = told(60, 1.7, 0.6, 0.9)
+    found = fit_scaling("detectors", JudgedSigmas.of(answer, truth, "likelihood"), 10)
+    assert found.channels is not None
+    assert min(abs(np.log(found.channels))) > 0.1
+    smoother, new = bin_smoother(0.05), answer.spectra.sigma[:4] * 1.3
+    error = truth - answer.spectra.mu
+
+    def half_width(one: Temperature) -> Array:
+        z = error / one.apply(answer.spectra.sigma)
+        return Corel.fit(z, 0.1, smoother, 30, "cross").half_width(one.apply(new))
+
+    np.testing.assert_allclose(half_width(found), half_width(Temperature(1.0, 60)), rtol=1e-12)

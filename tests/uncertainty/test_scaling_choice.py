@@ -62,17 +62,19 @@ def test_an_honest_sigma_is_left_alone_and_never_costs() -> None:
 
 
 def test_a_few_confident_mistakes_do_not_widen_everybody() -> None:
-    """On fresh planets the choice is no worse than a factor for all, which such planets buy."""
-    gained = []
+    """Most sigmas are a quarter too wide, 3 % of the planets are far off: no factor is right."""
+    kinds, ours, plain = [], [], []
     for seed in range(20):
         data = judged(60, 0.8, 0.8, 0.8, seed, tails=0.03)
         found, choice = choose_scaling(data, np.arange(60) % 5, 10, "likelihood")
-        assert choice.nested is not None
+        fresh = judged(1000, 0.8, 0.8, 0.8, 500 + seed, tails=0.03)
+        ours.append(fresh.gains(found).mean())
+        plain.append(fresh.gains(fit_scaling("global", data, 10)).mean())
+        kinds.append(found.kind)
         if found.kind != "none":
             assert choice.gains[found.kind].mean > 0
-            assert choice.nested.mean >= 0
-        gained.append(data.gains(found).mean())
-    assert min(gained) >= 0  # never worse than sigma as it is, on the planets it was judged by
+    assert kinds.count("none") >= 14
+    assert np.mean(ours) > np.mean(plain)
 
 
 def test_one_standard_error_towards_the_plainer() -> None:
@@ -102,12 +104,11 @@ def test_a_choice_that_loses_when_it_is_held_out_is_not_made() -> None:
         *(np.concatenate([getattr(wide, k), getattr(narrow, k)]) for k in vars(wide))
     )
     found, choice = choose_scaling(mixed, np.repeat([0, 1, 2, 3], 10), 0, "likelihood")
+    assert choice.gains["global"].mean > choice.gains["global"].error
     assert choice.nested is not None
-    if choice.nested.mean < 0:
-        assert found.kind == "none"
-        assert "loses" in choice.reason
-    else:
-        assert mixed.gains(found).mean() >= 0
+    assert choice.nested.mean < 0
+    assert found.kind == "none"
+    assert choice.reason.startswith("none: global would be chosen, but choosing loses")
 
 
 def test_order_of_the_planets_does_not_matter() -> None:
