@@ -93,7 +93,7 @@ def test_mean_factor_stands_for_the_channels():
 @pytest.mark.parametrize(
     ("kind", "channels", "words"),
     [
-        ("none", (1.0, 1.0, 1.0), "sigma as it is"),
+        ("none", (1.0, 1.0, 1.0), "no factor"),
         ("global", (1.2, 1.2, 1.2), "tau 1.200"),
         ("detectors", (1.2, 0.9, 0.9), "tau 1.200 FGS1, 0.900 AIRS"),
         ("channels", (1.2, 0.9, 2.0), "tau 1.200 FGS1, 0.900 AIRS shared, 2.000 AIRS own"),

@@ -105,7 +105,7 @@ class Temperature:
     def describe(self) -> str:
         """The factors, in a few words."""
         if self.kind == "none":
-            return "sigma as it is"
+            return "no factor"
         if self.channels is None:
             return f"tau {self.tau:.3f}"
         fgs1, shared, own = self.channels
