@@ -22,12 +22,15 @@ from spectramind.estimators.artifact import Artifact
 from spectramind.estimators.physics_estimate import PhysicsEstimate
 from spectramind.instrument.grid import N_BINS
 from spectramind.pipeline import fit_calibrators, pretrain, references, train
+from spectramind.pipeline.cross_fitting import load_pooled
 from spectramind.pipeline.fit_calibrators import load_calibrators
 from spectramind.pipeline.train import Training
 from spectramind.pipeline.train_across import Across, FoldRecord, Verdict
 from spectramind.pipeline.train_members import Members
 from spectramind.run.record import RunRecord
 from spectramind.training.pretrained import Pretrained
+from spectramind.uncertainty.scaling import JudgedSigmas
+from spectramind.uncertainty.scaling_choice import choose_scaling
 
 NAMES = [str(100 + i) for i in range(20)]
 SMALL = [
@@ -276,7 +279,14 @@ def test_the_verdict_is_one_standard_error_over_all_planets(
     assert verdict.history == ({"epoch": 0.0, "val_loss": pytest.approx(np.mean(epochs))},)
 
 
+def one_factor(config: Config) -> Config:
+    """Settings under which sigma gets one factor, whatever held-out planets say."""
+    temp = config.calib.temp.model_copy(update={"kind": "global"})
+    return changed(config, "calib", temp=temp)
+
+
 def test_calibrators_use_all_labelled_planets(config: Config) -> None:
+    config = one_factor(config)
     run(config)
     calibrate(config)
     by_hand = physics_by_hand(config).spectra
@@ -300,6 +310,26 @@ def test_calibrators_use_all_labelled_planets(config: Config) -> None:
     notes = json.loads(config.paths.temperature.read_text())
     assert notes["fold"] == "out-of-fold"
     assert sorted(notes["planets"]) == NAMES
+
+
+def test_the_kind_of_factors_is_chosen_by_the_groups_and_said(config: Config) -> None:
+    run(config)
+    found = fit_calibrators.calibrate_temp(
+        config, RunRecord("calibrate-temp", {}, config.paths.work)
+    )
+    artifact = Artifact.load(config.paths.checkpoint)
+    splits = load_splits(config.paths.splits)
+    record, answers = load_pooled("calibrate-temp", config.paths, artifact, splits)
+    groups = np.concatenate([np.full(len(ids), i) for i, ids in enumerate(record.groups)])
+    truth = np.stack([PLANETS[name][1] for name in record.planets])
+    data = JudgedSigmas.of(answers[SUBMITTED], truth, "likelihood")
+    temperature, choice = choose_scaling(data, groups, 10, "likelihood")
+    assert choice.nested is not None
+    assert found.fitted[SUBMITTED] == temperature
+    assert f"  {choice.describe()}" in found.report()
+    held = json.loads(config.paths.temperature.read_text())["choice"]
+    assert held["nested"] == {"mean": choice.nested.mean, "error": choice.nested.error}
+    assert load_calibrators(config, SUBMITTED).temperature == temperature
 
 
 def test_a_checkpoint_of_the_other_scheme_is_not_calibrated(config: Config) -> None:

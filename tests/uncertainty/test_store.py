@@ -9,6 +9,7 @@ from spectramind.errors import ConfigError, SchemaError
 from spectramind.instrument.grid import bin_wavelengths
 from spectramind.run.atomic import write_npz
 from spectramind.uncertainty.corel import Corel
+from spectramind.uncertainty.scaling_choice import Choice, Gain
 from spectramind.uncertainty.store import (
     load_corel,
     load_temperature,
@@ -61,6 +62,56 @@ def test_temperature_comes_back(temperature_file):
         "fold": "early_stop",
         "checkpoint": MINE,
     }
+
+
+def test_a_file_from_before_there_were_kinds_still_loads(tmp_path):
+    path = tmp_path / "temperature.json"
+    old = {"tau": 1.25, "planets": PLANETS, "fold": "val", "checkpoint": MINE}
+    path.write_text(json.dumps(old))
+    found, _ = load_temperature(path, checkpoint=MINE)
+    sigma = np.random.default_rng(0).uniform(1, 2, (3, 283))
+    np.testing.assert_array_equal(found.apply(sigma), 1.25 * sigma)
+    assert found.describe() == "tau 1.250"
+
+
+KINDS_OF_FACTORS = [
+    Temperature.of("none", (1.0, 1.0, 1.0), 30),
+    Temperature.of("global", (1.3, 1.3, 1.3), 30),
+    Temperature.of("detectors", (1.3, 0.7, 0.7), 30),
+    Temperature.of("channels", (1.3, 0.7, 1.9), 30),
+]
+
+
+@pytest.mark.parametrize("fitted", KINDS_OF_FACTORS, ids=lambda one: one.kind)
+def test_every_kind_comes_back_with_why_it_was_chosen(tmp_path, fitted):
+    path, sigma = tmp_path / "temperature.json", np.random.default_rng(0).uniform(1, 2, (3, 283))
+    why = Choice("score", {"global": Gain(0.01, 0.002)}, Gain(0.008, 0.002), "because")
+    save_temperature(path, fitted, fold="val", planets=PLANETS, checkpoint=MINE, choice=why)
+    found, _ = load_temperature(path, checkpoint=MINE)
+    assert found == fitted
+    np.testing.assert_array_equal(found.apply(sigma), fitted.apply(sigma))
+    held = json.loads(path.read_text())["choice"]
+    assert held["gains"] == {"global": {"mean": 0.01, "error": 0.002}}
+    assert held["reason"] == "because"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "none"},  # yet tau is not 1
+        {"kind": "detectors"},
+        {"channels": [1.25, 1.25, 1.25]},
+        {"kind": "channels", "channels": [1.25, 1.25, 1.3]},
+        {"kind": "detectors", "channels": [1.25, 1.2, 1.3]},
+        {"kind": "channels", "channels": [1.25, 1.25, -1.25]},
+        {"kind": "bins"},
+    ],
+)
+def test_factors_that_do_not_go_together_are_refused(temperature_file, change):
+    content = json.loads(temperature_file.read_text())
+    temperature_file.write_text(json.dumps(content | change))
+    with pytest.raises(SchemaError, match=r"kind.*run `spectramind calibrate-temp` again"):
+        load_temperature(temperature_file, checkpoint=MINE)
 
 
 def test_corel_comes_back(corel_file, corel):

@@ -71,3 +71,33 @@ def test_fit_then_apply_makes_the_weighted_mean_square_one():
 def test_unusable_scores_are_refused(z, words):
     with pytest.raises(SchemaError, match=words):
         Temperature.fit(z, 10)
+
+
+def test_channels_by_hand():
+    sigma = np.full((1, 283), 5.0)
+    sigma[0, 0], sigma[0, 9] = 7.0, 3.0
+    found = Temperature.of("channels", (2.0, 0.5, 1.5), 4).apply(sigma)
+    assert found[0, 0] == 14.0
+    assert found[0, 9] == pytest.approx(1.5)  # all of it is shared
+    # 9 of 25 are shared: 0.25 * 9 + 2.25 * 16.
+    np.testing.assert_allclose(np.delete(found[0], [0, 9]), np.sqrt(38.25))
+
+
+def test_mean_factor_stands_for_the_channels():
+    tau = Temperature.of("channels", (2.0, 0.5, 1.5), 4).tau
+    logs = 57.846 * np.log(2.0) + 282 * (np.log(0.5) + np.log(1.5)) / 2
+    assert tau == pytest.approx(np.exp(logs / 339.846))
+    assert Temperature.of("detectors", (1.25, 1.25, 1.25), 4).tau == pytest.approx(1.25)
+
+
+@pytest.mark.parametrize(
+    ("kind", "channels", "words"),
+    [
+        ("none", (1.0, 1.0, 1.0), "no factor"),
+        ("global", (1.2, 1.2, 1.2), "tau 1.200"),
+        ("detectors", (1.2, 0.9, 0.9), "tau 1.200 FGS1, 0.900 AIRS"),
+        ("channels", (1.2, 0.9, 2.0), "tau 1.200 FGS1, 0.900 AIRS shared, 2.000 AIRS own"),
+    ],
+)
+def test_factors_in_words(kind, channels, words):
+    assert Temperature.of(kind, channels, 4).describe() == words

@@ -11,11 +11,18 @@ class TempConfig(Section):
     """Temperature scaling.
 
     Attributes:
-        enabled: fit and apply tau; off means tau = 1.
-        prior_planets: weight of the prior tau 1, in planets.
+        enabled: fit and apply it; off means that sigma stays as it is.
+        kind: ``none``: sigma stays; ``global``: one factor; ``detectors``: FGS1 and AIRS apart;
+            ``channels``: FGS1, and of AIRS what all its bins share and what is each bin's own;
+            ``auto``: the simplest of these that held-out planets do not speak against.
+        objective: what factors are fitted by, and chosen by: the ``likelihood`` with the metric's
+            weights, or the official ``score``.
+        prior_planets: weight of the prior factor 1, in planets.
     """
 
     enabled: bool
+    kind: Literal["none", "global", "detectors", "channels", "auto"]
+    objective: Literal["likelihood", "score"]
     prior_planets: float = Field(ge=0, allow_inf_nan=False)
 
 

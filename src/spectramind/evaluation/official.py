@@ -68,12 +68,29 @@ def element_scores(
         SchemaError: wrong shapes, a value that is not finite, a negative mu or sigma.
     """
     _check(truth, mu, sigma)
+    predicted = _log_normal(truth, mu, np.maximum(sigma, SMALLEST_SIGMA))
+    naive = _log_normal(truth, naive_mean, naive_sigma)
+    return (predicted - naive) / (_ideal(truth) - naive)
+
+
+def score_weights(truth: Array, naive_mean: float, naive_sigma: float) -> Array:
+    """What one nat more in an element adds to its planet's score, (n, 283).
+
+    That is w / (ideal - naive) with the bins' weights w summing to 1. It hangs on the truth alone,
+    so a sigma is best for the score where a weighted likelihood is largest. The clip at 0 and 1 is
+    of the mean over all planets and moves no optimum inside.
+
+    Args:
+        truth: (n, 283). naive_mean, naive_sigma: m0, s0 of the train labels.
+    """
+    weights = bin_weights() / bin_weights().sum()
+    return weights / (_ideal(truth) - _log_normal(truth, naive_mean, naive_sigma))
+
+
+def _ideal(truth: Array) -> Array:
     sigma_true = np.full(N_BINS, AIRS_SIGMA_TRUE)
     sigma_true[FGS1_BIN] = FGS1_SIGMA_TRUE
-    predicted = _log_normal(truth, mu, np.maximum(sigma, SMALLEST_SIGMA))
-    ideal = _log_normal(truth, truth, sigma_true)
-    naive = _log_normal(truth, naive_mean, naive_sigma)
-    return (predicted - naive) / (ideal - naive)
+    return _log_normal(truth, truth, sigma_true)
 
 
 def planet_scores(elements: Array) -> Array:

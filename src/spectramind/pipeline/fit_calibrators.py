@@ -36,6 +36,8 @@ from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord
 from spectramind.uncertainty.calibrators import Calibrators
 from spectramind.uncertainty.corel import Corel
+from spectramind.uncertainty.scaling import JudgedSigmas, fit_scaling
+from spectramind.uncertainty.scaling_choice import Choice, choose_scaling
 from spectramind.uncertainty.smoothing import bin_smoother
 from spectramind.uncertainty.store import (
     load_corel,
@@ -59,6 +61,7 @@ class _Told:
         name: what the planets are. ids, truth: they, and their spectra, (n, 283).
         answers: by estimator, sigma as it believes it.
         kind: what conformal intervals from these are.
+        groups: (n,) which planets were predicted together; None: all of them.
     """
 
     name: str
@@ -66,6 +69,7 @@ class _Told:
     truth: Array
     answers: dict[str, Predictive]
     kind: ConformalKind
+    groups: NDArray[np.intp] | None = None
 
     @property
     def held_out(self) -> bool:
@@ -75,16 +79,19 @@ class _Told:
 
 @dataclass(frozen=True, eq=False)
 class Temperatures(Result):
-    """What calibrate-temp fitted, by estimator, and the file of each."""
+    """What calibrate-temp fitted, by estimator, why its kind was chosen, and the file of each."""
 
     fitted: dict[str, Temperature]
+    choices: dict[str, Choice | None]
     files: dict[str, Path]
 
     def report(self) -> list[str]:
-        return [
-            f"{name}: tau {one.tau:.3f} on {one.n_planets} planets ({self.files[name]})"
-            for name, one in self.fitted.items()
-        ]
+        lines = []
+        for name, one in self.fitted.items():
+            told, choice = one.describe(), self.choices[name]
+            lines.append(f"{name}: {told} on {one.n_planets} planets ({self.files[name]})")
+            lines += [] if choice is None else [f"  {choice.describe()}"]
+        return lines
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +113,9 @@ class Corels(Result):
 def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
     """Fit each estimator's temperature on the early-stop fold, or on all out-of-fold predictions.
 
+    ``calib.temp.kind=auto`` chooses which factors there are, the same groups of planets held out
+    in turn that were predicted together.
+
     Raises:
         ConfigError: it is switched off, or the checkpoint was made without labels or with another
             ``split.scheme``.
@@ -116,9 +126,11 @@ def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
     artifact, folder = Artifact.load(config.paths.checkpoint), WorkFolder(config.paths)
     seen = {"trained on": set(artifact.train_ids)}
     told, checkpoint = _told(config, artifact, VAL, seen), file_digest(config.paths.checkpoint)
-    fitted, files = {}, {}
+    fitted, choices, files = {}, {}, {}
     for name, answer in told.answers.items():
-        fitted[name] = fit_temperature(answer, told.truth, config.calib.temp)
+        fitted[name], choices[name] = choose_temperature(
+            answer, told.truth, config.calib.temp, told.groups
+        )
         files[name] = folder.calibrators(name).temperature
         save_temperature(
             files[name],
@@ -126,10 +138,11 @@ def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
             fold=told.name,
             planets=told.ids,
             checkpoint=checkpoint,
+            choice=choices[name],
         )
         record.artifact(files[name])
         record.metrics[f"tau_{name}"] = fitted[name].tau
-    return Temperatures(fitted, files)
+    return Temperatures(fitted, choices, files)
 
 
 def calibrate_corel(config: Config, record: RunRecord) -> Corels:
@@ -195,17 +208,39 @@ def members(config: Config, artifact: Artifact) -> dict[str, Estimator]:
     return artifact.members(pick_device(config.env.device), config.train.batch_size)
 
 
-def fit_temperature(answer: Predictive, truth: Array, settings: TempConfig) -> Temperature:
+def choose_temperature(
+    answer: Predictive,
+    truth: Array,
+    settings: TempConfig,
+    groups: NDArray[np.intp] | None = None,
+) -> tuple[Temperature, Choice | None]:
     """The temperature of an estimator from what it said of planets it had not seen.
 
     Args:
         answer: of n planets, sigma as the estimator believes it. truth: theirs, (n, 283).
-        settings: what holds the temperature back.
+        settings: kind and objective of its factors, and what holds them back.
+        groups: (n,) which planets were predicted together, for ``kind=auto``; None: all of them.
+
+    Returns:
+        The temperature, and why its kind was chosen; None where the settings name it.
 
     Raises:
         SchemaError: nothing can be fitted to these planets.
     """
-    return Temperature.fit(_z(answer, truth, Calibrators()), settings.prior_planets)
+    data = JudgedSigmas.of(answer, truth, settings.objective)
+    if settings.kind != "auto":
+        return fit_scaling(settings.kind, data, settings.prior_planets), None
+    return choose_scaling(data, groups, settings.prior_planets, settings.objective)
+
+
+def fit_temperature(
+    answer: Predictive,
+    truth: Array,
+    settings: TempConfig,
+    groups: NDArray[np.intp] | None = None,
+) -> Temperature:
+    """``choose_temperature`` without the reason."""
+    return choose_temperature(answer, truth, settings, groups)[0]
 
 
 def fit_corel(
@@ -279,7 +314,9 @@ def _told(config: Config, artifact: Artifact, name: str, seen: Mapping[str, Set[
     record, found = load_pooled(_COMMANDS[name], config.paths, artifact, splits)
     truth = read_truth(KaggleTree(config.data.raw).root / "train.csv")
     answers = {name: found[name] for name in estimators}
-    return _Told(OUT_OF_FOLD, record.planets, truth_for(truth, record.planets), answers, "cross")
+    known = truth_for(truth, record.planets)
+    groups = np.repeat(np.arange(len(record.groups)), [len(group) for group in record.groups])
+    return _Told(OUT_OF_FOLD, record.planets, known, answers, "cross", groups)
 
 
 def _fold(config: Config, artifact: Artifact, name: str) -> LabelledPlanets:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from spectramind.config.root import Config
 from spectramind.contracts.depths import Depths, load_depths
 from spectramind.contracts.measurement import Measurement
@@ -156,14 +158,15 @@ def _calibrated(untaught: Estimator, config: Config, folds: Folds) -> Reference:
         taught = untaught.fit(folds.train, folds.train)  # no reference has anything to stop
         said = out_of_fold(untaught, folds.groups), folds.train.truth
         for_temperature = for_corel = said
+        groups = np.repeat(np.arange(len(folds.groups)), [len(group) for group in folds.groups])
     else:
-        taught = untaught.fit(folds.train, folds.val)
+        taught, groups = untaught.fit(folds.train, folds.val), None
         for_temperature, for_corel = (
             (taught.predict(fold.planets), fold.truth) for fold in (folds.val, folds.calibration)
         )
     calibrators = Calibrators()
     if calib.temp.enabled:
-        calibrators = Calibrators(fit_temperature(*for_temperature, calib.temp))
+        calibrators = Calibrators(fit_temperature(*for_temperature, calib.temp, groups))
     if calib.corel.enabled:
         corel = fit_corel(*for_corel, calibrators, calib.corel, kind)
         calibrators = Calibrators(calibrators.temperature, corel)

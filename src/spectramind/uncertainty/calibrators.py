@@ -17,13 +17,13 @@ class Calibrators:
 
     @property
     def tau(self) -> float:
-        """The temperature in use, 1 without one."""
+        """The temperature in use, its mean where channels differ, 1 without one."""
         return 1.0 if self.temperature is None else self.temperature.tau
 
     def apply(self, raw: Predictive) -> Predictive:
         """The same mean with the sigma to submit, and intervals where COREL was fitted."""
         spectra = raw.spectra
-        sigma = self.tau * spectra.sigma
+        sigma = spectra.sigma if self.temperature is None else self.temperature.apply(spectra.sigma)
         intervals = None
         if self.corel is not None:
             intervals = Intervals(1 - self.corel.alpha, self.corel.half_width(sigma))
@@ -36,5 +36,6 @@ class Calibrators:
 
     def describe(self) -> str:
         """What is applied, in a few words."""
-        temperature = "no temperature" if self.temperature is None else f"tau {self.tau:.3f}"
+        one = self.temperature
+        temperature = "no temperature" if one is None else one.describe()
         return f"{temperature}, {'no COREL' if self.corel is None else 'COREL factors'}"

@@ -17,7 +17,8 @@ from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.run.atomic import write_json, write_npz, write_text
 from spectramind.run.npz import read_npz
 from spectramind.uncertainty.corel import Corel
-from spectramind.uncertainty.temperature import Temperature
+from spectramind.uncertainty.scaling_choice import Choice
+from spectramind.uncertainty.temperature import Channels, ScalingKind, Temperature
 
 
 class _Record(BaseModel):
@@ -54,6 +55,28 @@ class _Record(BaseModel):
             )
 
 
+class _TemperatureRecord(_Record):
+    """Files from before there were kinds hold one factor and lack what follows."""
+
+    kind: ScalingKind = "global"
+    channels: Channels | None = None
+    choice: Choice | None = None
+
+    def temperature(self, path: Path, again: str) -> Temperature:
+        """What was fitted.
+
+        Raises:
+            SchemaError: its numbers do not go together.
+        """
+        found = Temperature(self.tau, len(self.planets), self.kind, self.channels)
+        if not found.consistent:
+            raise SchemaError(
+                f"{path}: kind: {self.kind} does not go with tau {self.tau:.6g} and channels "
+                f"{self.channels}: the file was altered; run `spectramind {again}` again"
+            )
+        return found
+
+
 class _CorelRecord(_Record):
     """COREL also depends on the temperature that made its z-scores (1 without one)."""
 
@@ -82,7 +105,13 @@ def refuse_seen(command: str, fold: Sequence[str], seen: Mapping[str, Set[str]])
 
 
 def save_temperature(
-    path: Path, temperature: Temperature, *, fold: str, planets: Sequence[str], checkpoint: str
+    path: Path,
+    temperature: Temperature,
+    *,
+    fold: str,
+    planets: Sequence[str],
+    checkpoint: str,
+    choice: Choice | None = None,
 ) -> None:
     """Write ``temperature.json``.
 
@@ -92,9 +121,18 @@ def save_temperature(
         fold: what the split file calls the planets it was fitted on.
         planets: their ids.
         checkpoint: SHA-256 of the checkpoint whose predictions it corrects.
+        choice: why its kind was taken, where held-out planets told.
     """
-    record = _Record(tau=temperature.tau, planets=tuple(planets), fold=fold, checkpoint=checkpoint)
-    write_json(path, record.model_dump())
+    record = _TemperatureRecord(
+        tau=temperature.tau,
+        planets=tuple(planets),
+        fold=fold,
+        checkpoint=checkpoint,
+        kind=temperature.kind,
+        channels=temperature.channels,
+        choice=choice,
+    )
+    write_json(path, record.model_dump(mode="json", exclude_defaults=True))
 
 
 def load_temperature(path: Path, *, checkpoint: str) -> tuple[Temperature, frozenset[str]]:
@@ -110,9 +148,10 @@ def load_temperature(path: Path, *, checkpoint: str) -> tuple[Temperature, froze
     again = "calibrate-temp"
     if not path.is_file():
         raise SchemaError(f"{path} is missing: run `spectramind {again}` first")
-    record = _Record.parse(path, path.read_text(encoding="utf-8", errors="replace"), again)
+    text = path.read_text(encoding="utf-8", errors="replace")
+    record = _TemperatureRecord.parse(path, text, again)
     record.belongs_to(path, checkpoint, again)
-    return Temperature(record.tau, len(record.planets)), frozenset(record.planets)
+    return record.temperature(path, again), frozenset(record.planets)
 
 
 def save_corel(
