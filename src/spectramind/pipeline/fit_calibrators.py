@@ -22,6 +22,7 @@ from spectramind.estimators.artifact import Artifact
 from spectramind.estimators.protocol import Estimator
 from spectramind.evaluation.coverage import z_scores
 from spectramind.models.migration import UNKNOWN_IDS
+from spectramind.pipeline.apply_calibrators import after_fit
 from spectramind.pipeline.planets import load_labelled
 from spectramind.pipeline.result import Result
 from spectramind.run.devices import pick_device, prepare_cpu
@@ -44,24 +45,30 @@ VAL, CALIBRATION = "val", "calibration"
 
 @dataclass(frozen=True, eq=False)
 class Temperatures(Result):
-    """What calibrate-temp fitted, by estimator, and the file of each."""
+    """What calibrate-temp fitted, by estimator, the file of each, and what became of the
+    submission.
+    """
 
     fitted: dict[str, Temperature]
     files: dict[str, Path]
+    submitted: tuple[str, ...] = ()
 
     def report(self) -> list[str]:
         return [
             f"{name}: tau {one.tau:.3f} on {one.n_planets} planets ({self.files[name]})"
             for name, one in self.fitted.items()
-        ]
+        ] + list(self.submitted)
 
 
 @dataclass(frozen=True, eq=False)
 class Corels(Result):
-    """What calibrate-corel fitted, by estimator, and the file of each."""
+    """What calibrate-corel fitted, by estimator, the file of each, and what became of the
+    submission.
+    """
 
     fitted: dict[str, Corel]
     files: dict[str, Path]
+    submitted: tuple[str, ...] = ()
 
     def report(self) -> list[str]:
         return [
@@ -69,7 +76,7 @@ class Corels(Result):
             f"{1 - one.alpha:.0%} intervals {np.median(one.quantiles):.2f} sigma in the median "
             f"bin, on {one.n_planets} planets ({self.files[name]})"
             for name, one in self.fitted.items()
-        ]
+        ] + list(self.submitted)
 
 
 def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
@@ -97,7 +104,9 @@ def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
         )
         record.artifact(files[name])
         record.metrics[f"tau_{name}"] = fitted[name].tau
-    return Temperatures(fitted, files)
+    raw = {name: one.predict(fold.planets) for name, one in members(config, artifact).items()}
+    told = after_fit(config, record, artifact, fold.ids, raw, load_calibrators)
+    return Temperatures(fitted, files, told)
 
 
 def calibrate_corel(config: Config, record: RunRecord) -> Corels:
@@ -136,7 +145,9 @@ def calibrate_corel(config: Config, record: RunRecord) -> Corels:
                 f"{name}: {len(fold)} calibration planets are too few for intervals at "
                 f"{1 - settings.alpha:.0%}; they are infinite"
             )
-    return Corels(fitted, files)
+    raw = {name: one.predict(fold.planets) for name, one in members(config, artifact).items()}
+    told = after_fit(config, record, artifact, fold.ids, raw, load_calibrators)
+    return Corels(fitted, files, told)
 
 
 def members(config: Config, artifact: Artifact) -> dict[str, Estimator]:
