@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from spectramind.config.base import Section
 
 
-class DriftConfig(Section):
+class DriftAlarmConfig(Section):
     """Whether new planets are like those that calibration saw; an alarm changes no number.
 
     Attributes:

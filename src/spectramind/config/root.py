@@ -12,7 +12,7 @@ from spectramind.config.base import Section, digest
 from spectramind.config.calib import KillChainConfig
 from spectramind.config.curves import FeaturesConfig
 from spectramind.config.diag import DashboardConfig
-from spectramind.config.drifting import DriftConfig
+from spectramind.config.drifting import DriftAlarmConfig
 from spectramind.config.fit import FitConfig
 from spectramind.config.gating import GateConfig
 from spectramind.config.loss import LossConfig
@@ -144,7 +144,7 @@ class Config(Section):
     train: TrainConfig
     loss: LossConfig
     uq: EpistemicConfig
-    drift: DriftConfig
+    drift: DriftAlarmConfig
     diag: DashboardConfig
     score: ScoreConfig
     audit: AuditConfig

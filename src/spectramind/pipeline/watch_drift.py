@@ -18,7 +18,7 @@ from spectramind.pipeline.planet_traits import traits_of
 from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord
 from spectramind.submission.applied import Applied, AppliedDrift, AppliedDriftQuantity
-from spectramind.uncertainty.drift_alarm import Drift, look_for_drift
+from spectramind.uncertainty.drift_alarm import DriftFound, look_for_drift
 from spectramind.uncertainty.seen_planets import load_traits, save_traits
 from spectramind.uncertainty.two_samples import LEAST
 
@@ -62,7 +62,7 @@ def seen_by_calibration(config: Config) -> Traits | None:
     return load_traits(path, file_digest(config.paths.checkpoint), CALIBRATION)
 
 
-def look(config: Config, seen: Traits | None, new: Traits) -> tuple[Drift | None, str]:
+def look(config: Config, seen: Traits | None, new: Traits) -> tuple[DriftFound | None, str]:
     """Compare the planets predicted with what calibration saw.
 
     Returns:
@@ -85,7 +85,7 @@ def look(config: Config, seen: Traits | None, new: Traits) -> tuple[Drift | None
     return found, found.told()
 
 
-def as_applied(found: Drift | None) -> AppliedDrift | None:
+def as_applied(found: DriftFound | None) -> AppliedDrift | None:
     """The same for the file beside the submission."""
     if found is None:
         return None
@@ -114,7 +114,8 @@ def what_happened(
 
     Returns:
         For ``score.json``: ``alarm``, ``p``, ``level`` of the promise, ``coverage``,
-        ``standard_error`` over planets and whether it was ``kept``; and one line. None and an empty
+        ``standard_error`` over planets and whether it was ``kept`` as far as these planets tell
+        (not short by more than two standard errors); and one line. None and an empty
         line where predict did not compare.
     """
     folder = WorkFolder(config.paths)
@@ -137,7 +138,7 @@ def what_happened(
     coverage = float(planets.mean())
     spread = float(planets.std(ddof=1) / np.sqrt(len(planets))) if len(planets) > 1 else 0.0
     kept = coverage >= level - _ERRORS * spread
-    promise = "the promise was kept" if kept else "the promise was broken"
+    promise = "no sign that the promise was broken" if kept else "the promise was broken"
     line = (
         f"{said.told}. Afterwards: {coverage:.3f} +- {spread:.3f} of the truth within {name}, "
         f"{promise}"

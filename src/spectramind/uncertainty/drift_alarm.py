@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from spectramind.config.drifting import DriftConfig
+from spectramind.config.drifting import DriftAlarmConfig
 from spectramind.contracts.traits import TRAITS, Traits, median_difference
 from spectramind.uncertainty.two_samples import LEAST, compare
 
@@ -28,7 +28,7 @@ class Drifted:
 
 
 @dataclass(frozen=True)
-class Drift:
+class DriftFound:
     """How a set of planets compares with those that calibration saw.
 
     Attributes:
@@ -72,8 +72,8 @@ _SAID = 3  # quantities named in the line
 
 
 def look_for_drift(
-    seen: Traits, new: Traits, settings: DriftConfig, rng: np.random.Generator
-) -> Drift | None:
+    seen: Traits, new: Traits, settings: DriftAlarmConfig, rng: np.random.Generator
+) -> DriftFound | None:
     """Compare a new set with what calibration saw; None where a set is too small to be compared.
 
     Args:
@@ -88,7 +88,7 @@ def look_for_drift(
         for i, (name, p) in enumerate(zip(TRAITS, found.quantities, strict=True))
         if 2 * p < settings.level
     ]
-    return Drift(
+    return DriftFound(
         p=found.familywise,
         level=settings.level,
         together=found.together,

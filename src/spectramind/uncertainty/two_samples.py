@@ -91,7 +91,7 @@ def _energy(distance: Array, new: Array) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class SetsCompared:
     """Two sets compared.
 
     Attributes:
@@ -111,7 +111,7 @@ class Comparison:
         return float(min(1.0, 2 * min([self.together, *known.tolist()])))
 
 
-def compare(seen: Array, new: Array, permutations: int, rng: np.random.Generator) -> Comparison:
+def compare(seen: Array, new: Array, permutations: int, rng: np.random.Generator) -> SetsCompared:
     """Compare two sets of planets, (n, Q) and (m, Q); see ``quantity_p`` and ``energy_p``."""
     each = np.array([quantity_p(a, b) for a, b in zip(seen.T, new.T, strict=True)])
-    return Comparison(holm(each), energy_p(seen, new, permutations, rng))
+    return SetsCompared(holm(each), energy_p(seen, new, permutations, rng))
