@@ -67,7 +67,7 @@ def test_few_planets_are_not_judged() -> None:
 
 
 def test_permutations_that_could_never_alarm_are_refused() -> None:
-    with pytest.raises(ConfigError, match="never alarm at level 0.01: take more than 200"):
+    with pytest.raises(ConfigError, match=r"never alarm at level 0\.01: take more than 200"):
         compose(["drift.permutations=150"])
 
 
