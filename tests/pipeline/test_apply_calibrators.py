@@ -253,6 +253,17 @@ def test_what_predict_did_not_leave_is_not_rewritten(
     }
 
 
+def test_the_table_keeps_the_columns_that_predict_was_asked_for(
+    config: Config, artifact: Artifact
+) -> None:
+    kaggle = config.submission.model_copy(update={"dialect": "kaggle"})
+    run(config.model_copy(update={"submission": kaggle}))
+    header = config.paths.submission.read_text().splitlines()[0]
+    fit_temperature(config, artifact)
+    assert config.paths.submission.read_text().splitlines()[0] == header
+    assert applied(config)["temperature"] == 1.5
+
+
 def test_predictions_of_another_checkpoint_wait(config: Config, artifact: Artifact) -> None:
     fit_corel(config, artifact, tau=1.0)
     run(config)

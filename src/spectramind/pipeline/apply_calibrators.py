@@ -73,13 +73,14 @@ def write_submitted(
     raw: Mapping[str, Predictive],
     traits: Traits,
     calibrators: Mapping[str, Calibrators],
+    dialect: Dialect,
 ) -> Submitted:
     """Calibrate every estimator's sigma, write spectra, the submission and what was applied to it.
 
     Args:
         config, record: of the command.
         raw: by estimator, as kept. traits: of the same planets.
-        calibrators: by estimator.
+        calibrators: by estimator. dialect: the table's columns.
 
     Raises:
         ConfigError: ``calib.instance`` is on and nothing says what calibration saw.
@@ -96,7 +97,6 @@ def write_submitted(
         answers[name].save(folder.prediction(name))
         record.artifact(folder.prediction(name))
     submitted, sigma = answers[SUBMITTED], calibrators[SUBMITTED]
-    dialect = Dialect(config.submission.dialect)
     write_submission(path, submitted.spectra, dialect, submitted.planet_ids)
     record.artifact(path)
     found, line = look(config, seen, traits)
@@ -112,6 +112,7 @@ def write_submitted(
         instance=factor,
         drift=as_applied(found),
         raw={name: file_digest(folder.raw_prediction(name)) for name in raw},
+        dialect=dialect.value,
     ).save(folder.applied)
     own = "" if factor is None else f", the set's own factor {factor:.3f}"
     return Submitted(answers, sigma.describe() + own, line)
@@ -148,17 +149,18 @@ def after_fit(
     if traits is None:
         return (f"{path} is left as it is, of other raw predictions: run `spectramind predict`",)
     try:
-        predicted = _kept(config)
+        applied, predicted = _kept(config)
     except SchemaError as error:
         record.warn(f"not calibrated anew: {error}")
         return (f"{path} is left as it is: {error}",)
     fitted = {name: _present(config, record, name, calibrators_of) for name in predicted}
-    done = write_submitted(config, record, predicted, traits, fitted)
+    dialect = Dialect(applied.dialect or config.submission.dialect)  # as predict was asked for
+    done = write_submitted(config, record, predicted, traits, fitted, dialect)
     return (f"calibrated anew: {path}; sigma: {done.sigma}", done.drift)
 
 
-def _kept(config: Config) -> dict[str, Predictive]:
-    """The raw predictions that the present submission was made from.
+def _kept(config: Config) -> tuple[Applied, dict[str, Predictive]]:
+    """How the present submission was made, and the raw predictions that it was made from.
 
     Raises:
         SchemaError: they or the submission are not what predict left.
@@ -176,7 +178,7 @@ def _kept(config: Config) -> dict[str, Predictive]:
             f"{', '.join(changed) or 'no raw prediction'} is what {config.paths.submission} was "
             "made from: run `spectramind predict` again"
         )
-    return {name: Predictive.load(folder.raw_prediction(name)) for name in applied.raw}
+    return applied, {name: Predictive.load(folder.raw_prediction(name)) for name in applied.raw}
 
 
 def _present(

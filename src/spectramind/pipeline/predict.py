@@ -16,6 +16,7 @@ from spectramind.pipeline.planets import load_planets
 from spectramind.pipeline.result import Result
 from spectramind.run.devices import pick_device
 from spectramind.run.record import RunRecord
+from spectramind.submission.dialects import Dialect
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +71,13 @@ def predict(config: Config, record: RunRecord) -> Prediction:
     raw = {name: estimator.predict(planets) for name, estimator in estimators.items()}
     traits = traits_of(config, artifact, planets, raw)
     keep_raw(config, record, raw, traits)
-    done = write_submitted(config, record, raw, traits, calibrators)
+    dialect = Dialect(config.submission.dialect)
+    done = write_submitted(config, record, raw, traits, calibrators, dialect)
     return Prediction(
         answers=done.answers,
         sigma=done.sigma,
         submission=config.paths.submission,
-        dialect=config.submission.dialect,
+        dialect=dialect.value,
         device=str(pick_device(config.env.device)),
         epistemic=artifact.epistemic.kind,
         drift=done.drift,

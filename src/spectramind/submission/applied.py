@@ -61,6 +61,7 @@ class Applied(BaseModel):
         instance: the set's own factor on sigma, None where none was applied.
         drift: None where the planets were not compared.
         raw: by estimator, of the uncalibrated predictions; empty in files of older versions.
+        dialect: of the table; None in files of older versions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -73,6 +74,7 @@ class Applied(BaseModel):
     instance: float | None = None
     drift: AppliedDrift | None = None
     raw: dict[str, str] = {}
+    dialect: str | None = None
 
     def save(self, path: Path) -> None:
         """Write it as JSON, atomically."""
