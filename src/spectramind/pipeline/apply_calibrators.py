@@ -112,7 +112,7 @@ def write_submitted(
         instance=factor,
         drift=as_applied(found),
         raw={name: file_digest(folder.raw_prediction(name)) for name in raw},
-        dialect=dialect.value,
+        dialect=dialect,
     ).save(folder.applied)
     own = "" if factor is None else f", the set's own factor {factor:.3f}"
     return Submitted(answers, sigma.describe() + own, line)
@@ -154,7 +154,7 @@ def after_fit(
         record.warn(f"not calibrated anew: {error}")
         return (f"{path} is left as it is: {error}",)
     fitted = {name: _present(config, record, name, calibrators_of) for name in predicted}
-    dialect = Dialect(applied.dialect or config.submission.dialect)  # as predict was asked for
+    dialect = applied.dialect or Dialect(config.submission.dialect)  # as predict was asked for
     done = write_submitted(config, record, predicted, traits, fitted, dialect)
     return (f"calibrated anew: {path}; sigma: {done.sigma}", done.drift)
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from spectramind.errors import SchemaError
 from spectramind.run.atomic import write_json
 from spectramind.run.environment import file_digest
+from spectramind.submission.dialects import Dialect
 
 
 class AppliedCorel(BaseModel):
@@ -74,11 +75,11 @@ class Applied(BaseModel):
     instance: float | None = None
     drift: AppliedDrift | None = None
     raw: dict[str, str] = {}
-    dialect: str | None = None
+    dialect: Dialect | None = None
 
     def save(self, path: Path) -> None:
         """Write it as JSON, atomically."""
-        write_json(path, self.model_dump())
+        write_json(path, self.model_dump(mode="json"))
 
     @classmethod
     def of(cls, submission: Path, path: Path) -> "Applied":
