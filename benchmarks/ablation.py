@@ -138,8 +138,11 @@ class Ablation:
     more: tuple[str, ...]
 
     def run(self, name: str) -> Run:
-        """A variant's settings; the planets are split once, for all."""
-        always = ("train.epochs=0", "score.against=[]", *self.more)
+        """A variant's settings; the planets are split once, for all.
+
+        Folds are held out: a prior that is changed by hand has no out-of-fold predictions.
+        """
+        always = ("train.epochs=0", "split.scheme=holdout", "score.against=[]", *self.more)
         splits = quoted("paths.splits", self.work.absolute() / "groupkfold.json")
         own = tuple(VARIANTS.get(name, ()))
         return Run(self.folder(name), (*self.read, *always, splits, *own, *self._where(own)))

@@ -40,6 +40,8 @@ from spectramind.uncertainty.calibrators import Calibrators
 
 TREES = ("nominal", "shifted", "foreign")
 SEEDS = (1337, 1338, 1339)  # of an ensemble's members; the first is the network alone
+# One training an estimate, whose best epoch stays to be looked at.
+_ALWAYS = ("split.scheme=holdout", "train.top_k=1")
 PHYSICS, LINEAR, NETWORK = "physics", "linear corrector", "network"
 ENSEMBLE, BEST = f"ensemble of {len(SEEDS)}", "best epoch"
 
@@ -90,7 +92,7 @@ def _on(name: str, folder: Path, overrides: Sequence[str]) -> list[NetworkRow]:
     runs = [
         Run(
             folder / f"seed-{seed}",
-            (f"seed={seed}", f"split.seed={SEEDS[0]}", "train.top_k=1", *overrides),
+            (f"seed={seed}", f"split.seed={SEEDS[0]}", *_ALWAYS, *overrides),
         )
         for seed in SEEDS
     ]
@@ -131,9 +133,12 @@ def calibrated(estimator: Estimator, folds: Folds, config: Config) -> Reference:
     """Its sigma through the calibrators that references have, by the same rules."""
     calibrators, calib = Calibrators(), config.calib
     if calib.temp.enabled:
-        calibrators = Calibrators(fit_temperature(estimator, folds.val, calib.temp))
+        told = estimator.predict(folds.val.planets)
+        calibrators = Calibrators(fit_temperature(told, folds.val.truth, calib.temp))
     if calib.corel.enabled:
-        corel = fit_corel(estimator, folds.calibration, calibrators, calib.corel)
+        fold = folds.calibration
+        told = estimator.predict(fold.planets)
+        corel = fit_corel(told, fold.truth, calibrators, calib.corel, "split")
         calibrators = Calibrators(calibrators.temperature, corel)
     return Reference(estimator, calibrators)
 

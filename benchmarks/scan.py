@@ -1,12 +1,16 @@
 """How fast and how large the Mamba-2 layer is: ``python benchmarks/scan.py [--device cpu]``.
 
-Forward and backward of one layer, ``d_model`` 128, state 32, heads of 32, beside two references of
-the same run: the layer as it was, whose products between chunks grow with the square of the length
-("quadratic"), and torch's GRU of the same width. One thread. Every measurement has a process of its
-own; memory is the peak over what stood before the first pass. Times are medians of ``--repeats``.
+Forward and backward of one layer, ``d_model`` 128, state 32, heads of 32, beside references of the
+same run: the layer as it was, whose products between chunks grow with the square of the length
+("quadratic"), torch's GRU of the same width, and, where it is installed, mambapy's Mamba-1 block in
+plain torch (MIT, ``pip install mambapy``) of the same width and expansion, with its usual state of
+16, half of ours. One thread. Every measurement has a process of its own; memory is the peak over
+what stood before the first pass. Times are medians of ``--repeats``.
 """
 
 import argparse
+import importlib
+import importlib.util
 import resource
 import statistics
 import subprocess
@@ -23,7 +27,9 @@ from spectramind.run.devices import prepare_cpu
 
 WIDTH, STATE, HEAD, EXPAND = 128, 32, 32, 2
 SIZES = ((1_000, 4), (67_500, 1))
-REFERENCES = ("quadratic", "gru")
+REFERENCES = ("quadratic", "gru", "mambapy")
+# Beyond it mambapy's scan holds more than this machine may have: 0.24 MB a step, measured at 1,000.
+_LONGEST = {"mambapy": 4_000}
 
 
 def _decay(log_decay: Tensor) -> Tensor:
@@ -92,6 +98,10 @@ def layer(name: str) -> nn.Module:
     torch.manual_seed(1)
     if name == "gru":
         return Recurrent()
+    if name == "mambapy":
+        theirs = importlib.import_module("mambapy.mamba")
+        block: nn.Module = theirs.MambaBlock(theirs.MambaConfig(WIDTH, n_layers=1))
+        return block
     return (Quadratic if name == "quadratic" else Mamba2)(WIDTH, STATE, HEAD, EXPAND)
 
 
@@ -121,6 +131,14 @@ def measure(name: str, length: int, batch: int, repeats: int, device: str) -> tu
     return statistics.median(times), peak() - base
 
 
+def left_out(name: str, length: int) -> str:
+    """Why a reference is not measured, empty if it is."""
+    if name == "mambapy" and importlib.util.find_spec("mambapy") is None:
+        return "not installed"
+    longest = _LONGEST.get(name, length)
+    return "" if length <= longest else f"left out beyond {longest} steps: too much memory"
+
+
 def apart(name: str, length: int, batch: int, repeats: int, device: str) -> tuple[float, float]:
     """``measure`` in a process of its own."""
     wanted = [name, str(length), str(batch), str(repeats), device]
@@ -143,6 +161,9 @@ def table(sizes: tuple[tuple[int, int], ...], repeats: int, device: str) -> list
         size = f"{length} x {batch}"
         lines.append(f"{size:>14} {'ours':>10} {ours[0]:8.3f} {ours[1]:7.0f}")
         for name in REFERENCES:
+            if why := left_out(name, length):
+                lines.append(f"{size:>14} {name:>10} {why}")
+                continue
             seconds, peak = apart(name, length, batch, repeats, device)
             ratios = f"{seconds / ours[0]:5.2f}x {peak / max(ours[1], 1.0):6.2f}x"
             lines.append(f"{size:>14} {name:>10} {seconds:8.3f} {peak:7.0f} {ratios}")

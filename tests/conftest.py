@@ -24,10 +24,25 @@ from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
 from spectramind.instrument.grid import airs_column_wavelengths, bin_wavelengths
 
+# The network at its smallest, on a prior that the labels alone make.
+_SMALL_NETWORK = (
+    "model.prior.source=labels",
+    "model.prior.components=4",
+    "model.fgs1_mamba.d_model=16",
+    "model.fgs1_mamba.n_layers=1",
+    "model.airs_gnn.d_model=16",
+    "model.airs_gnn.layers=1",
+)
 N_READS = 12
 GAIN, OFFSET = 0.4369, -1000.0
 _PERIOD_S = {FGS1: 0.4, AIRS: 4.8}
 _REAL = Path(__file__).parents[2] / "shared" / "real"
+
+
+@pytest.fixture(scope="session")
+def small_network() -> tuple[str, ...]:
+    """Overrides of a small network on a prior of labels."""
+    return _SMALL_NETWORK
 
 
 def write_columns(path: Path, values: NDArray[np.generic]) -> None:

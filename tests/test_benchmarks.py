@@ -29,6 +29,7 @@ from spectramind.physics.transit import transit_flux
 from spectramind.prior.clusters import no_clusters
 from spectramind.prior.error_model import STATED
 from spectramind.prior.spectral_prior import SpectralPrior
+from spectramind.prior.spotted import before
 from spectramind.simulation.clock import make_clock
 from spectramind.simulation.planet_draw import draw_planet
 from spectramind.simulation.streams import Source, Streams
@@ -199,9 +200,9 @@ def a_prior() -> SpectralPrior:
     size, weight = np.array([1.0, 3.0]), np.array([0.75, 0.25])
     shape, components = 1e-5 * rng.standard_normal(283), 1e-5 * rng.standard_normal((283, 4))
     remainder = np.full(283, 1e-12)
-    none = no_clusters(283, 4)
+    none, quiet = no_clusters(283, 4), before(1e-9)
     return SpectralPrior(
-        0.01, 0.01, size, weight, shape, components, remainder, STATED, 1e-9, 0.1, 2.5e-4, none
+        0.01, 0.01, size, weight, shape, components, remainder, STATED, quiet, 0.1, 2.5e-4, none
     )
 
 

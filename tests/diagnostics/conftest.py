@@ -10,12 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from spectramind.contracts.predictive import Intervals, Predictive
+from spectramind.contracts.spectra import Spectra
 from spectramind.diagnostics.report_data import (
     CalibrationLog,
     CorelTable,
     LightCurve,
+    PlanetTraits,
+    RepeatVisits,
     ReportData,
 )
+from spectramind.evaluation.repeatability import VisitDifference
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 
 
@@ -82,6 +87,12 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
             _summary("constant train mean", 0.012, 0.004, 9800.0, 0.71, None),
         ],
         corel=CorelTable(q, 1.05 + 0.1 * np.cos(um * 3), 0.1, 110),
+        traits=traits(n, rng),
+        repeats=[repeat(ids[i % n], rng) for i in range(7)],
+        estimates={
+            "spectramind": Predictive(Spectra(ids, mu, sigma), Intervals(0.9, half)),
+            "physics": Predictive(Spectra(ids, mu, 1.3 * sigma)),
+        },
         events=[
             {
                 "ts": f"2025-11-20T16:0{i}:12Z",
@@ -103,6 +114,21 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
         calibration=[CalibrationLog(ids[i], records(0.0042, 0.0127)) for i in range(4)],
     )
     return replace(data, **changes)
+
+
+def traits(n: int, rng: np.random.Generator) -> PlanetTraits:
+    """The last planet's impact parameter is not known, every tenth planet's fit is doubted."""
+    impact = rng.uniform(0, 0.9, n)
+    impact[-1] = np.nan
+    doubt = tuple("grazing" if i % 10 == 0 else "" for i in range(n))
+    return PlanetTraits(rng.uniform(2e6, 3e6, n), rng.uniform(4e3, 7e3, n), impact, doubt)
+
+
+def repeat(planet_id: str, rng: np.random.Generator, doubt: str = "") -> RepeatVisits:
+    """Two visits that differ by what their errors say."""
+    z = rng.normal(size=N_BINS)
+    found = VisitDifference(30 * z[0], z[0], 20 * z[1:].mean(), z[1:].mean() * 16.8, z, z[1:])
+    return RepeatVisits(planet_id, (planet_id, f"{planet_id}_1"), "train", doubt, found)
 
 
 def records(fgs1_masked: float, airs_masked: float) -> list[dict[str, Any]]:

@@ -13,11 +13,12 @@ from spectramind.diagnostics import panels as room
 from spectramind.diagnostics.page import build_page
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, lay_out, plain
 from spectramind.diagnostics.panels import ORDER, kill_chain, report_panels
-from spectramind.diagnostics.report_data import CalibrationLog, LightCurve, ReportData
+from spectramind.diagnostics.report_data import CalibrationLog, LightCurve, PlanetTraits, ReportData
 from spectramind.plotting.document import AbsentPart, PagePart
 
 Make = Callable[..., ReportData]
 PANELS = report_panels()
+KILL_CHAIN = next(panel for panel in PANELS if panel.anchor == "kill-chain")
 FOLDER = Path(room.__file__).parent
 
 
@@ -59,11 +60,12 @@ def test_without_any_input_it_is_absent_and_names_a_command(
     ("field", "empty", "anchors"),
     [
         ("summaries", None, ["scores"]),
-        ("truth", None, ["errors", "worst"]),
+        ("truth", None, ["errors", "pit", "groups", "regions", "sharpness", "worst"]),
         ("light_curves", {}, ["light-curves-section"]),
         ("history", [], ["training"]),
         ("corel", None, ["corel"]),
         ("calibration", (), ["kill-chain"]),
+        ("repeats", (), ["repeats"]),
         ("events", (), ["runs"]),
     ],
 )
@@ -92,7 +94,15 @@ def gaps(data: ReportData) -> dict[str, ReportData]:
             sigma=data.sigma[:1],
             truth=data.truth[:1],
             half_width=data.half_width[:1],
+            traits=None,
+            estimates={"spectramind": data.estimates["spectramind"].select(ids[:1])},
         ),
+        "traits of which nothing is known": replace(
+            data, traits=PlanetTraits(*np.full((3, len(ids)), np.nan), ("",) * len(ids))
+        ),
+        "one repeat visit": replace(data, repeats=data.repeats[:1]),
+        "no predictions but the scored": replace(data, estimates={}),
+        "no estimators but the predicted": replace(data, summaries=[{"name": "a"}]),
         "a level without intervals": replace(data, half_width=None),
         "intervals without a level": replace(data, coverage_level=None),
         "no interval is finite": replace(data, half_width=np.full_like(data.mu, np.inf)),
@@ -190,12 +200,12 @@ def test_a_log_that_lacks_records_is_a_row_that_says_so(records: list) -> None:
 
 def test_simulated_light_curves_have_no_kill_chain(make_report: Make) -> None:
     logs = [CalibrationLog(v, problem="no frames", simulated=True) for v in "78"]
-    part = lay_out(PANELS[7], ReportContext(make_report(calibration=logs), 20, 5)).part
+    part = lay_out(KILL_CHAIN, ReportContext(make_report(calibration=logs), 20, 5)).part
     assert isinstance(part, AbsentPart)
     assert part.reason == "no frames"
     assert part.command.startswith("simulate level=telemetry")
     mixed = [*logs, make_report().calibration[0]]
-    part = lay_out(PANELS[7], ReportContext(make_report(calibration=mixed), 20, 5)).part
+    part = lay_out(KILL_CHAIN, ReportContext(make_report(calibration=mixed), 20, 5)).part
     assert isinstance(part, PagePart)
     assert part.html.count("no frames") == 2
 

@@ -29,7 +29,8 @@ SETTINGS = [
 FRAMES = (["simulate"], ["calibrate"], ["features"])
 CALIBRATORS = (["calibrate-temp"], ["calibrate-corel"])
 END = (["predict"], ["score"], ["diagnose", "dashboard"], ["submit", "bundle"])
-ALWAYS = ["scores", "spectra", "light-curves-section", "errors", "worst"]
+SIGMA = ["errors", "pit", "groups", "regions", "sharpness"]
+ALWAYS = ["scores", "spectra", "light-curves-section", *SIGMA, "worst"]
 
 
 def sections(page: str) -> list[str]:
@@ -72,7 +73,8 @@ def run_to_the_end(spectramind: Cli, work: Path, *more: str, calibrators: bool =
 def test_from_frames_with_labels(spectramind: Cli, frames: tuple[Path, str]) -> None:
     work, broken = frames
     page = run_to_the_end(spectramind, work)
-    assert sections(page) == [*ALWAYS, "training", "corel", "kill-chain", "runs"]
+    assert sections(page) == [*ALWAYS, "training", "corel", "kill-chain", "runs", "absent"]
+    assert section(page, "absent").count("<li>") == 1  # nobody was visited twice
     chain = section(page, "kill-chain")
     assert failure_of(work / f"data/calibrated/logs/{broken}.json")
     assert "1 of 2 failed" in chain
@@ -96,7 +98,8 @@ def test_from_frames_without_labels(
     )
     assert sections(page) == [*ALWAYS, "kill-chain", "runs", "absent"]
     absent = section(page, "absent")
-    assert absent.count("<li>") == 2
+    assert absent.count("<li>") == 3
+    assert "no planet of data.raw was visited twice" in absent
     assert absent.count("the checkpoint was made without labels") == 2
     assert "<code>spectramind calibrate-corel</code>" in absent
     assert f"<td>{broken}</td>" in section(page, "kill-chain")
@@ -111,7 +114,8 @@ def test_from_simulated_light_curves(spectramind: Cli, tmp_path: Path) -> None:
     page = run_to_the_end(spectramind, tmp_path, mode)
     assert sections(page) == [*ALWAYS, "training", "corel", "runs", "absent"]
     absent = section(page, "absent")
-    assert absent.count("<li>") == 1
+    assert absent.count("<li>") == 2
+    assert "no planet of data.raw was visited twice" in absent
     assert "simulated without frames (level=lightcurves)" in absent
     assert "Not here" not in section(page, "light-curves-section")
 

@@ -17,6 +17,7 @@ SETTINGS = [
     "sim.planets=12",
     "sim.test_planets=2",
     "sim.two_visit_fraction=0",
+    "split.scheme=holdout",
     "train.epochs=0",
     "env.workers=1",
     "calib.corel.alpha=0.4",

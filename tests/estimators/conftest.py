@@ -1,4 +1,4 @@
-"""Settings of a small network on a prior of labels."""
+"""A small network on a prior of labels."""
 
 import pytest
 
@@ -7,14 +7,5 @@ from spectramind.config.model import ModelConfig
 
 
 @pytest.fixture(scope="session")
-def small() -> ModelConfig:
-    return compose(
-        [
-            "model.prior.source=labels",
-            "model.prior.components=4",
-            "model.fgs1_mamba.d_model=16",
-            "model.fgs1_mamba.n_layers=1",
-            "model.airs_gnn.d_model=16",
-            "model.airs_gnn.layers=1",
-        ]
-    ).model
+def small(small_network: tuple[str, ...]) -> ModelConfig:
+    return compose(list(small_network)).model

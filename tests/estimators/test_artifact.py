@@ -251,6 +251,17 @@ def test_what_cannot_be_made_up_for_is_named(path: Path, part: str) -> None:
         Artifact.load(rewritten(path, older))
 
 
+def test_a_network_of_other_settings_is_one_clear_line(path: Path) -> None:
+    def without(state: dict[str, Any]) -> None:
+        model = json.loads(state["model"])
+        del model["fusion"]
+        state["model"] = json.dumps(model)
+
+    with pytest.raises(SchemaError, match="is not a finished training") as told:
+        Artifact.load(rewritten(path, without))
+    assert "\n" not in str(told.value)
+
+
 def test_a_file_that_lacks_a_part_is_one_clear_error(tmp_path: Path) -> None:
     save_state(tmp_path / "half.pt", {"weights": {}})
     with pytest.raises(SchemaError, match="not a finished training"):

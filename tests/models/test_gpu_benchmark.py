@@ -120,3 +120,19 @@ def test_without_pydantic_one_line_says_so(
     monkeypatch.setattr(gpu, "NEEDED", ("torch", "not_a_module"))
     with pytest.raises(SystemExit, match=r"^benchmarks/gpu\.py needs not_a_module: pip install"):
         gpu.load_checks()
+
+
+def test_a_training_step_is_timed_at_any_length(
+    gpu: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(BENCHMARKS.parent / "src"))
+    step = load("training_step")
+    sizes = ["--steps", "64", "--batch", "2", "--planets", "7"]
+    _, head, line = step.main(["--small", *sizes])
+    assert line in capsys.readouterr().out
+    assert head.split()[-2:] == ["projected", "h"]
+    steps, _, batch, seconds, _, rate, hours = line.split()
+    assert (steps, batch) == ("64", "2")
+    epochs = step.Bench("cpu", small=True).train.epochs
+    assert float(rate) == pytest.approx(2 / float(seconds), rel=0.2)
+    assert float(hours) == pytest.approx(7 * epochs / float(rate) / 3600, abs=0.06)

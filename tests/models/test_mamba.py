@@ -2,6 +2,10 @@
 
 import copy
 import gc
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -197,6 +201,58 @@ def test_triton_kernel_is_the_recurrence() -> None:
     found = triton_scan(*(m.float().cuda() for m in (*inputs, state)))
     for mine, other in zip(found, expected, strict=True):
         torch.testing.assert_close(mine.cpu().double(), other, rtol=1e-2, atol=1e-2)
+
+
+_INTERPRETED = """
+import contextlib, importlib.util, sys, torch
+from types import SimpleNamespace
+
+if importlib.util.find_spec("triton") is None:
+    print("triton is not installed")
+    sys.exit(77)
+# What asks for a GPU beside the kernels: which one is current, its size, which tuning is fastest.
+torch.cuda.device = lambda index: contextlib.nullcontext()
+torch.cuda.get_device_properties = lambda device: SimpleNamespace(multi_processor_count=1)
+from triton.runtime.autotuner import Autotuner
+
+Autotuner._bench = lambda self, *arguments, **options: [0.0]
+from spectramind.models.state_scan import _triton_kernel, triton_scan
+
+kernel, why = _triton_kernel()
+if kernel is None:
+    print(why)
+    sys.exit(77)
+inputs = [m.requires_grad_() for m in torch.load(sys.argv[1], weights_only=True)]
+found = triton_scan(*inputs)
+loss = found[0].sin().sum() + found[1].cos().sum()
+torch.save([*(m.detach() for m in found), *torch.autograd.grad(loss, inputs)], sys.argv[2])
+"""
+
+
+def test_triton_kernel_is_the_recurrence_when_interpreted(tmp_path: Path) -> None:
+    """On the CPU, in Triton's interpreter; needs triton and mamba_ssm. A process of its own, for
+    the interpreter is chosen when triton is imported.
+    """
+    inputs = scan_inputs(70, heads=2)
+    x, _, _, B, *_ = inputs
+    inputs = [m.requires_grad_() for m in (*inputs, torch.randn_like(empty_state(x, B)))]
+    y, state = chunked_scan(*inputs)
+    gradients = torch.autograd.grad(y.sin().sum() + state.cos().sum(), inputs)
+    expected = [y, state, *gradients]
+    given, answer = tmp_path / "inputs.pt", tmp_path / "answer.pt"
+    torch.save([m.detach().float() for m in inputs], given)
+    done = subprocess.run(
+        [sys.executable, "-c", _INTERPRETED, str(given), str(answer)],
+        env=os.environ | {"TRITON_INTERPRET": "1", "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 77:
+        pytest.skip(f"mamba_ssm's Triton kernel is not interpreted: {done.stdout.strip()}")
+    assert done.returncode == 0, done.stderr
+    for mine, other in zip(torch.load(answer, weights_only=True), expected, strict=True):
+        torch.testing.assert_close(mine.double(), other, rtol=1e-3, atol=1e-3)
 
 
 def test_one_step_by_hand() -> None:

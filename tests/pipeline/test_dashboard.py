@@ -92,8 +92,8 @@ def test_broken_predictions_cost_what_needs_them(config: Config) -> None:
     report = made(config)
     assert report.shown == ()
     reasons = [part.reason for part in report.absent]
-    # spectra, light curves, errors, worst planets
-    assert sum("spectramind.npz" in reason for reason in reasons) == 4
+    # spectra, light curves, errors, PIT, groups, regions, sharpness, worst planets
+    assert sum("spectramind.npz" in reason for reason in reasons) == 8
 
 
 def test_what_is_switched_off_is_said(config: Config) -> None:

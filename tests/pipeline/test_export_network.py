@@ -23,15 +23,7 @@ from spectramind.pipeline.export_network import export
 from spectramind.prior.prior_fit import fit_prior
 from spectramind.run.record import RunRecord
 
-SMALL = (
-    "model.prior.source=labels",
-    "model.prior.components=4",
-    "model.fgs1_mamba.d_model=16",
-    "model.fgs1_mamba.n_layers=1",
-    "model.airs_gnn.d_model=16",
-    "model.airs_gnn.layers=1",
-    "train.sequence_length=70",
-)
+Settings = Callable[..., Config]
 
 OUTSIDE = """
 import sys, torch
@@ -43,8 +35,15 @@ with torch.no_grad():
 """
 
 
-def settings(work: Path, *more: str) -> Config:
-    return compose([*SMALL, f"paths.work={work}", *more])
+@pytest.fixture
+def settings(small_network: tuple[str, ...]) -> Settings:
+    """Settings of a small network in a work folder, and more overrides."""
+
+    def of(work: Path, *more: str) -> Config:
+        usual = [*small_network, "train.sequence_length=70"]
+        return compose([*usual, f"paths.work={work}", *more])
+
+    return of
 
 
 def save_checkpoint(config: Config) -> Artifact:
@@ -88,7 +87,9 @@ def record(config: Config) -> RunRecord:
         "model.decoder_mu.type=diffusion",
     ],
 )
-def test_both_forms_answer_without_this_package(tmp_path: Path, kind: str) -> None:
+def test_both_forms_answer_without_this_package(
+    tmp_path: Path, settings: Settings, kind: str
+) -> None:
     config = settings(tmp_path, kind)
     artifact = save_checkpoint(config)
     run = record(config)
@@ -110,7 +111,7 @@ def test_both_forms_answer_without_this_package(tmp_path: Path, kind: str) -> No
             torch.testing.assert_close(mine, other, rtol=1e-4, atol=1e-7)
 
 
-def test_without_a_checkpoint_one_line_says_what_to_do(tmp_path: Path) -> None:
+def test_without_a_checkpoint_one_line_says_what_to_do(tmp_path: Path, settings: Settings) -> None:
     config = settings(tmp_path)
     with pytest.raises(SchemaError, match="is missing: run `spectramind train` first"):
         export(config, record(config))
@@ -128,7 +129,11 @@ def traced_quickly(monkeypatch: pytest.MonkeyPatch) -> Callable[..., torch.jit.S
 
 @pytest.mark.parametrize("wrong", [1.0 + 1e-3, float("nan")])
 def test_a_form_that_answers_otherwise_is_not_kept(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, traced_quickly: object, wrong: float
+    tmp_path: Path,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    traced_quickly: object,
+    wrong: float,
 ) -> None:
     config = settings(tmp_path)
     save_checkpoint(config)
@@ -154,7 +159,7 @@ def refused(*arguments: object) -> None:
 
 
 def test_a_trace_that_torch_cannot_make_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, traced_quickly: object
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, traced_quickly: object
 ) -> None:
     config = settings(tmp_path)
     save_checkpoint(config)
@@ -171,7 +176,7 @@ def test_a_trace_that_torch_cannot_make_is_said(
 
 
 def test_a_program_that_torch_cannot_make_ends_the_command(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = settings(tmp_path)
     save_checkpoint(config)

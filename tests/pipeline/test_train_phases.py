@@ -12,6 +12,7 @@ from spectramind.config.compose import compose
 from spectramind.config.root import Config
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.planet import LabelledPlanets, Planet
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.errors import ConfigError, SchemaError
 from spectramind.estimators.artifact import Artifact
 from spectramind.instrument.grid import N_BINS
@@ -26,17 +27,12 @@ from spectramind.training.pretrained import Pretrained
 
 NAMES = [str(100 + i) for i in range(18)]
 SMALL = [
+    "split.scheme=holdout",
     "train.batch_size=4",
     "train.sequence_length=32",
     "train.epochs=2",
     "train.mae.epochs=2",
     "train.contrastive.epochs=2",
-    "model.prior.source=labels",
-    "model.prior.components=4",
-    "model.fgs1_mamba.d_model=16",
-    "model.fgs1_mamba.n_layers=1",
-    "model.airs_gnn.d_model=16",
-    "model.airs_gnn.layers=1",
 ]
 
 
@@ -54,7 +50,9 @@ def made_up(too_wide: float) -> dict[str, tuple[Planet, np.ndarray]]:
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+def config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_network: tuple[str, ...]
+) -> Config:
     planets = made_up(1.0)
     tree = SimpleNamespace(root=tmp_path, splits=lambda: ["train", "test"])
     tree.planets = lambda split: NAMES if split == "train" else ["7", "8"]
@@ -70,7 +68,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setattr(
         pretrain, "load_visits", lambda config, tree, ids: [planets[name][0] for name in ids]
     )
-    return compose([*SMALL, f"paths.work={tmp_path}"])
+    return compose([*SMALL, *small_network, f"paths.work={tmp_path}"])
 
 
 def changed(config: Config, **train_settings: object) -> Config:
@@ -84,6 +82,20 @@ def doubting(config: Config, epistemic: str, members: int = 3) -> Config:
 
 def run(config: Config) -> Training | Pretraining:
     return train.train(config, RunRecord("train", {}, config.paths.work))
+
+
+def test_frozen_encoders_stay_and_what_follows_learns(config: Config) -> None:
+    run(changed(config, phase="mae"))
+    path = config.paths.checkpoint.with_name("pretrained.pt")
+    given = Pretrained.load(path).weights
+    run(changed(config, start_from=path, freeze_encoders=True, top_k=2, epochs=3))
+    (best, *_) = sorted(WorkFolder(config.paths).best_epochs("supervised").glob("*.pt"))
+    weights = load_state(best)["weights"]
+    assert all(torch.equal(weights[name], value) for name, value in given.items())
+    decoders = [value for name, value in weights.items() if name.startswith("decoder_mu.")]
+    assert any(value.abs().max() > 0 for value in decoders)
+    with pytest.raises(ConfigError, match="would keep random encoders"):
+        run(changed(config, freeze_encoders=True))
 
 
 @pytest.mark.parametrize("phase", ["mae", "contrastive"])

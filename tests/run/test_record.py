@@ -2,6 +2,7 @@
 
 import json
 import logging
+import signal
 from pathlib import Path
 
 import jsonschema
@@ -10,6 +11,7 @@ import pytest
 from spectramind.config.compose import resource_dir
 from spectramind.contracts.work_folder import RecordFolder
 from spectramind.errors import SchemaError
+from spectramind.run import environment
 from spectramind.run.record import (
     RunRecord,
     read_events,
@@ -59,6 +61,16 @@ def test_failure_is_recorded_and_raised(tmp_path: Path) -> None:
     (event,) = read_events(tmp_path)
     assert (event["status"], event["message"]) == ("fail", "broken file")
     assert not (RecordFolder(tmp_path).manifest).exists()
+
+
+def test_a_signal_while_a_failure_is_recorded_waits_for_the_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """torchrun ends the other processes as soon as one has ended."""
+    monkeypatch.setattr(environment, "git_sha", lambda: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt), recording(record(tmp_path)):
+        raise SchemaError("x.npz is truncated")
+    assert [event["message"] for event in read_events(tmp_path)] == ["x.npz is truncated"]
 
 
 def test_warning_changes_the_status_but_not_the_outcome(tmp_path: Path) -> None:

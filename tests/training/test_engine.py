@@ -1,5 +1,6 @@
 """The engine on a phase that knows no spectra: a straight line with dropout."""
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from spectramind.training.engine.best_epochs import BestEpochs
 from spectramind.training.engine.phase import Judged
 from spectramind.training.engine.random_states import random_states, restore_random_states
 from spectramind.training.engine.schedule import cosine
+from spectramind.training.engine.step_profile import WARM_UP, StepProfile
 from spectramind.training.engine.stepper import Stepper
 from spectramind.training.engine.trainer import Trainer
 
@@ -291,6 +293,45 @@ def test_a_tracker_is_told_of_every_epoch_and_of_the_end(tmp_path: Path) -> None
     one.run(tmp_path / "last.pt", "s", tracker=whole)
     assert whole.rows == one.history
     assert len(whole.rows) == 6
+
+
+@pytest.mark.parametrize(("asked", "profiled"), [(4, 4), (99, 7)])
+def test_a_profile_is_written_and_changes_no_number(
+    tmp_path: Path, asked: int, profiled: int
+) -> None:
+    """Two epochs of five steps: asked for more than there are, it holds what there were."""
+    said: list[str] = []
+    config = settings(epochs=2)
+    plain = trainer(config)
+    plain.run(tmp_path / "plain.pt", "s")
+    profile = StepProfile(tmp_path / "profile", asked, said.append)
+    watched = trainer(config)
+    watched.run(tmp_path / "watched.pt", "s", profile=profile)
+    assert watched.history == plain.history
+    assert said == [
+        f"profile of {profiled} steps: {tmp_path / 'profile' / 'trace.json'}, operators.txt "
+        "beside it"
+    ]
+    names = [e["name"] for e in json.loads(profile.trace.read_text())["traceEvents"]]
+    assert names.count("Optimizer.step#AdamW.step") == profiled
+    table = profile.table.read_text()
+    assert table.startswith(f"{profiled} optimizer steps after {WARM_UP} of warm-up")
+    assert "aten::addmm" in table
+
+
+def test_too_few_steps_to_profile_are_told(tmp_path: Path) -> None:
+    said: list[str] = []
+    profile = StepProfile(tmp_path, 2, said.append)
+    trainer(settings(epochs=1, grad_accum=2)).run(tmp_path / "last.pt", "s", profile=profile)
+    assert said == [
+        "train.profile_steps=2: nothing to profile, the training took 3 steps and the first 3 are "
+        "a warm-up"
+    ]
+    assert not profile.trace.exists()
+    none = StepProfile(tmp_path, 0, said.append)
+    trainer(settings(epochs=1)).run(tmp_path / "other.pt", "s", profile=none)
+    assert len(said) == 1
+    assert not none.table.exists()
 
 
 def test_the_last_epoch_is_kept_whatever_the_rhythm(tmp_path: Path) -> None:

@@ -42,16 +42,12 @@ SMALL = [
     "train.epochs=4",
     "train.warmup_steps=2",
     "train.lr=0.005",
-    "model.fgs1_mamba.d_model=16",
-    "model.fgs1_mamba.n_layers=1",
-    "model.airs_gnn.d_model=16",
-    "model.airs_gnn.layers=1",
 ]
 
 
 @pytest.fixture
-def small() -> Config:
-    return compose(SMALL)
+def small(small_network: tuple[str, ...]) -> Config:
+    return compose([*SMALL, *small_network])
 
 
 def inputs_of(fold: LabelledPlanets, prior: SpectralPrior, length: int = 33) -> Inputs:
@@ -291,9 +287,9 @@ def test_encoders_are_handed_on_and_nothing_else(
     torch.testing.assert_close(outputs.mu, visits.stop.mu0)
 
 
-def test_other_encoders_are_refused(small: Config) -> None:
+def test_other_encoders_are_refused(small: Config, small_network: tuple[str, ...]) -> None:
     def sized(*overrides: str) -> dict[str, torch.Tensor]:
-        model = compose([*SMALL, *overrides]).model
+        model = compose([*SMALL, *small_network, *overrides]).model
         return encoder_weights(build_network(model, None).state_dict())
 
     network = build_network(small.model, None)

@@ -6,14 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
 from spectramind.config.compose import compose
 from spectramind.config.root import Config
 from spectramind.contracts.planet import LabelledPlanets
+from spectramind.errors import ConfigError
 from spectramind.models.assembly import build_network
 from spectramind.models.diffusion import correlation, modes_of
 from spectramind.models.network import Outputs
 from spectramind.prior.spectral_prior import SpectralPrior
+from spectramind.prior.spotted import basis, before
 from spectramind.run.seeds import seed_everything
 from spectramind.symbolic.pack import SymbolicPack
 from spectramind.training.batches import redrawn, training_batches
@@ -137,7 +140,8 @@ def test_redrawn_measurements_scatter_as_the_errors_are_believed_to(
     rng = np.random.default_rng(3)
     measured, truth = folds[0].planets[0].measurements[0], folds[0].truth[0]
     errors = replace(prior.errors, visit=np.full(2, 0.01), lasting=np.full(2, 0.02))
-    drawn = [redrawn([measured, measured], truth, errors, rng) for _ in range(2000)]
+    quiet = replace(prior, errors=errors, patchy=before(1e-9))
+    drawn = [redrawn([measured, measured], truth, quiet, (1.0, 1.0), rng) for _ in range(2000)]
     one, two = (np.array([visits[v].depth - truth for visits in drawn]) for v in range(2))
     expected = errors.combined([measured]).total_variance
     np.testing.assert_allclose(one.var(axis=0), expected, rtol=0.2)
@@ -146,11 +150,37 @@ def test_redrawn_measurements_scatter_as_the_errors_are_believed_to(
     assert shared == pytest.approx((0.02 * truth[1:].mean()) ** 2, rel=0.2)
 
 
+def test_a_redrawn_covariance_is_scaled_and_patchy_stars_scale_depths(
+    folds: Folds, prior: SpectralPrior
+) -> None:
+    rng = np.random.default_rng(5)
+    measured, truth = folds[0].planets[0].measurements[0], folds[0].truth[0]
+
+    def scatter(prior: SpectralPrior, spread: tuple[float, float]) -> NDArray[np.float64]:
+        drawn = [redrawn([measured], truth, prior, spread, rng) for _ in range(2000)]
+        return np.array([visits[0].depth - truth for visits in drawn]).var(axis=0)
+
+    quiet = replace(prior, patchy=before(1e-9))
+    ratio = scatter(quiet, (3.9, 4.1)) / scatter(quiet, (1.0, 1.0))
+    assert np.median(ratio) == pytest.approx(4, rel=0.1)
+    patchy = replace(prior, patchy=before(1 - 1e-9))
+    level = truth[1:].mean() * (np.exp(basis() @ patchy.patchy.mean)[1:] - 1).mean()
+    drawn = [redrawn([measured], truth, patchy, (1.0, 1.0), rng) for _ in range(2000)]
+    shift = np.mean([visits[0].depth[1:] - truth[1:] for visits in drawn])
+    assert shift == pytest.approx(level, rel=0.2)
+
+
+@pytest.mark.parametrize("spread", ["[0,1]", "[2,1]", "[-1,1]"])
+def test_a_spread_that_is_none_is_refused(spread: str) -> None:
+    with pytest.raises(ConfigError, match="redraw_spread"):
+        compose([f"train.redraw_spread={spread}"])
+
+
 def test_an_epoch_visits_every_planet_once(folds: Folds, prior: SpectralPrior) -> None:
     fold = folds[0]
     measured = [prior.posterior(planet.measurements) for planet in fold.planets]
     rng = np.random.default_rng(4)
-    seen = [y for _, y in training_batches(fold, measured, prior, 32, 4, 0.5, rng)]
+    seen = [y for _, y in training_batches(fold, measured, prior, 32, 4, 0.5, (0.8, 1.3), rng)]
     assert [len(y) for y in seen] == [4, 4, 2]
     rows = torch.cat(seen).numpy()
     order = np.argsort(rows[:, 0])

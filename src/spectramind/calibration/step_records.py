@@ -73,6 +73,17 @@ def _dark_stats(current: NDArray[np.float64]) -> dict[str, float]:
     }
 
 
+def _exposure_stats(
+    start: NDArray[np.float64], exposures: NDArray[np.float64], terms: cds.VarianceTerms
+) -> dict[str, Any]:
+    names = ("photon", "read", "reference")
+    return {
+        "start": _mean_std(start),
+        "exposure": _mean_std(exposures),
+        "median_variance": {name: float(np.median(getattr(terms, name))) for name in names},
+    }
+
+
 def _flat_stats(
     flattened: NDArray[np.float64],
     response: NDArray[np.float64],
@@ -121,11 +132,7 @@ def audit(
     start_s, end_s = (float(time) for time in timing.read_time_s)
     start = dark_current.subtract(linear[0::2], pixels.dark, start_s)
     end = dark_current.subtract(linear[1::2], pixels.dark, end_s)
-    log.add(
-        "dark",
-        {"start_s": start_s, "end_s": end_s},
-        _dark_stats(pixels.dark),
-    )
+    log.add("dark", {"start_s": start_s, "end_s": end_s}, _dark_stats(pixels.dark))
     exposures = cds.difference(start, end)
     terms = cds.variance_terms(
         linear[1::2] - linear[0::2],
@@ -134,15 +141,8 @@ def audit(
         pixels.read_noise,
         adc_reversal.quantisation_variance(adc),
     )
-    names = ("photon", "read", "reference")
     log.add(
-        "cds",
-        {"integration_s": timing.integration_s},
-        {
-            "start": _mean_std(start),
-            "exposure": _mean_std(exposures),
-            "median_variance": {name: float(np.median(getattr(terms, name))) for name in names},
-        },
+        "cds", {"integration_s": timing.integration_s}, _exposure_stats(start, exposures, terms)
     )
     flattened, _ = flat_field.divide(exposures, terms.total, pixels.flat)
     log.add(

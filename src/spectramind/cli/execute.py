@@ -41,12 +41,15 @@ def execute(call: Call) -> None:
     """Run a command once, or as a sweep.
 
     Raises:
+        ConfigError: torchrun started several processes of what one does.
         Exit: SIGTERM or SIGHUP ended it; with the code that shells give.
     """
     from typer.exceptions import Exit
 
+    from spectramind.run.processes import require_one
     from spectramind.run.stopping import Stopped
 
+    require_one(f"{call.command} -m" if call.multirun else call.command)
     try:
         _execute(call)
     except Stopped as stop:

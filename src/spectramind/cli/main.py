@@ -11,6 +11,7 @@ from spectramind.cli.complaint import complaint
 from spectramind.cli.execute import Call, execute, show_version
 from spectramind.cli.terminal import make_streams_robust
 from spectramind.errors import ExitCode
+from spectramind.run.processes import TogetherError, processes
 from spectramind.run.stopping import stop_on_signals
 from spectramind.run.threads import calm_threads
 
@@ -130,13 +131,13 @@ def export(overrides: Overrides = None, multirun: Multirun = False) -> None:
 
 @app.command("calibrate-temp")
 def calibrate_temp(overrides: Overrides = None, multirun: Multirun = False) -> None:
-    """Fit the temperature of sigma on the early-stop fold."""
+    """Fit the temperature of sigma on planets that were not trained on."""
     execute(Call("calibrate-temp", overrides, multirun))
 
 
 @app.command("calibrate-corel")
 def calibrate_corel(overrides: Overrides = None, multirun: Multirun = False) -> None:
-    """Fit per-bin sigma factors and conformal intervals on the calibration fold."""
+    """Fit per-bin sigma factors and conformal intervals on planets that were not trained on."""
     execute(Call("calibrate-corel", overrides, multirun))
 
 
@@ -281,13 +282,17 @@ def _run() -> int:
         code = app(standalone_mode=False) or ExitCode.SUCCESS
     except KeyboardInterrupt:  # before Typer was there
         code = INTERRUPTED
+    except TogetherError as error:  # every process meets it, the first one says it
+        return _complain(str(error), error.exit_code) if processes().first else error.exit_code
     except Exception as error:
         return _complain(*complaint(error))
-    if code in _STOPPED:
+    if code in _STOPPED and processes().first:
         return _complain("interrupted: the same command goes on where this one stopped", code)
     return int(code)
 
 
 def _complain(message: str, code: int) -> int:
-    print(f"spectramind: {' '.join(message.split())}", file=sys.stderr)
+    here = processes()
+    who = "spectramind" if here.first else f"spectramind, process {here.rank} of {here.count}"
+    print(f"{who}: {' '.join(message.split())}", file=sys.stderr)
     return int(code)

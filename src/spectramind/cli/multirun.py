@@ -27,6 +27,7 @@ WRITES = {
     "score": ("paths.score",),
     "audit": ("paths.audit",),
     "ablate": ("paths.ablation",),
+    "gate": ("paths.gate",),
     "diagnose dashboard": ("diag.html.out",),
     "submit bundle": ("paths.bundle",),
     "submit validate": (),

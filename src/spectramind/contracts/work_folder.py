@@ -168,6 +168,17 @@ class AblationFolder:
 
 
 @dataclass(frozen=True)
+class ReportFiles:
+    """The report page, and what lies beside it."""
+
+    page: Path
+
+    def table(self, name: str) -> Path:
+        """A panel's rows as CSV."""
+        return self.page.with_name(f"{self.page.stem}_{name}.csv")
+
+
+@dataclass(frozen=True)
 class WorkFolder:
     """One run's files; every part can be moved by its key of ``paths``."""
 
@@ -194,6 +205,28 @@ class WorkFolder:
         """The folder of a training's best epochs."""
         return self.paths.checkpoint.parent / "top" / training
 
+    def fold(self, number: int) -> PathsConfig:
+        """The paths of the training that predicts one group of planets, below ``folds/``.
+
+        Its checkpoint, its predictions and what it tracks are its own; all else is shared.
+        """
+        outputs = self.paths.checkpoint.parent / "folds" / str(number)
+        own = {"outputs": outputs, "checkpoint": outputs / self.paths.checkpoint.name}
+        return self.paths.model_copy(update=own | {"predictions": outputs})
+
+    def fold_done(self, number: int) -> Path:
+        """What a fold's training found; written last, so that its digest says it is done."""
+        return self.fold(number).outputs / "fold.json"
+
+    def out_of_fold(self, estimator: str) -> Path:
+        """An estimator's spectra of labelled planets, each by a training that had not seen it."""
+        return self.out_of_fold_record.with_name(f"{estimator}.npz")
+
+    @property
+    def out_of_fold_record(self) -> Path:
+        """Which training these come from, and which planets were held out together."""
+        return self.paths.checkpoint.parent / "out_of_fold" / "out_of_fold.json"
+
     @property
     def pretrained(self) -> Path:
         """The encoders that pretraining left."""
@@ -203,6 +236,10 @@ class WorkFolder:
     def tracking(self) -> Path:
         """What trackers keep of trainings."""
         return self.paths.outputs / "tracking"
+
+    def profile(self, training: str) -> Path:
+        """The folder of what a training's steps spend their time on."""
+        return self.paths.outputs / "profile" / training
 
     def calibrators(self, estimator: str) -> CalibratorFolder:
         """An estimator's calibrators: those of the submitted one where ``paths`` says, those of

@@ -1,6 +1,8 @@
 """The report page, put together from its panels."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from spectramind.diagnostics.panel import LaidOut, ReportContext, lay_out
 from spectramind.diagnostics.panels import report_panels
@@ -24,6 +26,11 @@ class ReportPage:
     def absent(self) -> tuple[AbsentPart, ...]:
         """What is not in the page, and the commands that would bring it."""
         return tuple(p.part for p in self.panels if isinstance(p.part, AbsentPart))
+
+    @property
+    def tables(self) -> dict[str, Sequence[Mapping[str, Any]]]:
+        """Rows of the files beside the page, by name."""
+        return {name: rows for panel in self.panels for name, rows in panel.tables.items()}
 
 
 def build_page(data: ReportData, *, max_planets: int, worst_planets: int) -> ReportPage:

@@ -1,7 +1,7 @@
 """What a panel is: the data it takes from a report, and how it draws them."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -72,12 +72,14 @@ class PanelBody:
         note: what its data say of themselves, after the panel's own sentence.
         figures: by the name of their place.
         content: what ``page.js`` fills figures of a chosen planet from, by name.
+        tables: rows that are also written as CSV beside the page, by the file's name.
     """
 
     html: str
     note: str = ""
     figures: Mapping[str, Figure] = field(default_factory=dict)
     content: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class LaidOut:
-    """A panel as it came out: its part of the page, its data and its content for ``page.js``.
+    """A panel as it came out: its part of the page, its data, content for ``page.js`` and tables.
 
     ``broken``: the panel itself failed; its traceback is in the log.
     """
@@ -113,6 +115,7 @@ class LaidOut:
     part: PagePart | AbsentPart
     values: Values | None = None
     content: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     broken: bool = False
 
 
@@ -130,7 +133,7 @@ def lay_out(panel: Panel, context: ReportContext) -> LaidOut:
         return LaidOut(AbsentPart(panel.needs, panel.command, reason), broken=True)
     sentence = f"{panel.look_for} {body.note}".strip()
     part = PagePart(panel.anchor, panel.title, lead(sentence) + body.html, body.figures)
-    return LaidOut(part, values, body.content)
+    return LaidOut(part, values, body.content, body.tables)
 
 
 def plain(values: ArrayLike) -> list[Any]:

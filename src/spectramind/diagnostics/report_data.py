@@ -7,10 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from spectramind.contracts.predictive import Predictive
 from spectramind.errors import SchemaError
+from spectramind.evaluation.coverage import ConformalKind
+from spectramind.evaluation.repeatability import VisitDifference
 from spectramind.instrument.grid import N_BINS
 
 Array = NDArray[np.floating]
+# Why there are no repeat visits where no command of ours could bring them from this data.
+NO_REPEATS = "no planet of data.raw was visited twice"
 
 
 @dataclass(frozen=True)
@@ -65,16 +70,53 @@ class CorelTable:
         factor: what the smoothing multiplies sigma by.
         alpha: the interval misses with at most this probability.
         n: calibration planets.
+        kind: whose scores they were.
     """
 
     q: Array
     factor: Array
     alpha: float
     n: int
+    kind: ConformalKind = "split"
 
     def __post_init__(self) -> None:
         _require("corel.q", self.q, (N_BINS,))
         _require("corel.factor", self.factor, (N_BINS,))
+
+
+@dataclass(frozen=True)
+class PlanetTraits:
+    """What may decide how well a planet is known, (n,) each; NaN where it is not known.
+
+    Attributes:
+        flux: of FGS1 [e an exposure].
+        star_k: effective temperature of the star table.
+        impact: impact parameter that the fit found [stellar radii].
+        doubt: why no visit's fit is trusted; empty: one is.
+    """
+
+    flux: Array
+    star_k: Array
+    impact: Array
+    doubt: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RepeatVisits:
+    """Two visits of one planet side by side.
+
+    Attributes:
+        planet_id: whose. visits: their names.
+        split: where it is from; no truth is needed.
+        doubt: why the fit of one of them is doubted, or empty.
+        found: the difference.
+    """
+
+    planet_id: str
+    visits: tuple[str, str]
+    split: str
+    doubt: str
+    found: VisitDifference
 
 
 @dataclass(frozen=True)
@@ -118,6 +160,9 @@ class ReportData:
         summaries: one mapping an estimator, the model first: ``name``, ``score``, ``low``, ``high``
             and what else the scores panel's table lists.
         corel: the conformal step.
+        traits: what the planets are like.
+        repeats: planets that were visited twice, of any split.
+        estimates: by estimator, its prediction of these planets, the submitted one among them.
         events: run record, one mapping a command.
         calibration: one log a visit.
         problems: by the name of another field, why it is empty where it could have been filled,
@@ -142,6 +187,9 @@ class ReportData:
     chosen_epoch: int | None = None
     summaries: Sequence[Mapping[str, Any]] | None = None
     corel: CorelTable | None = None
+    traits: PlanetTraits | None = None
+    repeats: Sequence[RepeatVisits] = ()
+    estimates: Mapping[str, Predictive] = field(default_factory=dict)
     events: Sequence[Mapping[str, Any]] = ()
     calibration: Sequence[CalibrationLog] = ()
     problems: Mapping[str, str] = field(default_factory=dict)
@@ -150,6 +198,9 @@ class ReportData:
         _require("wavelength_um", self.wavelength_um, (N_BINS,))
         for name in ("mu", "sigma", "truth", "half_width"):
             _require(name, getattr(self, name), (len(self.planet_ids), N_BINS))
+        if self.traits is not None:
+            for name in ("flux", "star_k", "impact"):
+                _require(f"traits.{name}", getattr(self.traits, name), (len(self.planet_ids),))
         if not np.isfinite(self.mu).all():
             raise SchemaError("report data: mu holds NaN or infinity; run predict again")
         if not (np.isfinite(self.sigma) & (self.sigma > 0)).all():

@@ -8,8 +8,7 @@ from scipy import stats
 
 from spectramind.diagnostics.report_data import Array, ReportData
 from spectramind.evaluation.coverage import conformal_rank, coverage_band
-
-CHANCE = 0.95  # probability of every band drawn for chance
+from spectramind.evaluation.group_coverage import CHANCE, WITHIN_1_SIGMA, ScoredErrors, sigma_band
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,46 @@ def interval_chance(n: int, alpha: float, m: int) -> tuple[float, float] | None:
 
 def sigma_chance(m: int) -> tuple[float, float, float]:
     """Coverage of +-1 sigma if the errors are normal: expected, and where chance puts m planets."""
-    expected = float(stats.norm.cdf(1) - stats.norm.cdf(-1))
-    low, high = stats.binom.interval(CHANCE, m, expected)
-    return expected, low / m, high / m
+    return (WITHIN_1_SIGMA, *sigma_band(m))
+
+
+def scored_errors(data: ReportData, score: Scored) -> ScoredErrors:
+    """What groups of the scored planets are judged by."""
+    half = None if score.half_width is None else _float64(score.half_width / score.sigma)
+    known = data.corel is not None and data.coverage_level is not None
+    calibration = (data.corel.n, data.corel.alpha) if known and data.corel is not None else None
+    return ScoredErrors(_float64(score.z), half, calibration)
+
+
+def _float64(values: Array) -> NDArray[np.float64]:
+    return np.asarray(values, dtype=np.float64)
+
+
+def outside(found: Array, band: tuple[float, float]) -> tuple[int, int]:
+    """Bins whose coverage lies outside a band, and bins that have one."""
+    there = found[np.isfinite(found)]
+    return int(((there < band[0]) | (there > band[1])).sum()), there.size
+
+
+def pit_counts(z: Array, classes: int) -> NDArray[np.float64]:
+    """Share of the probability integral transform Phi(z) in equal classes of 0..1, (classes,).
+
+    z is (truth - mu) / sigma: a truth above all that was predicted falls into the last class.
+    """
+    counts = np.histogram(stats.norm.cdf(z), np.linspace(0, 1, classes + 1))[0]
+    return np.asarray(counts / z.size, dtype=np.float64)
+
+
+def pit_chance(m: int, classes: int) -> tuple[float, float]:
+    """Where chance puts the share of m planets in one of the classes: binomial."""
+    low, high = stats.binom.interval(CHANCE, m, 1 / classes)
+    return float(low / m), float(high / m)
+
+
+def rms_chance(m: int) -> tuple[float, float]:
+    """Where chance puts the rms of m standard normal values."""
+    low, high = stats.chi2.interval(CHANCE, m)
+    return float(np.sqrt(low / m)), float(np.sqrt(high / m))
 
 
 def sigma_against_error(sigma: Array, error: Array, groups: int) -> NDArray[np.float64]:

@@ -146,4 +146,5 @@ class Artifact:
                 f"{path} is not a finished training: it lacks {error}; train again"
             ) from error
         except (RuntimeError, ValueError) as error:
-            raise SchemaError(f"{path} is not a finished training: {error}; train again") from error
+            told = " ".join(str(error).split())[:200]
+            raise SchemaError(f"{path} is not a finished training: {told}; train again") from error

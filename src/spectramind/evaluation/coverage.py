@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from spectramind.instrument.grid import FGS1_BIN
 
 Array = NDArray[np.float64]
 PPM = 1e6
+# Whose scores conformal intervals are made of: planets that nothing has seen, or out-of-fold ones.
+ConformalKind = Literal["split", "cross"]
 # Absorbs the rounding of (n + 1) (1 - alpha), which would else cost a rank (110 * 0.9 > 99).
 _RANK_ROUNDING = 1e-9
 
@@ -63,6 +66,16 @@ def coverage_band(
     tails = (1 - probability) / 2, (1 + probability) / 2
     low, high = (float(counts.ppf(tail)) / n_test for tail in tails)
     return low, high
+
+
+def promise(kind: ConformalKind, alpha: float) -> str:
+    """What intervals promise, in words."""
+    if kind == "split":
+        return f"marginal per-bin coverage of at least {1 - alpha:.0%} over exchangeable planets"
+    return (
+        f"marginal per-bin coverage of about {1 - alpha:.0%} over exchangeable planets, as far as "
+        "leaving out a group moves the estimate little against sigma; no bound without that"
+    )
 
 
 @dataclass(frozen=True)
@@ -136,3 +149,29 @@ def white_z_scores(truth: Array, mu: Array, sigma: Array) -> Array:
     """
     airs = slice(FGS1_BIN + 1, None)
     return np.asarray((truth - mu)[:, airs].mean(axis=1) / sigma[:, airs].mean(axis=1))
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """How much sigma promises, over planets [ppm of the star's flux].
+
+    Sharpness is worth something only beside coverage. A planet of which nothing was measured has a
+    sigma of thousands of ppm and lifts the mean; the median does not see it.
+    ``fgs1_*`` are of that bin's sigma, ``airs_*`` of a planet's mean sigma over AIRS bins.
+    """
+
+    fgs1_mean: float
+    fgs1_median: float
+    airs_mean: float
+    airs_median: float
+
+
+def sharpness(sigma: Array) -> Sharpness:
+    """Summarise sigma (n, 283)."""
+    fgs1, airs = sigma[:, FGS1_BIN] * PPM, sigma[:, FGS1_BIN + 1 :].mean(axis=1) * PPM
+    return Sharpness(
+        fgs1_mean=float(fgs1.mean()),
+        fgs1_median=float(np.median(fgs1)),
+        airs_mean=float(airs.mean()),
+        airs_median=float(np.median(airs)),
+    )

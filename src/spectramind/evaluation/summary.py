@@ -14,9 +14,11 @@ from spectramind.contracts.spectra import truth_for
 from spectramind.evaluation.coverage import (
     PPM,
     Residuals,
+    Sharpness,
     ZStatistics,
     covered,
     residuals,
+    sharpness,
     white_z_scores,
     z_scores,
     z_statistics,
@@ -28,6 +30,7 @@ from spectramind.evaluation.official import (
     part_scores,
     planet_scores,
 )
+from spectramind.evaluation.spectral_regions import molecule_coverage
 
 WORST_LISTED = 5
 FAR_OFF = 6.0  # sigmas of the white-light depth beyond which a spectrum is simply wrong
@@ -53,7 +56,9 @@ class ScoreSummary:
     ``white_z`` is of the white-light depth (see ``white_z_scores``); ``far_off`` are the planets
     whose own is beyond 6 though nobody doubted their fit. ``interval_width_ppm`` is the mean
     half-width; it and ``interval_coverage`` are None without intervals, and the width alone is None
-    when the intervals are infinite.
+    when the intervals are infinite. ``interval_width_median_ppm`` is the median over planets of
+    their mean half-width, ``region_coverage`` that of the intervals in each molecule's windows;
+    both are None without intervals.
     """
 
     name: str
@@ -70,6 +75,9 @@ class ScoreSummary:
     interval_level: float | None
     interval_coverage: float | None
     interval_width_ppm: float | None
+    interval_width_median_ppm: float | None
+    region_coverage: dict[str, float] | None
+    sigma_ppm: Sharpness
     worst: tuple[PlanetScore, ...]
     far_off: tuple[PlanetScore, ...]
 
@@ -80,15 +88,23 @@ class ScoreSummary:
 
 def _interval_fields(
     truth: NDArray[np.float64], mu: NDArray[np.float64], intervals: Intervals | None
-) -> dict[str, float | None]:
+) -> dict[str, Any]:
     if intervals is None:
-        return dict.fromkeys(("interval_level", "interval_coverage", "interval_width_ppm"))
-    width = float(intervals.half_width.mean()) * PPM
+        names = "level", "coverage", "width_ppm", "width_median_ppm"
+        return dict.fromkeys([*(f"interval_{name}" for name in names), "region_coverage"])
+    bins = covered(truth, mu, intervals.half_width)
+    widths = intervals.half_width.mean(axis=1) * PPM
     return {
         "interval_level": intervals.level,
-        "interval_coverage": float(covered(truth, mu, intervals.half_width).mean()),
-        "interval_width_ppm": width if math.isfinite(width) else None,
+        "interval_coverage": float(bins.mean()),
+        "interval_width_ppm": _finite(widths.mean()),
+        "interval_width_median_ppm": _finite(np.median(widths)),
+        "region_coverage": molecule_coverage(bins),
     }
+
+
+def _finite(value: np.floating) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def summarise(
@@ -136,6 +152,7 @@ def summarise(
         z=z_statistics(z_scores(y, spectra.mu, spectra.sigma)),
         one_sigma_coverage=float(covered(y, spectra.mu, spectra.sigma).mean()),
         **_interval_fields(y, spectra.mu, predictive.intervals),
+        sigma_ppm=sharpness(spectra.sigma),
         worst=tuple(sorted(rows, key=lambda row: row.score)[:WORST_LISTED]),
         far_off=tuple(row for row in rows if abs(row.white_z) > FAR_OFF and not row.reason),
     )

@@ -26,7 +26,7 @@ from spectramind.config.fit import FitConfig
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
 from spectramind.features.normal_equations import Elimination, Light
-from spectramind.features.population import Population, Seen
+from spectramind.features.population import COLOUR, Population, Seen
 from spectramind.features.shapes import GEOMETRY, ShapeModel
 from spectramind.features.shared import GeometryPrior, SharedColumns, Variances, solve_shared
 from spectramind.features.transit_model import white_limb, within
@@ -86,7 +86,7 @@ def fit_bins(
     elimination = Elimination(light, columns, config)
     motion = np.zeros(len(light.time_h))
     variances: Variances | None = None
-    values, last = np.append(start, centre[-4:]), np.full(N_BINS, np.inf)
+    values, last = np.append(start, centre[COLOUR]), np.full(N_BINS, np.inf)
     for damping in _DAMPING:
         system = elimination.at(model.at(values), motion)
         at = values[list(GEOMETRY)]

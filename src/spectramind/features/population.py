@@ -29,6 +29,10 @@ OFFSETS = (
     *("log_a", "b", "u1_fgs1", "u2_fgs1", "u1_airs", "u2_airs"),
     *("u1_slope", "u2_slope", "u1_bend", "u2_bend"),
 )
+# Those that white light knows of, how limb darkening strays from the expected, and how over AIRS.
+WHITE = slice(0, OFFSETS.index("u1_slope"))
+LIMB = slice(OFFSETS.index("u1_fgs1"), OFFSETS.index("u1_slope"))
+COLOUR = slice(OFFSETS.index("u1_slope"), len(OFFSETS))
 _ROUNDS = 1000
 _CLIP = 26.7  # squared distance beyond which a visit counts less: ten offsets, 0.3 % chance
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.star_row import StarRow
-from spectramind.features.population import Population
+from spectramind.features.population import LIMB, OFFSETS, WHITE, Population
 from spectramind.features.sampling import bin_in_time
 from spectramind.features.transit_model import PARAMETERS
 from spectramind.features.white_problem import WhiteProblem
@@ -26,7 +26,6 @@ Array = NDArray[np.float64]
 # what lies between the grey atmosphere's of 3,500 and 7,000 K in FGS1.
 FREE_ORBIT = np.array([0.4, 0.3])
 FREE_LIMB = 0.2
-_WHITE = slice(0, 6)  # offsets that white light knows of
 _FEW = 100  # samples are enough to look for a start
 
 
@@ -69,7 +68,9 @@ def geometry_prior(star: StarRow, limb: Array, population: Population) -> tuple[
         open_omega = np.append(_open_omega(star), np.zeros(len(mean) - 2))
         covariance = covariance + np.diag(open_omega**2)
     if star.limb_open:
-        covariance = covariance + np.diag([0.0, 0.0, *[FREE_LIMB**2] * 4, *[0.0] * 4])
+        open_limb = np.zeros(len(mean))
+        open_limb[LIMB] = FREE_LIMB**2
+        covariance = covariance + np.diag(open_limb)
     return mean, covariance
 
 
@@ -88,7 +89,9 @@ def _open_omega(star: StarRow) -> Array:
 
 def expected_geometry(star: StarRow, limb: Array) -> Array:
     """log_a, b and the limb darkening as table and atmosphere have them, (10,)."""
-    return np.array([np.log(star.a_over_rs), min(star.impact, 0.95), *limb.ravel(), *[0.0] * 4])
+    geometry = np.zeros(len(OFFSETS))
+    geometry[WHITE] = np.log(star.a_over_rs), min(star.impact, 0.95), *limb.ravel()
+    return geometry
 
 
 def fit_white(
@@ -112,7 +115,7 @@ def fit_white(
         config: drift order.
     """
     mean, covariance = geometry_prior(star, limb, population)
-    prior = mean[_WHITE], covariance[_WHITE, _WHITE]
+    prior = mean[WHITE], covariance[WHITE, WHITE]
     flux = flux / np.median(flux, axis=0)
     problem = WhiteProblem(time_h, flux, pointing, star, prior, config)
     few = bin_in_time(time_h, np.column_stack([flux, pointing]), _FEW)

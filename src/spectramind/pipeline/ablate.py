@@ -103,9 +103,13 @@ class _Judge:
         """
         calibrators, calib = Calibrators(), config.calib
         if calib.temp.enabled:
-            calibrators = Calibrators(fit_temperature(estimator, self.folds.val, calib.temp))
+            val = self.folds.val
+            told = estimator.predict(val.planets)
+            calibrators = Calibrators(fit_temperature(told, val.truth, calib.temp))
         if calib.corel.enabled and self.on == "test":
-            corel = fit_corel(estimator, self.folds.calibration, calibrators, calib.corel)
+            fold = self.folds.calibration
+            told = estimator.predict(fold.planets)
+            corel = fit_corel(told, fold.truth, calibrators, calib.corel, "split")
             calibrators = Calibrators(calibrators.temperature, corel)
         spectra = calibrators.apply(estimator.predict(self.planets.planets)).spectra
         return planet_scores(
@@ -117,12 +121,14 @@ def ablate(config: Config, record: RunRecord) -> Ablation:
     """Train every variant from every seed, judge, write table, page and numbers.
 
     What is trained already with the same settings and data is not trained again; what was
-    interrupted goes on. A variant that fails is named, and the others go on.
+    interrupted goes on. A variant that fails is named, and the others go on. All are trained with
+    ``split.scheme=holdout``.
 
     Raises:
         ConfigError: a grid that cannot be read, or a variant that cannot be trained.
         SchemaError: no truth of the planets that are to judge, or the base fails.
     """
+    config = _holding_out(config)
     grid = read_grid(config)
     judged_truth = _truth(config)
     jobs = [(variant, seed) for variant in grid.variants for seed in config.ablate.seeds]
@@ -145,6 +151,12 @@ def ablate(config: Config, record: RunRecord) -> Ablation:
         raise ConfigError("ablate.seeds names no seed")
     table = _table(config, grid, outcomes, failed, judge, record)
     return _write(config, record, table, failed)
+
+
+def _holding_out(config: Config) -> Config:
+    """Folds are held out whatever is set: one training a variant, and planets left to judge."""
+    split = config.split.model_copy(update={"scheme": "holdout"})
+    return config.model_copy(update={"split": split})
 
 
 def _truth(config: Config) -> Callable[[Config], _Judge]:

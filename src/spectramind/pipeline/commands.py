@@ -45,17 +45,19 @@ def perform(
         record_in: where the record lies; None for the work folder.
 
     Raises:
-        ConfigError: no such command.
+        ConfigError: no such command, or one that several processes would do several times.
         SpectraMindError: the command's own.
     """
     from spectramind.contracts.work_folder import RecordFolder
     from spectramind.errors import ConfigError
     from spectramind.run.compiled_cache import settle
     from spectramind.run.local_pool import end_workers
+    from spectramind.run.processes import processes, require_one
     from spectramind.run.record import RunRecord, open_log, recording
 
     if command not in COMMANDS:
         raise ConfigError(f"no command {command!r}: there are {', '.join(COMMANDS)}")
+    require_one(command)
     settings, work = config.logger, record_in or config.paths.work
     open_log(work, settings.level, settings.rotate_bytes, settings.backups)
     settle(RecordFolder(work.absolute()).compiled)
@@ -78,4 +80,8 @@ def perform(
             raise
         if result.problem is not None:
             record.fail(str(result.problem))
+    if processes().count > 1:
+        from spectramind.training.engine.ranks import leave_together
+
+        leave_together()
     return result

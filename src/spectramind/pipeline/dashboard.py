@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from spectramind.config.root import Config
 from spectramind.contracts.depths import load_depths
 from spectramind.contracts.predictive import SUBMITTED, Predictive
 from spectramind.contracts.spectra import SPECTRUM_COLUMNS, Spectra
-from spectramind.contracts.work_folder import WorkFolder
+from spectramind.contracts.work_folder import ReportFiles, WorkFolder
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.diagnostics.page import build_page
@@ -23,6 +24,7 @@ from spectramind.errors import SchemaError, SpectraMindError
 from spectramind.estimators.artifact import Artifact
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.pipeline.fit_calibrators import load_calibrators
+from spectramind.pipeline.report_planets import all_estimates, planet_traits, repeat_visits
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.visits import visits_by_planet
 from spectramind.plotting.document import AbsentPart
@@ -46,16 +48,22 @@ class DashboardReport(Result):
         size_bytes: its size.
         shown: titles of the panels in it.
         absent: what is not in it, why, and the command that brings it.
+        tables: files of its numbers, beside it.
     """
 
     path: Path
     size_bytes: int
     shown: tuple[str, ...]
     absent: tuple[AbsentPart, ...]
+    tables: tuple[Path, ...] = ()
 
     def report(self) -> list[str]:
         head = f"report: {self.path} ({self.size_bytes / 1e6:.1f} MB, opens offline)"
-        return [head, *(_absent_line(part) for part in self.absent)]
+        lines = [_absent_line(part) for part in self.absent]
+        if self.tables:
+            names = ", ".join(path.name for path in self.tables)
+            lines.insert(0, f"its numbers beside it: {names}")
+        return [head, *lines]
 
 
 def _absent_line(part: AbsentPart) -> str:
@@ -79,7 +87,12 @@ def dashboard(config: Config, record: RunRecord) -> DashboardReport:
     out = config.diag.html.out
     write_text(out, page.html)
     record.artifact(out)
-    written = DashboardReport(out, len(page.html.encode()), page.shown, page.absent)
+    tables = [ReportFiles(out).table(name) for name in page.tables]
+    for path, rows in zip(tables, page.tables.values(), strict=True):
+        write_text(path, pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
+        record.artifact(path)
+    size = len(page.html.encode())
+    written = DashboardReport(out, size, page.shown, page.absent, tuple(tables))
     if config.diag.html.open:
         webbrowser.open(out.resolve().as_uri())
     return written
@@ -143,7 +156,10 @@ def gather(config: Config, record: RunRecord) -> ReportData:
         summaries=problems.read("summaries", config.paths.score, lambda: _summaries(config)),
         corel=None
         if corel is None
-        else CorelTable(corel.quantiles, corel.factors, corel.alpha, corel.n_planets),
+        else CorelTable(corel.quantiles, corel.factors, corel.alpha, corel.n_planets, corel.kind),
+        traits=planet_traits(config, ids, visits, problems.note),
+        repeats=repeat_visits(config, problems.note),
+        estimates=all_estimates(config, ids, problems.note),
         events=read_events(config.paths.work),
         calibration=_calibration(config, visits, problems),
         problems=problems.by_field,
@@ -221,6 +237,10 @@ def _summaries(config: Config) -> list[dict[str, Any]]:
                 "rms_airs_shape_ppm": row["residuals_ppm"]["airs_shape_rms"],
                 "coverage_1sigma": row["one_sigma_coverage"],
                 "coverage_interval": row["interval_coverage"],
+                "width_mean_ppm": row["interval_width_ppm"],
+                # from here on: not in files of an earlier version
+                "width_median_ppm": row.get("interval_width_median_ppm"),
+                **{f"sigma_{key}_ppm": value for key, value in row.get("sigma_ppm", {}).items()},
             }
             for row in rows
         ]

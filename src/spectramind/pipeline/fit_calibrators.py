@@ -1,10 +1,13 @@
 """calibrate-temp, calibrate-corel: make sigma honest on planets that nothing was fitted on.
 
+With split.scheme=holdout these are two folds, one for each calibrator; with cross they are all
+labelled planets, each as it was predicted by a training that had not seen it.
+
 Every estimator of the checkpoint gets calibrators of its own, by the same rules on the same
 planets: otherwise comparing their scores would compare calibrations.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,15 +17,19 @@ from numpy.typing import NDArray
 from spectramind.config.root import Config
 from spectramind.config.uq import CorelConfig, TempConfig
 from spectramind.contracts.planet import LabelledPlanets
+from spectramind.contracts.predictive import Predictive
+from spectramind.contracts.spectra import truth_for
 from spectramind.contracts.work_folder import CalibratorFolder, WorkFolder
 from spectramind.dataset.splits import load_splits
+from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import ConfigError, SchemaError
 from spectramind.estimators.artifact import Artifact
 from spectramind.estimators.protocol import Estimator
-from spectramind.evaluation.coverage import z_scores
+from spectramind.evaluation.coverage import ConformalKind, z_scores
 from spectramind.models.migration import UNKNOWN_IDS
 from spectramind.pipeline.apply_calibrators import after_fit
+from spectramind.pipeline.cross_fitting import OUT_OF_FOLD, is_of, load_pooled
 from spectramind.pipeline.planets import load_labelled
 from spectramind.pipeline.result import Result
 from spectramind.run.devices import pick_device, prepare_cpu
@@ -41,6 +48,30 @@ from spectramind.uncertainty.store import (
 from spectramind.uncertainty.temperature import Temperature
 
 VAL, CALIBRATION = "val", "calibration"
+_COMMANDS = {VAL: "calibrate-temp", CALIBRATION: "calibrate-corel"}
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Told:
+    """What the checkpoint's estimators say of planets whose truth is known.
+
+    Attributes:
+        name: what the planets are. ids, truth: they, and their spectra, (n, 283).
+        answers: by estimator, sigma as it believes it.
+        kind: what conformal intervals from these are.
+    """
+
+    name: str
+    ids: tuple[str, ...]
+    truth: Array
+    answers: dict[str, Predictive]
+    kind: ConformalKind
+
+    @property
+    def held_out(self) -> bool:
+        """A fold that the checkpoint must not have seen."""
+        return self.kind == "split"
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,74 +111,80 @@ class Corels(Result):
 
 
 def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
-    """Fit each estimator's temperature on the early-stop fold.
+    """Fit each estimator's temperature on the early-stop fold, or on all out-of-fold predictions.
 
     Raises:
-        ConfigError: it is switched off, or the checkpoint was made without labels.
-        SchemaError: a planet of the fold was trained on.
+        ConfigError: it is switched off, or the checkpoint was made without labels or with another
+            ``split.scheme``.
+        SchemaError: a planet was trained on by what predicts it.
     """
     if not config.calib.temp.enabled:
         raise ConfigError("calib.temp.enabled is false: there is no temperature to fit")
     artifact, folder = Artifact.load(config.paths.checkpoint), WorkFolder(config.paths)
-    fold, checkpoint = _fold(config, artifact, VAL), file_digest(config.paths.checkpoint)
-    refuse_seen("calibrate-temp", fold.ids, {"trained on": set(artifact.train_ids)})
+    seen = {"trained on": set(artifact.train_ids)}
+    told, checkpoint = _told(config, artifact, VAL, seen), file_digest(config.paths.checkpoint)
     fitted, files = {}, {}
-    for name, estimator in members(config, artifact).items():
-        fitted[name] = fit_temperature(estimator, fold, config.calib.temp)
+    for name, answer in told.answers.items():
+        fitted[name] = fit_temperature(answer, told.truth, config.calib.temp)
         files[name] = folder.calibrators(name).temperature
         save_temperature(
             files[name],
             fitted[name],
-            fold=VAL,
-            planets=fold.ids,
+            fold=told.name,
+            planets=told.ids,
             checkpoint=checkpoint,
         )
         record.artifact(files[name])
         record.metrics[f"tau_{name}"] = fitted[name].tau
-    raw = {name: one.predict(fold.planets) for name, one in members(config, artifact).items()}
-    told = after_fit(config, record, artifact, fold.ids, raw, load_calibrators)
-    return Temperatures(fitted, files, told)
+    anew = after_fit(config, record, artifact, told.ids, told.answers, load_calibrators)
+    return Temperatures(fitted, files, anew)
 
 
 def calibrate_corel(config: Config, record: RunRecord) -> Corels:
-    """Fit each estimator's factors and intervals on the calibration fold, after the temperature.
+    """Fit each estimator's factors and intervals, after the temperature.
+
+    On the calibration fold, or on all out-of-fold predictions: the temperature has seen these, and
+    cancels in the intervals (uncertainty/corel.py).
 
     Raises:
-        ConfigError: it is switched off, or the checkpoint was made without labels.
-        SchemaError: a planet of the fold was trained on, stopped by or used for the temperature.
+        ConfigError: it is switched off, or the checkpoint was made without labels or with another
+            ``split.scheme``.
+        SchemaError: a planet was trained on by what predicts it, or, of the calibration fold, was
+            trained on, stopped by or used for the temperature.
     """
     settings = config.calib.corel
     if not settings.enabled:
         raise ConfigError("calib.corel.enabled is false: there is nothing to fit")
     artifact, folder = Artifact.load(config.paths.checkpoint), WorkFolder(config.paths)
-    fold = _fold(config, artifact, CALIBRATION)
     seen = {"trained on": set(artifact.train_ids), "stopped by": set(artifact.stop_ids)}
+    told = _told(config, artifact, CALIBRATION, seen)
     checkpoint = file_digest(config.paths.checkpoint)
     fitted, files = {}, {}
-    for name, estimator in members(config, artifact).items():
+    for name, answer in told.answers.items():
         where = folder.calibrators(name)
         temperature, used = _temperature(config, where, checkpoint)
-        refuse_seen("calibrate-corel", fold.ids, seen | {"used for the temperature": used})
-        before = Calibrators(temperature)
-        fitted[name], files[name] = fit_corel(estimator, fold, before, settings), where.corel
+        if told.held_out:
+            refuse_seen("calibrate-corel", told.ids, {"used for the temperature": used})
+        before, kind = Calibrators(temperature), told.kind
+        fitted[name] = fit_corel(answer, told.truth, before, settings, kind)
+        files[name] = where.corel
         save_corel(
             where,
             fitted[name],
             tau=before.tau,
-            fold=CALIBRATION,
-            planets=fold.ids,
+            fold=told.name,
+            planets=told.ids,
             checkpoint=checkpoint,
         )
         record.artifact(where.corel)
         record.artifact(where.corel_table)
         if np.isinf(fitted[name].quantiles).any():
             record.warn(
-                f"{name}: {len(fold)} calibration planets are too few for intervals at "
+                f"{name}: {len(told.ids)} calibration planets are too few for intervals at "
                 f"{1 - settings.alpha:.0%}; they are infinite"
             )
-    raw = {name: one.predict(fold.planets) for name, one in members(config, artifact).items()}
-    told = after_fit(config, record, artifact, fold.ids, raw, load_calibrators)
-    return Corels(fitted, files, told)
+    anew = after_fit(config, record, artifact, told.ids, told.answers, load_calibrators)
+    return Corels(fitted, files, anew)
 
 
 def members(config: Config, artifact: Artifact) -> dict[str, Estimator]:
@@ -167,19 +204,29 @@ def members(config: Config, artifact: Artifact) -> dict[str, Estimator]:
     return artifact.members(pick_device(config.env.device), config.train.batch_size)
 
 
-def fit_temperature(
-    estimator: Estimator, fold: LabelledPlanets, settings: TempConfig
-) -> Temperature:
-    """The temperature of an estimator on a fold it has not seen."""
-    return Temperature.fit(_z(estimator, fold, Calibrators()), settings.prior_planets)
+def fit_temperature(answer: Predictive, truth: Array, settings: TempConfig) -> Temperature:
+    """The temperature of an estimator from what it said of planets it had not seen.
+
+    Args:
+        answer: of n planets, sigma as the estimator believes it. truth: theirs, (n, 283).
+        settings: what holds the temperature back.
+
+    Raises:
+        SchemaError: nothing can be fitted to these planets.
+    """
+    return Temperature.fit(_z(answer, truth, Calibrators()), settings.prior_planets)
 
 
 def fit_corel(
-    estimator: Estimator, fold: LabelledPlanets, before: Calibrators, settings: CorelConfig
+    answer: Predictive,
+    truth: Array,
+    before: Calibrators,
+    settings: CorelConfig,
+    kind: ConformalKind,
 ) -> Corel:
-    """Factors and intervals of an estimator after its temperature, on a fold it has not seen."""
-    z = _z(estimator, fold, before)
-    return Corel.fit(z, settings.alpha, bin_smoother(settings.smoothing_um), settings.prior_planets)
+    """Factors and intervals of an estimator after its temperature, ``before``; else as above."""
+    z, smoother = _z(answer, truth, before), bin_smoother(settings.smoothing_um)
+    return Corel.fit(z, settings.alpha, smoother, settings.prior_planets, kind)
 
 
 def load_calibrators(config: Config, name: str) -> Calibrators:
@@ -198,9 +245,9 @@ def load_calibrators(config: Config, name: str) -> Calibrators:
     return Calibrators(before.temperature, corel)
 
 
-def _z(estimator: Estimator, fold: LabelledPlanets, before: Calibrators) -> NDArray[np.float64]:
-    spectra = before.apply(estimator.predict(fold.planets)).spectra
-    return z_scores(fold.truth, spectra.mu, spectra.sigma)
+def _z(answer: Predictive, truth: Array, before: Calibrators) -> Array:
+    spectra = before.apply(answer).spectra
+    return z_scores(truth, spectra.mu, spectra.sigma)
 
 
 def _temperature(
@@ -212,6 +259,38 @@ def _temperature(
     return load_temperature(where.temperature, checkpoint=checkpoint)
 
 
+def _told(config: Config, artifact: Artifact, name: str, seen: Mapping[str, Set[str]]) -> _Told:
+    """The planets that a calibrator is fitted on, and what the estimators say of them.
+
+    Args:
+        config, artifact: settings and checkpoint. name: the fold, where folds are held out.
+        seen: what the checkpoint has seen and such a fold must not share.
+
+    Raises:
+        ConfigError: the checkpoint was made without labels or with another ``split.scheme``.
+        SchemaError: it does not name the planets it has seen, or its out-of-fold predictions are
+            damaged or were made with other groups, or the fold was seen.
+    """
+    _refuse_unknown(config, artifact)
+    estimators = members(config, artifact)
+    if config.split.scheme == "holdout":
+        if is_of(config.paths, artifact.settings):
+            raise ConfigError(
+                f"{config.paths.checkpoint} was trained with split.scheme=cross, on all labelled "
+                "planets: no fold is held out; calibrate with split.scheme=cross, or train again "
+                "with split.scheme=holdout"
+            )
+        fold = _fold(config, artifact, name)
+        refuse_seen(_COMMANDS[name], fold.ids, seen)
+        answers = {name: one.predict(fold.planets) for name, one in estimators.items()}
+        return _Told(name, fold.ids, fold.truth, answers, "split")
+    splits = load_splits(config.paths.splits)
+    record, found = load_pooled(_COMMANDS[name], config.paths, artifact, splits)
+    truth = read_truth(KaggleTree(config.data.raw).root / "train.csv")
+    answers = {name: found[name] for name in estimators}
+    return _Told(OUT_OF_FOLD, record.planets, truth_for(truth, record.planets), answers, "cross")
+
+
 def _fold(config: Config, artifact: Artifact, name: str) -> LabelledPlanets:
     """A fold with its truth.
 
@@ -219,6 +298,12 @@ def _fold(config: Config, artifact: Artifact, name: str) -> LabelledPlanets:
         ConfigError: the checkpoint was made without labels, so planets were never split.
         SchemaError: its file is too old to say which planets it has seen.
     """
+    _refuse_unknown(config, artifact)
+    ids: Sequence[str] = getattr(load_splits(config.paths.splits), name)
+    return load_labelled(config, KaggleTree(config.data.raw), ids)
+
+
+def _refuse_unknown(config: Config, artifact: Artifact) -> None:
     if set(UNKNOWN_IDS) <= set(artifact.train_ids):
         raise SchemaError(
             f"{config.paths.checkpoint} does not say which planets it was trained on (an older "
@@ -229,5 +314,3 @@ def _fold(config: Config, artifact: Artifact, name: str) -> LabelledPlanets:
             f"{config.paths.checkpoint} was made without labels (model.prior.source=atmosphere): "
             "there is nothing to calibrate on, `spectramind predict` works without"
         )
-    ids: Sequence[str] = getattr(load_splits(config.paths.splits), name)
-    return load_labelled(config, KaggleTree(config.data.raw), ids)

@@ -18,7 +18,7 @@ from spectramind.dataset.tables import read_truth
 from spectramind.errors import ConfigError, SchemaError, SpectraMindError
 from spectramind.evaluation.bounds import Bound, worst_region
 from spectramind.evaluation.coverage import covered
-from spectramind.instrument.molecules import MOLECULES, window_matrix
+from spectramind.evaluation.spectral_regions import molecule_regions
 from spectramind.pipeline.result import Result
 from spectramind.run.atomic import write_json
 from spectramind.run.environment import file_digest
@@ -130,7 +130,7 @@ def _intervals(config: Config) -> list[Bound]:
     level = found.intervals.level
     truth = truth_for(read_truth(config.paths.truth), found.planet_ids)
     bins = covered(truth, found.spectra.mu, found.intervals.half_width)
-    name, worst = worst_region(bins, dict(zip(MOLECULES, window_matrix(), strict=True)))
+    name, worst = worst_region(bins, molecule_regions())
     bounds = []
     if asked.interval_shortfall is not None:
         low = level - asked.interval_shortfall

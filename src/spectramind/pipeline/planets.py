@@ -102,13 +102,19 @@ def load_labelled(config: Config, tree: KaggleTree, ids: Sequence[str]) -> Label
     return LabelledPlanets(tuple(planets), truth)
 
 
+def why_doubted(visits: Iterable[Depths]) -> str:
+    """Why a planet is doubted, all of whose visits are these; empty if one of them is trusted."""
+    reasons = [str(depths.info["reason"]) for depths in visits]
+    return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
+
+
 def doubts(config: Config, ids: Sequence[str]) -> dict[str, str]:
     """Why the fit of a test planet is doubted, for those of which no visit is trusted."""
     grouped = visits_by_planet(KaggleTree(config.data.raw), "test")
     features = WorkFolder(config.paths).features
     reasons = {}
     for planet in ids:
-        found = [load_depths(features.depths(visit.name)).info for visit in grouped[planet]]
-        if all(info["reason"] for info in found):
-            reasons[planet] = "; ".join(dict.fromkeys(str(info["reason"]) for info in found))
+        why = why_doubted(load_depths(features.depths(visit.name)) for visit in grouped[planet])
+        if why:
+            reasons[planet] = why
     return reasons

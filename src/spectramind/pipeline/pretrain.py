@@ -1,6 +1,6 @@
 """The phases without labels, one after the other, and the encoders that they hand on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,11 @@ from spectramind.pipeline.training_data import digest_of_visits
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.code import code_digest
 from spectramind.run.devices import pick_device, prepare_cpu
-from spectramind.run.progress import track
+from spectramind.run.progress import say, track
 from spectramind.run.record import RunRecord
 from spectramind.run.seeds import derived_seed, seed_everything
 from spectramind.training.engine.best_epochs import BestEpochs
+from spectramind.training.engine.step_profile import StepProfile
 from spectramind.training.engine.trainer import Trainer
 from spectramind.training.phases.contrastive import Contrastive
 from spectramind.training.phases.masked_reconstruction import MaskedReconstruction
@@ -45,7 +46,7 @@ _Kind = Callable[[SpectraMind, UnlabelledVisits, TrainConfig, torch.device], Any
 PHASES: dict[str, _Kind] = {"mae": MaskedReconstruction, "contrastive": Contrastive}
 # Settings of training that no pretraining depends on; its own epochs stand in its section.
 _NOT_PRETRAINING = {"phase", "start_from", "epochs", "redraw", "objective", "aux_weight"}
-_NOT_PRETRAINING |= {"top_k", "detect_anomaly", "ckpt_every_epochs", *PHASES}
+_NOT_PRETRAINING |= {"top_k", "detect_anomaly", "profile_steps", "ckpt_every_epochs", *PHASES}
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +80,13 @@ def pretrain(
     config: Config,
     record: RunRecord,
     prior: SpectralPrior,
-    splits: Splits,
+    folds: tuple[Sequence[str], Sequence[str]],
     start: Pretrained | None,
 ) -> Pretraining:
     """Train the encoders on all trusted visits of the training fold; no label is read.
+
+    Args:
+        folds: planets to train on, and planets that stop.
 
     Raises:
         SchemaError: too few visits can be trusted.
@@ -90,7 +94,7 @@ def pretrain(
     tree, folder = KaggleTree(config.data.raw), WorkFolder(config.paths)
     asked: str = config.train.phase
     wanted = list(PHASES) if asked == "all" else [asked]
-    train, stop = (load_visits(config, tree, ids) for ids in (splits.train, splits.val))
+    train, stop = (load_visits(config, tree, ids) for ids in folds)
     if len(train) < 2 or not stop:
         raise SchemaError(
             f"train.phase={config.train.phase} needs two training visits and one validation visit "
@@ -179,7 +183,8 @@ def _one(
     folder, stage = WorkFolder(config.paths), digest(settings, name)
     best = BestEpochs(folder.best_epochs(name), train.top_k, stage)
     tracker = open_trackers(config.logger.tracker, folder.tracking, name, stage)
-    engine.run(folder.unfinished(name), stage, track, tracker, best)
+    profile = StepProfile(folder.profile(name), train.profile_steps, say)
+    engine.run(folder.unfinished(name), stage, track, tracker, best, profile)
     phase.network.load_state_dict(engine.best.weights)
     return engine.history
 

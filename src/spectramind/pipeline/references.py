@@ -25,7 +25,7 @@ from spectramind.estimators.constant import Constant
 from spectramind.estimators.linear_corrector import LinearCorrector
 from spectramind.estimators.physics_estimate import PhysicsEstimate
 from spectramind.estimators.protocol import DepthsOf, Estimator
-from spectramind.evaluation.coverage import z_scores
+from spectramind.evaluation.coverage import ConformalKind, z_scores
 from spectramind.evaluation.official import naive_moments
 from spectramind.features.reference_depths import (
     CIRCLE,
@@ -37,6 +37,7 @@ from spectramind.features.reference_depths import (
     oracle_depths,
     read_bin_curves,
 )
+from spectramind.pipeline.cross_fitting import joined, measured_groups, out_of_fold
 from spectramind.pipeline.fit_calibrators import fit_corel, fit_temperature
 from spectramind.pipeline.planets import load_labelled, load_planets
 from spectramind.pipeline.visits import star_rows
@@ -61,10 +62,20 @@ class Folds:
     def _of(self, ids: Sequence[str]) -> LabelledPlanets:
         return load_labelled(self.config, KaggleTree(self.config.data.raw), ids)
 
+    @property
+    def crossing(self) -> bool:
+        """Every group is predicted by what was learnt from the others; else two are held out."""
+        return self.config.split.scheme == "cross"
+
+    @cached_property
+    def groups(self) -> list[LabelledPlanets]:
+        """All labelled planets that were measured, in the groups that are held out in turn."""
+        return measured_groups(self._of(sorted(self._splits.planets)), self._splits)
+
     @cached_property
     def train(self) -> LabelledPlanets:
         """To learn from."""
-        return self._of(self._splits.train)
+        return joined(self.groups) if self.crossing else self._of(self._splits.train)
 
     @cached_property
     def val(self) -> LabelledPlanets:
@@ -138,14 +149,23 @@ def _linear(config: Config, folds: Folds) -> Reference:
 
 
 def _calibrated(untaught: Estimator, config: Config, folds: Folds) -> Reference:
-    """Taught on the training fold; its sigma goes through the calibrators that ours has."""
+    """Taught on the training planets; its sigma goes through the calibrators that ours has."""
     calib = config.calib
-    taught = untaught.fit(folds.train, folds.val)
+    kind: ConformalKind = "cross" if folds.crossing else "split"
+    if folds.crossing:
+        taught = untaught.fit(folds.train, folds.train)  # no reference has anything to stop
+        said = out_of_fold(untaught, folds.groups), folds.train.truth
+        for_temperature = for_corel = said
+    else:
+        taught = untaught.fit(folds.train, folds.val)
+        for_temperature, for_corel = (
+            (taught.predict(fold.planets), fold.truth) for fold in (folds.val, folds.calibration)
+        )
     calibrators = Calibrators()
     if calib.temp.enabled:
-        calibrators = Calibrators(fit_temperature(taught, folds.val, calib.temp))
+        calibrators = Calibrators(fit_temperature(*for_temperature, calib.temp))
     if calib.corel.enabled:
-        corel = fit_corel(taught, folds.calibration, calibrators, calib.corel)
+        corel = fit_corel(*for_corel, calibrators, calib.corel, kind)
         calibrators = Calibrators(calibrators.temperature, corel)
     return Reference(taught, calibrators)
 
@@ -160,8 +180,11 @@ REFERENCES: dict[str, Callable[[Config, Folds], Reference]] = {
 
 
 def _one_factor(estimator: Estimator, folds: Folds) -> Reference:
-    """The one sigma factor that fits the calibration fold: their sigma is no one's claim."""
-    fold = folds.calibration
+    """The one sigma factor that fits the calibration fold: their sigma is no one's claim.
+
+    They learn nothing from labels, so where folds cross any labelled planet is new to them.
+    """
+    fold = folds.train if folds.crossing else folds.calibration
     spectra = estimator.predict(fold.planets).spectra
     z = z_scores(fold.truth, spectra.mu, spectra.sigma)
     return Reference(estimator, Calibrators(Temperature.fit(z, prior_planets=0)))

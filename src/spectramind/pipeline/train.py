@@ -9,22 +9,23 @@ import torch
 from spectramind.config.base import digest
 from spectramind.config.root import Config
 from spectramind.contracts.planet import LabelledPlanets
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.splits import Splits
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import ConfigError
 from spectramind.estimators.artifact import Artifact
-from spectramind.estimators.network_estimate import NetworkEstimate
 from spectramind.estimators.physics_estimate import PhysicsEstimate
 from spectramind.instrument.grid import N_BINS
 from spectramind.models.assembly import build_network
-from spectramind.models.network import SpectraMind
+from spectramind.pipeline.cross_fitting import is_of
+from spectramind.pipeline.network_fit import FittedNetwork, fit_network
 from spectramind.pipeline.planets import load_labelled
 from spectramind.pipeline.pretrain import Pretraining, load_start, pretrain
 from spectramind.pipeline.result import Result
+from spectramind.pipeline.train_across import Across
 from spectramind.pipeline.train_members import NOT_SUPERVISED, Members
 from spectramind.pipeline.training_data import digest_of_folds, labelled_ids, splits_for
 from spectramind.prior.prior_fit import fit_prior
-from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.code import code_digest
 from spectramind.run.devices import pick_device, prepare_cpu
 from spectramind.run.record import RunRecord
@@ -44,9 +45,11 @@ class Training(Result):
         checkpoint: the file.
         artifact: what is in it.
         done_before: it was trained with these settings and data already.
-        n_train, n_stop: planets of the folds; 0 without labels.
+        n_train, n_stop: planets of the folds; 0 without labels, and none stops where folds cross.
         gain, gain_error: best validation gain over physics and its error, of an ensemble's first
-            network, in units of the objective; None where nothing was trained now.
+            network, in units of the objective; where folds cross, the gain of the whole network
+            on planets that it had not seen. None where nothing was trained now.
+        folds: how many crossed, 0 where some were held out instead.
         unit: of the gain.
         epistemic: what became of ``uq.epistemic``, empty for none.
         pretraining: what came before, None without.
@@ -66,6 +69,7 @@ class Training(Result):
     unit: str = "nats a bin"
     epistemic: str = ""
     pretraining: Pretraining | None = None
+    folds: int = 0
 
     def report(self) -> list[str]:
         if self.done_before:
@@ -78,13 +82,17 @@ class Training(Result):
         verdict = "kept" if epoch else "not kept: the checkpoint is the physics estimate"
         before = self.pretraining.report() if self.pretraining else []
         more = [self.epistemic] if self.epistemic else []
+        planets = f"{self.n_train} training and {self.n_stop} validation planets"
+        if self.folds:
+            planets = f"{self.n_train} planets in {self.folds} folds, each predicted by the others,"
+        where_from = "out-of-fold" if self.folds else "best validation"
         return [
             *before,
-            f"{self.n_train} training and {self.n_stop} validation planets on {self.device}",
+            f"{planets} on {self.device}",
             f"errors against stated: {prior.errors.describe()}; "
             f"{self.pairs} planets with two visits{few}",
             f"share of spotted stars: {prior.patchy.share:.3f}",
-            f"best validation gain over physics {self.gain:.4f} +- {self.gain_error:.4f} "
+            f"{where_from} gain over physics {self.gain:.4f} +- {self.gain_error:.4f} "
             f"{self.unit}: {verdict} (epoch {epoch})",
             *more,
             where,
@@ -130,6 +138,11 @@ def refuse_contradictions(config: Config) -> None:
             "uq.epistemic=mc_dropout with no dropout in the network draws the same answer every "
             "time: raise model.fgs1_mamba.dropout, model.airs_gnn.dropout or model.fusion.dropout"
         )
+    if config.train.freeze_encoders and phase != "all" and config.train.start_from is None:
+        raise ConfigError(
+            "train.freeze_encoders=true would keep random encoders: name pretrained ones with "
+            "train.start_from=FILE, or pretrain with train.phase=all"
+        )
     if model.prior.source == "atmosphere" and phase in ("supervised", "all"):
         asked = {"train.phase=all": phase == "all"}
         asked["train.start_from"] = config.train.start_from is not None
@@ -155,7 +168,7 @@ def _pretrain_alone(config: Config, record: RunRecord) -> Pretraining:
         fold, val = (load_labelled(config, tree, ids) for ids in (splits.train, splits.val))
         prior = PhysicsEstimate(None, settings).fit(fold, val).learnt
     record.artifact(config.paths.splits)
-    return pretrain(config, record, prior, splits, load_start(config, splits))
+    return pretrain(config, record, prior, (splits.train, splits.val), load_start(config, splits))
 
 
 def _without_labels(config: Config, record: RunRecord) -> Training:
@@ -186,66 +199,130 @@ def _without_labels(config: Config, record: RunRecord) -> Training:
 def _with_labels(config: Config, record: RunRecord) -> Training:
     tree = KaggleTree(config.data.raw)
     splits = splits_for(config, labelled_ids(tree))
+    if config.split.scheme == "cross":
+        return _crossing_folds(config, record, tree, splits)
     fold, val = (load_labelled(config, tree, ids) for ids in (splits.train, splits.val))
     start = load_start(config, splits)
     settings, path = _settings(config, start, fold, val), config.paths.checkpoint
     finished = digest(settings, config.uq)
     if path.is_file() and (before := Artifact.load(path)).settings == finished:
         return Training(path, before, done_before=True, n_train=len(fold), n_stop=len(val))
-    device = pick_device(config.env.device)
-    members = Members(config, device, settings, start)
-    pretraining: Pretraining | None = None
-
-    def trainer(
-        network: SpectraMind, prior: SpectralPrior, fold: LabelledPlanets, stop: LabelledPlanets
-    ) -> SpectraMind:
-        nonlocal pretraining
-        if config.train.phase == "all":
-            pretraining = pretrain(config, record, prior, splits, start)
-            members.start = pretraining.pretrained
-        members.train(prior, fold, stop)
-        return members.networks[0]
-
-    untrained = NetworkEstimate(
-        network=build_network(config.model, config.loss.seam),
-        physics=PhysicsEstimate(None, config.model.prior),
-        sequence_length=config.train.sequence_length,
-        batch_size=config.train.batch_size,
-        device=device,
-        trainer=trainer,
-    )
-    trained = untrained.fit(fold, val)
+    members = Members(config, pick_device(config.env.device), settings, start)
+    visits = splits.train, splits.val
+    trained = fit_network(config, record, members, fold, val, visits)
     outcome = members.outcomes[0]
-    artifact = Artifact(
-        network=trained.network,
-        prior=trained.physics.learnt,
-        model=config.model,
-        seam=config.loss.seam,
-        sequence_length=trained.sequence_length,
-        epoch=outcome.epoch,
+    artifact = _artifact(
+        config,
+        trained,
         history=outcome.history,
         settings=finished,
         train_ids=_seen(fold, splits, start),
         stop_ids=val.ids,
+    )
+    return _kept(
+        config,
+        record,
+        trained,
+        artifact,
+        fold=fold,
+        n_stop=len(val),
+        gain=outcome.gain,
+        gain_error=outcome.gain_error,
+    )
+
+
+def _crossing_folds(
+    config: Config, record: RunRecord, tree: KaggleTree, splits: Splits
+) -> Training:
+    """Out-of-fold predictions of all labelled planets, then a checkpoint that has seen them all."""
+    everyone = load_labelled(config, tree, sorted(splits.planets))
+    starts = [load_start(config, splits.holding_out(i)) for i in range(len(splits.groups))]
+    settings, path = _settings(config, starts[0], everyone), config.paths.checkpoint
+    device = pick_device(config.env.device)
+    across = Across(config, record, everyone, splits, starts[0], device, settings)
+    before = Artifact.load(path) if path.is_file() else None
+    if before and before.settings == across.finished and is_of(config.paths, across.finished):
+        return Training(path, before, done_before=True, n_train=len(everyone))
+    verdict = across.predict_held_out()
+    trained = across.fit_all(verdict.epochs)
+    artifact = _artifact(
+        config,
+        trained,
+        history=list(verdict.history),
+        settings=across.finished,
+        train_ids=_seen(everyone, splits, starts[0]),
+        stop_ids=(),
+    )
+    record.artifact(WorkFolder(config.paths).out_of_fold_record)
+    return _kept(
+        config,
+        record,
+        trained,
+        artifact,
+        fold=everyone,
+        gain=verdict.gain,
+        gain_error=verdict.gain_error,
+        folds=len(splits.groups),
+    )
+
+
+def _artifact(
+    config: Config,
+    trained: FittedNetwork,
+    *,
+    history: list[dict[str, float]],
+    settings: str,
+    train_ids: tuple[str, ...],
+    stop_ids: tuple[str, ...],
+) -> Artifact:
+    estimate, members = trained.estimate, trained.members
+    return Artifact(
+        network=estimate.network,
+        prior=estimate.physics.learnt,
+        model=config.model,
+        seam=config.loss.seam,
+        sequence_length=estimate.sequence_length,
+        epoch=members.outcomes[0].epoch,
+        history=history,
+        settings=settings,
+        train_ids=train_ids,
+        stop_ids=stop_ids,
         others=members.others,
         epistemic=members.epistemic(),
     )
+
+
+def _kept(
+    config: Config,
+    record: RunRecord,
+    trained: FittedNetwork,
+    artifact: Artifact,
+    *,
+    fold: LabelledPlanets,
+    gain: float,
+    gain_error: float,
+    n_stop: int = 0,
+    folds: int = 0,
+) -> Training:
+    """Save the checkpoint and say what it is."""
+    path = config.paths.checkpoint
     artifact.save(path)
     record.artifact(path)
     record.artifact(config.paths.splits)
-    record.metrics |= {"val_gain": outcome.gain, "chosen_epoch": float(outcome.epoch)}
+    record.metrics |= {"val_gain": gain, "chosen_epoch": float(artifact.epoch)}
     return Training(
         path,
         artifact,
         n_train=len(fold),
-        n_stop=len(val),
-        gain=outcome.gain,
-        gain_error=outcome.gain_error,
+        n_stop=n_stop,
+        gain=gain,
+        gain_error=gain_error,
         pairs=sum(len(planet.measurements) > 1 for planet in fold.planets),
-        device=str(device),
+        device=str(trained.members.device),
         unit="of score" if config.train.objective == "score" else "nats a bin",
-        epistemic=members.verdict(),
-        pretraining=pretraining,
+        epistemic=trained.members.verdict(),
+        pretraining=trained.pretraining,
+        folds=folds,
     )
 
 

@@ -16,10 +16,11 @@ from spectramind.models.assembly import build_network
 from spectramind.models.network import Outputs, SpectraMind
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.devices import prepare_cpu
-from spectramind.run.progress import track
+from spectramind.run.progress import say, track
 from spectramind.run.seeds import derived_seed, seed_everything
 from spectramind.symbolic.pack import SymbolicPack
 from spectramind.training.engine.best_epochs import BestEpochs
+from spectramind.training.engine.step_profile import StepProfile
 from spectramind.training.engine.trainer import Trainer
 from spectramind.training.objective import Objective
 from spectramind.training.phases.pretraining import load_encoders
@@ -31,6 +32,7 @@ log = logging.getLogger("spectramind")
 # Settings of training that the supervised phase's numbers do not depend on; what it starts from
 # counts by its content.
 NOT_SUPERVISED = {"phase", "start_from", "mae", "contrastive", "top_k", "detect_anomaly"}
+NOT_SUPERVISED |= {"profile_steps"}
 
 
 @dataclass(eq=False)
@@ -39,6 +41,10 @@ class Members:
 
     Attributes:
         settings: digest of all that they depend on but their seed.
+        start: encoders to start from.
+        judged: the stop fold says whether training is kept at all; else its best epoch is taken
+            as it is, because other planets will say.
+        exactly: epochs to train, where that is known; the stop fold then says nothing.
         outcomes: of those trained so far; networks: with the weights kept.
     """
 
@@ -46,6 +52,8 @@ class Members:
     device: torch.device
     settings: str
     start: Pretrained | None = None
+    judged: bool = True
+    exactly: int | None = None
     outcomes: list[Outcome] = field(default_factory=list)
     networks: list[SpectraMind] = field(default_factory=list)
 
@@ -98,6 +106,9 @@ class Members:
         network = build_network(config.model, config.loss.seam)
         if self.start is not None:
             load_encoders(network, self.start.weights)
+        if config.train.freeze_encoders:
+            network.fgs1.requires_grad_(False)
+            network.airs.requires_grad_(False)
         prepare_cpu(config.env.threads, network)
         naive = naive_moments(fold.truth) if config.train.objective == "score" else None
         objective = Objective(SymbolicPack(config.loss), config.train.aux_weight, naive)
@@ -108,8 +119,11 @@ class Members:
         shown = name or "supervised"
         best = BestEpochs(folder.best_epochs(shown), config.train.top_k, settings)
         tracker = open_trackers(config.logger.tracker, folder.tracking, shown, settings)
-        engine.run(folder.unfinished(name), settings, track, tracker, best)
-        outcome = phase.choose(engine)
+        profile = StepProfile(folder.profile(shown), config.train.profile_steps, say)
+        resume = folder.unfinished(name)
+        engine.run(resume, settings, track, tracker, best, profile, self.exactly)
+        choose = phase.last if self.exactly else phase.choose if self.judged else phase.best
+        outcome = choose(engine)
         network.load_state_dict(outcome.weights)
         log.info("member %d: epoch %d kept", number, outcome.epoch)
         self.outcomes.append(outcome)

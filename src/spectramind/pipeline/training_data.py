@@ -38,9 +38,11 @@ def splits_for(config: Config, planets: list[str]) -> Splits:
         ConfigError: it was made with other settings than are asked for.
     """
     path, asked = config.paths.splits, config.split
-    if not path.is_file():
-        save_splits(path, make_splits(planets, asked.folds, asked.seed))
-    splits = load_splits(path)
+    if path.is_file():
+        splits = load_splits(path)
+    else:  # not read back: another process of torchrun may be the one that writes
+        splits = make_splits(planets, asked.folds, asked.seed)
+        save_splits(path, splits)
     if splits.folds is not None and (splits.folds, splits.seed) != (asked.folds, asked.seed):
         raise ConfigError(
             f"{path} was made with split.folds={splits.folds} split.seed={splits.seed}, not with "

@@ -91,6 +91,12 @@ class Patchy:
         """h (283,) and G S (283, 2)."""
         return np.exp(basis() @ self.mean), basis() @ self.spread
 
+    def drawn(self, rng: np.random.Generator) -> Array:
+        """What a star's patches, or none, multiply depths by, (283,)."""
+        coefficients = self.mean + self.spread @ rng.standard_normal(2)
+        patchy = rng.random() < self.share
+        return np.exp(basis() @ coefficients) if patchy else np.ones(len(basis()))
+
     def if_spotted(self, measured: Measurement) -> tuple[Measurement, float]:
         """The measurement of the true depths that it is if the star is patchy.
 

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import socket
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from spectramind.errors import ConfigError, RuntimeRiskError
+from spectramind.run.processes import processes
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -32,12 +34,17 @@ def atomic_path(target: Path) -> Iterator[Path]:
     """Yield a temporary path; on success it becomes ``target``, on failure it is removed.
 
     Its name says which process of which machine writes it, so that two of them never write one
-    file and ``remove_strays`` knows what a killed one left.
+    file and ``remove_strays`` knows what a killed one left. Where several processes are one command
+    (torchrun), the first one writes: what another writes lands in a folder that is thrown away.
 
     Raises:
         ConfigError: the file may not be written.
         RuntimeRiskError: the disk is full, or a quota or limit on the size of files is reached.
     """
+    if not processes().first:
+        with tempfile.TemporaryDirectory() as dropped:
+            yield Path(dropped) / target.name
+        return
     with unwritable_is_told(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = target.with_name(f".{target.name}.{_host()}-{os.getpid()}.tmp")

@@ -8,6 +8,7 @@ from torch import nn
 
 from spectramind.errors import ConfigError
 from spectramind.run.cores import core_count
+from spectramind.run.processes import processes
 
 log = logging.getLogger("spectramind")
 
@@ -21,15 +22,25 @@ _LARGE = 2_000_000
 def pick_device(wanted: str) -> torch.device:
     """Resolve ``auto``, ``cpu`` or ``cuda``.
 
-    A GPU counts only when this torch build has code for it (Kaggle's has none for a P100).
+    A GPU counts only when this torch build has code for it (Kaggle's has none for a P100). Each of
+    several processes (torchrun) has a GPU of its own.
 
     Raises:
-        ConfigError: ``cuda`` is wanted and there is none that works.
+        ConfigError: ``cuda`` is wanted and there is none that works, or fewer than processes.
     """
     usable = torch.cuda.is_available() and _has_code_for_gpu()
     if wanted == "cuda" and not usable:
         raise ConfigError("env.device=cuda, but torch sees no GPU it has code for: use auto or cpu")
-    return torch.device("cuda" if usable and wanted != "cpu" else "cpu")
+    device = torch.device("cuda" if usable and wanted != "cpu" else "cpu")
+    here = processes()
+    if device.type == "cuda" and here.count > 1:
+        if here.beside > torch.cuda.device_count():
+            raise ConfigError(
+                f"torchrun started {here.beside} processes on a machine with "
+                f"{torch.cuda.device_count()} GPUs: lower --nproc_per_node, or set env.device=cpu"
+            )
+        torch.cuda.set_device(here.local)
+    return device
 
 
 def _has_code_for_gpu() -> bool:
@@ -41,7 +52,7 @@ def _has_code_for_gpu() -> bool:
 def fitting_threads(network: nn.Module | None) -> int:
     """One thread for a small network: others would wait for it more than work."""
     weights = 0 if network is None else sum(p.numel() for p in network.parameters())
-    return 1 if weights < _LARGE else core_count()
+    return 1 if weights < _LARGE else max(core_count() // processes().beside, 1)
 
 
 def prepare_cpu(threads: int, network: nn.Module | None = None) -> None:

@@ -1,4 +1,7 @@
-"""Progress: a rich bar on a terminal, plain lines otherwise."""
+"""Progress: a rich bar on a terminal, plain lines otherwise.
+
+Of several processes that are one command the first one speaks.
+"""
 
 import sys
 import time
@@ -7,6 +10,8 @@ from typing import TypeVar
 
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from spectramind.run.processes import processes
 
 T = TypeVar("T")
 _bars: list[Progress] = []  # shown now; a bar inside another is a line of it
@@ -17,11 +22,15 @@ PLAIN_LINE_EVERY_S = 10.0
 
 def say(line: str) -> None:
     """Print one line for the user (standard error: standard output carries results)."""
-    console.print(line, markup=False, soft_wrap=True)
+    if processes().first:
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:
     """Yield ``items`` while showing how many of ``total`` are done; bars may nest."""
+    if not processes().first:
+        yield from items
+        return
     if console.is_terminal and _bars:
         task = _bars[-1].add_task(description, total=total)
         try:
@@ -60,7 +69,7 @@ def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:
 
 def show(*results: RenderableType) -> None:
     """Print results for the user (standard output)."""
-    for result in results:
+    for result in results if processes().first else ():
         if isinstance(result, str):
             output.print(result, markup=False, soft_wrap=True)
         else:

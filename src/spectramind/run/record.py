@@ -17,7 +17,8 @@ from spectramind.errors import ConfigError, SpectraMindError
 from spectramind.run import environment
 from spectramind.run.atomic import unwritable_is_told, write_json
 from spectramind.run.events import Event, Manifest, ManifestEntry
-from spectramind.run.stopping import interruption
+from spectramind.run.processes import processes
+from spectramind.run.stopping import interruption, undisturbed
 
 log = logging.getLogger("spectramind")
 
@@ -74,7 +75,10 @@ class RunRecord:
 
 @contextmanager
 def recording(record: RunRecord) -> Iterator[RunRecord]:
-    """Run a command inside its record; it is written also when the command fails."""
+    """Run a command inside its record; it is written also when the command fails.
+
+    Of several processes that are one command (torchrun) the first one's is the record.
+    """
     start = time.monotonic()
     try:
         yield record
@@ -83,7 +87,8 @@ def recording(record: RunRecord) -> Iterator[RunRecord]:
         told = str(error) if isinstance(error, SpectraMindError) else repr(error)
         message = interruption(error) or told
         log.error("%s failed: %s", record.cmd, message, exc_info=not expected)
-        with suppress(OSError, SpectraMindError):  # a full disk must not hide what went wrong
+        # A full disk must not hide what went wrong; nor must torchrun, which ends all after one.
+        with suppress(OSError, SpectraMindError), undisturbed():
             _write(record, "fail", message, start)
         raise
     with unwritable_is_told(record.work):
@@ -96,12 +101,23 @@ def recording(record: RunRecord) -> Iterator[RunRecord]:
 
 
 def open_log(work: Path, level: str, rotate_bytes: int, backups: int) -> None:
-    """Send the package's log to the work folder's rotating file (UTC times).
+    """Send the package's log to the work folder's rotating file (UTC times), that of the first of
+    several processes; the others' to nowhere.
 
     Raises:
         ConfigError: the work folder cannot be made or written.
         RuntimeRiskError: the disk is full.
     """
+    own = _log_file(work, rotate_bytes, backups) if processes().first else logging.NullHandler()
+    for old in log.handlers[:]:
+        log.removeHandler(old)
+        old.close()
+    log.addHandler(own)
+    log.setLevel(level)
+    log.propagate = False
+
+
+def _log_file(work: Path, rotate_bytes: int, backups: int) -> _LogFile:
     path = (RecordFolder(work).log).absolute()
     try:
         with unwritable_is_told(path):
@@ -121,12 +137,7 @@ def open_log(work: Path, level: str, rotate_bytes: int, backups: int) -> None:
     formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)
-    for old in log.handlers[:]:
-        log.removeHandler(old)
-        old.close()
-    log.addHandler(handler)
-    log.setLevel(level)
-    log.propagate = False
+    return handler
 
 
 def open_log_file() -> Path | None:
@@ -158,6 +169,8 @@ def read_manifest(work: Path) -> Manifest:
 
 
 def _write(record: RunRecord, status: str, message: str | None, start: float) -> None:
+    if not processes().first:
+        return
     sha = environment.git_sha()
     env = environment.package_versions() | environment.describe_machine()
     event = Event.model_validate(

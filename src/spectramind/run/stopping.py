@@ -9,6 +9,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 # prctl code (linux/prctl.h).
@@ -43,6 +45,28 @@ def stop_on_signals() -> None:
 def _stop(number: int, frame: FrameType | None) -> None:
     signal.signal(number, signal.SIG_IGN)  # once is enough: the end must not be interrupted
     raise Stopped(number)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let what is begun be finished: a signal to stop that comes meanwhile stops after it.
+
+    Signals reach any thread of a process, so they are held back here and not by the thread's mask.
+    """
+    caught: list[int] = []
+    numbers = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+    main = threading.current_thread() is threading.main_thread()
+    before = {n: signal.getsignal(n) for n in numbers if main}
+    ours = {n: handler for n, handler in before.items() if callable(handler)}
+    for number in ours:
+        signal.signal(number, lambda number, frame: caught.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in ours.items():
+            signal.signal(number, handler)
+        if caught:
+            signal.raise_signal(caught[0])
 
 
 def live_as_worker(parent: int) -> None:

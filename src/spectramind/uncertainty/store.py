@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from spectramind.contracts.spectra import name_some
 from spectramind.contracts.work_folder import CalibratorFolder
 from spectramind.errors import ConfigError, SchemaError
+from spectramind.evaluation.coverage import ConformalKind
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.run.atomic import write_json, write_npz, write_text
 from spectramind.run.npz import read_npz
@@ -57,6 +58,7 @@ class _CorelRecord(_Record):
     """COREL also depends on the temperature that made its z-scores (1 without one)."""
 
     alpha: float = Field(gt=0, lt=1)
+    kind: ConformalKind = "split"
 
 
 def refuse_seen(command: str, fold: Sequence[str], seen: Mapping[str, Set[str]]) -> None:
@@ -131,7 +133,12 @@ def save_corel(
         fold, planets, checkpoint: as in ``save_temperature``.
     """
     record = _CorelRecord(
-        tau=tau, planets=tuple(planets), fold=fold, checkpoint=checkpoint, alpha=corel.alpha
+        tau=tau,
+        planets=tuple(planets),
+        fold=fold,
+        checkpoint=checkpoint,
+        alpha=corel.alpha,
+        kind=corel.kind,
     )
     table = pd.DataFrame(
         {
@@ -182,4 +189,4 @@ def load_corel(path: Path, *, tau: float, checkpoint: str) -> Corel:
         )
     factors = _per_bin(path, "factors", arrays["factors"], again)
     quantiles = _per_bin(path, "quantiles", arrays["quantiles"], again)
-    return Corel(record.alpha, len(record.planets), factors, quantiles)
+    return Corel(record.alpha, len(record.planets), factors, quantiles, record.kind)

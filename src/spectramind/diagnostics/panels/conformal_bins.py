@@ -3,6 +3,7 @@
 from scipy import stats
 
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values, plain
+from spectramind.evaluation.coverage import promise
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
 from spectramind.plotting.document import place
@@ -27,6 +28,7 @@ def collect(context: ReportContext) -> Values | Lack:
         "q": plain(step.q),
         "factor": plain(step.factor),
         "alpha": float(step.alpha),
+        "kind": step.kind,
         "planets": int(step.n),
     }
 
@@ -35,8 +37,8 @@ def draw(values: Values) -> PanelBody:
     """The figure, and a table of all bins."""
     alpha = values["alpha"]
     text = (
-        f"α = {alpha:g}, {values['planets']} calibration planets: marginal per-bin coverage of at "
-        f"least {1 - alpha:.0%} over exchangeable planets. Dashed: the value for normal z."
+        f"α = {alpha:g}, {values['planets']} calibration planets: "
+        f"{promise(values['kind'], alpha)}. Dashed: the value for normal z."
     )
     columns = (values[key] for key in ("wavelength_um", "q", "factor"))
     rows = [

@@ -8,7 +8,6 @@ from scipy import stats
 
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values, plain
 from spectramind.diagnostics.statistics import (
-    CHANCE,
     Scored,
     coverage,
     interval_chance,
@@ -16,6 +15,7 @@ from spectramind.diagnostics.statistics import (
     sigma_against_error,
     sigma_chance,
 )
+from spectramind.evaluation.group_coverage import CHANCE
 from spectramind.plotting import plot
 from spectramind.plotting.document import lead, place
 from spectramind.plotting.plot import Figure, Row, Trace, axis_key, band, dots, line, per_bin

@@ -7,6 +7,7 @@ import torch
 
 from spectramind.errors import RuntimeRiskError
 from spectramind.training.engine.phase import Answer, Batch, Judged, Phase
+from spectramind.training.engine.ranks import Ranks
 from spectramind.training.engine.stepper import Stepper
 
 log = logging.getLogger("spectramind")
@@ -16,20 +17,22 @@ class MicroBatches(Generic[Batch, Answer]):
     """Gradients of the batches of one optimizer step.
 
     Parts weigh as the items they hold, so that a mean over items is what it was of the whole
-    batch; a loss that compares items with each other (InfoNCE) compares fewer.
+    batch; a loss that compares items with each other (InfoNCE) compares fewer. So do the rows of
+    each process where several train together.
 
     Attributes:
         parts: parts a batch is worked in; it only grows.
     """
 
-    def __init__(self, phase: Phase[Batch, Answer], stepper: Stepper) -> None:
-        self.phase, self.stepper, self.parts = phase, stepper, 1
+    def __init__(self, phase: Phase[Batch, Answer], stepper: Stepper, ranks: Ranks) -> None:
+        self.phase, self.stepper, self.ranks, self.parts = phase, stepper, ranks, 1
 
     def step(self, batches: list[Batch]) -> list[dict[str, float]]:
         """One optimizer step.
 
         Returns:
-            of each batch, its loss ``total_loss`` and its parts by name.
+            of each batch, its loss ``total_loss`` and its parts by name; where several processes
+            train, this one's share of them, empty if it has no row.
 
         Raises:
             RuntimeRiskError: not even one item fits the memory.
@@ -38,20 +41,23 @@ class MicroBatches(Generic[Batch, Answer]):
             try:
                 losses = [self._loss(batch) for batch in batches]
             except torch.OutOfMemoryError as error:
-                self._halve(max(self.phase.rows(batch) for batch in batches), error)
+                own = (self.ranks.rows(self.phase.rows(batch)) for batch in batches)
+                self._halve(max(rows.stop - rows.start for rows in own), error)
             else:
                 self.stepper.step()
                 return losses
 
     def _loss(self, batch: Batch) -> dict[str, float]:
-        if self.parts == 1:
-            return self._add(batch, 1.0)
         rows = self.phase.rows(batch)
-        size = max(rows // self.parts, 1)
+        own = self.ranks.rows(rows)
+        if self.parts == 1 and own.stop - own.start == rows:
+            return self._add(batch, 1.0)
+        size = max((own.stop - own.start) // self.parts, 1)
         total: dict[str, float] = {}
-        for start in range(0, rows, size):
-            share = (min(start + size, rows) - start) / rows
-            part = self._add(self.phase.part(batch, slice(start, start + size)), share)
+        for start in range(own.start, own.stop, size):
+            end = min(start + size, own.stop)
+            share = (end - start) / rows
+            part = self._add(self.phase.part(batch, slice(start, end)), share)
             for name, value in part.items():
                 total[name] = total.get(name, 0.0) + share * value
         return total

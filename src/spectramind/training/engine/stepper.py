@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from spectramind.config.optimisation import TrainConfig
+from spectramind.training.engine.ranks import Ranks
 from spectramind.training.engine.schedule import cosine
 
 
@@ -19,6 +20,7 @@ class Stepper:
         network: whose parameters. config: learning rate, decay, warm-up, clipping, accumulation.
         batches: batches an epoch, from which follow the steps of the schedule.
         device: where the network is. half: of mixed precision; None: by the card.
+        ranks: whose gradients are summed; None: this process's alone.
     """
 
     def __init__(
@@ -28,8 +30,10 @@ class Stepper:
         batches: int,
         device: torch.device,
         half: torch.dtype | None = None,
+        ranks: Ranks | None = None,
     ) -> None:
         self.network, self.config, self.batches, self.device = network, config, batches, device
+        self.ranks = ranks
         self.optimizer = torch.optim.AdamW(
             network.parameters(), lr=config.lr, weight_decay=config.weight_decay
         )
@@ -76,6 +80,8 @@ class Stepper:
 
     def step(self) -> None:
         """Clip, step, and begin anew."""
+        if self.ranks is not None:
+            self.ranks.sum_gradients(self.network.parameters())
         self.scaler.unscale_(self.optimizer)
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.config.grad_clip)
         self.scaler.step(self.optimizer)

@@ -22,6 +22,8 @@ from spectramind.training.engine.best_epochs import BestEpochs
 from spectramind.training.engine.micro_batches import MicroBatches
 from spectramind.training.engine.phase import Answer, Batch, Phase
 from spectramind.training.engine.random_states import random_states, restore_random_states
+from spectramind.training.engine.ranks import ranks_on
+from spectramind.training.engine.step_profile import StepProfile
 from spectramind.training.engine.stepper import Stepper
 from spectramind.training.engine.strictness import strictness
 from spectramind.training.engine.tracker import Tracker, Untracked
@@ -49,6 +51,8 @@ def unseen(items: Iterable[int], description: str, total: int) -> Iterable[int]:
 class Trainer(Generic[Batch, Answer]):
     """One training of a phase, resumable after every ``ckpt_every_epochs`` epochs.
 
+    Under ``torchrun`` its processes train together (``ranks.py``); the first one keeps and tells.
+
     Attributes:
         first, best: epoch 0, and the one with the smallest mean validation loss so far.
         history: one dict an epoch, epoch 0 first.
@@ -62,10 +66,14 @@ class Trainer(Generic[Batch, Answer]):
         rng: np.random.Generator,
     ) -> None:
         self.phase, self.config, self.device, self.rng = phase, config, device, rng
-        self.stepper = Stepper(phase.network, config, phase.batch_count(), device)
-        self.micro = MicroBatches(phase, self.stepper)
+        self.ranks = ranks_on(device)
+        self.ranks.give_weights(phase.network)
+        self.ranks.part_ways()
+        self.stepper = Stepper(phase.network, config, phase.batch_count(), device, ranks=self.ranks)
+        self.micro = MicroBatches(phase, self.stepper, self.ranks)
+        self.profile: StepProfile | None = None
         self.epoch = 0
-        self.first = self.best = Epoch(0, self._weights(), phase.evaluate())
+        self.first = self.best = Epoch(0, self._weights(), self._evaluate())
         self.history = [{"epoch": 0.0, "val_loss": float(self.first.each.mean())}]
 
     def run(
@@ -75,6 +83,8 @@ class Trainer(Generic[Batch, Answer]):
         progress: Progress = unseen,
         tracker: Tracker | None = None,
         best: BestEpochs | None = None,
+        profile: StepProfile | None = None,
+        exactly: int | None = None,
     ) -> None:
         """Train to the end.
 
@@ -83,22 +93,29 @@ class Trainer(Generic[Batch, Answer]):
             settings: digest of all that the result depends on; a state of others is left alone.
             progress: shows how far it is. tracker: is told of every epoch.
             best: keeps the best epochs' weights in files of their own.
+            profile: watches the first steps.
+            exactly: end after so many epochs, whatever the validation says; the schedule stays
+                that of ``epochs``.
 
         Raises:
-            SchemaError: ``resume`` is damaged.
-            RuntimeRiskError: the device's memory holds no single item.
+            SchemaError: ``resume`` is damaged; the processes of ``torchrun`` do not see the same.
+            RuntimeRiskError: the device's memory holds no single item; a process is gone.
         """
         if resume.is_file():
             self._restore(resume, settings)
+        self.ranks.require_the_same((settings, self.epoch), str(resume))
+        if not self.ranks.first:
+            tracker = best = profile = None
+        self.profile = profile
         tracker = tracker or Untracked()
         if best is not None:
             best.begin(self.history)
         tracker.begin(self.history)
-        left = range(self.epoch, self.config.epochs)
+        left = range(self.epoch, self.config.epochs if exactly is None else exactly)
         try:
             with strictness(self.config.deterministic, self.config.detect_anomaly):
                 for _ in progress(left, "train", len(left)):
-                    if self.epoch - self.best.number < self.config.patience:
+                    if exactly or self.epoch - self.best.number < self.config.patience:
                         self._one_epoch()
                         tracker.row(self.history[-1])
                         if best is not None:
@@ -106,12 +123,19 @@ class Trainer(Generic[Batch, Answer]):
                         self._keep(resume, settings)
         finally:
             tracker.end()
+            if self.profile is not None:
+                self.profile.end()
         if self.epoch % self.config.ckpt_every_epochs:
-            save_state(resume, self._state(settings))
+            self._save(resume, settings)
 
     def _keep(self, resume: Path, settings: str) -> None:
         if self.epoch % self.config.ckpt_every_epochs == 0:
-            save_state(resume, self._state(settings))
+            self._save(resume, settings)
+
+    def _save(self, resume: Path, settings: str) -> None:
+        state = self._state(settings)  # all take part: each has random states of its own
+        if self.ranks.first:
+            save_state(resume, state)
 
     def _one_epoch(self) -> None:
         self.phase.network.train()
@@ -122,7 +146,10 @@ class Trainer(Generic[Batch, Answer]):
             if self.stepper.full(number):
                 losses += self.micro.step(waiting)
                 waiting = []
-        each = self.phase.evaluate()
+                if self.profile is not None:
+                    self.profile.step()
+        losses = _summed(self.ranks.gather(losses))
+        each = self._evaluate()
         row = {
             sys.intern(name): float(np.mean([loss[name] for loss in losses])) for name in losses[0]
         }
@@ -131,6 +158,9 @@ class Trainer(Generic[Batch, Answer]):
         log.info("epoch %s", row)
         if each.mean() < self.best.each.mean():
             self.best = Epoch(self.epoch, self._weights(), each)
+
+    def _evaluate(self) -> Tensor:
+        return self.ranks.give(self.phase.evaluate())
 
     def _weights(self) -> Weights:
         return copy.deepcopy({k: v.cpu() for k, v in self.phase.network.state_dict().items()})
@@ -146,7 +176,7 @@ class Trainer(Generic[Batch, Answer]):
             "best_each": self.best.each,
             "stepper": self.stepper.state(),
             "parts": self.micro.parts,
-            "random": random_states(self.rng, self.device),
+            "random": self.ranks.gather(random_states(self.rng, self.device)),
         }
 
     def _restore(self, path: Path, settings: str) -> None:
@@ -155,7 +185,11 @@ class Trainer(Generic[Batch, Answer]):
             log.info("%s belongs to other settings: training starts anew", path)
             return
         try:
-            restore_random_states(state["random"], self.rng, self.device)
+            if len(state["random"]) != self.ranks.count:
+                raise ValueError(
+                    f"{len(state['random'])} processes made it, this run has {self.ranks.count}"
+                )
+            restore_random_states(state["random"][self.ranks.rank], self.rng, self.device)
             self.phase.network.load_state_dict(state["weights"])
             self.stepper.restore(state["stepper"])
             self.best = Epoch(state["best_epoch"], state["best"], state["best_each"])
@@ -166,3 +200,16 @@ class Trainer(Generic[Batch, Answer]):
         except (KeyError, RuntimeError, TypeError, ValueError) as error:
             raise SchemaError(f"{path} cannot be gone on from ({error}): delete it") from error
         log.info("resumed after epoch %d", self.epoch)
+
+
+def _summed(shares: list[list[dict[str, float]]]) -> list[dict[str, float]]:
+    """Losses of each batch from every process's share of them."""
+    if len(shares) == 1:
+        return shares[0]
+    return [
+        {
+            name: sum(share.get(name, 0.0) for share in batch)
+            for name in max(batch, key=len)  # a process without a row has no names
+        }
+        for batch in zip(*shares, strict=True)
+    ]

@@ -28,6 +28,7 @@ from spectramind.training.phases.pretraining import (
     batch_sizes,
     epoch_order,
     in_tokens,
+    mean_of_chosen,
     steps_of,
 )
 
@@ -70,8 +71,8 @@ class SegmentEncoder(nn.Module):
         """Segments (B, 3, dim) of length one: first and second half, out of transit."""
         _, one = self.fgs1(self._hidden(batch.series, batch.second))
         _, other = self.fgs1(self._hidden(batch.series, batch.first))
-        pooled = [_mean_over(one, batch.first), _mean_over(other, batch.second)]
-        pooled.append(_mean_over((one + other) / 2, batch.outside))
+        pooled = [mean_of_chosen(one, batch.first), mean_of_chosen(other, batch.second)]
+        pooled.append(mean_of_chosen((one + other) / 2, batch.outside))
         return F.normalize(self.project(torch.stack(pooled, dim=1)).float(), dim=-1)
 
     def _hidden(self, series: Tensor, tokens: Tensor) -> Tensor:
@@ -201,9 +202,3 @@ def info_nce(segments: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
         losses.append(F.cross_entropy(likeness, partner, reduction="none"))
         nearest.append(likeness.argmax(1) == partner)
     return (losses[0] + losses[1]) / 2, nearest[0]
-
-
-def _mean_over(latents: Tensor, tokens: Tensor) -> Tensor:
-    """Mean of (B, L, D) over the chosen tokens of each row, (B, D)."""
-    weight = tokens.unsqueeze(-1).to(latents.dtype)
-    return (latents * weight).sum(1) / weight.sum(1)

@@ -25,6 +25,7 @@ from spectramind.training.phases.pretraining import (
     batch_sizes,
     epoch_order,
     in_tokens,
+    mean_of_chosen,
     picked,
     row_count,
     steps_of,
@@ -178,9 +179,4 @@ class MaskedReconstruction:
         bins = (answer.nodes.float() - nodes).square().mean(-1)
         truth = in_tokens(series[..., MEASURED_FROM:], self.network.stride)
         steps = (answer.steps.float() - truth).square().mean((-1, -2))
-        return _mean_where(bins, batch.bins), _mean_where(steps, batch.tokens)
-
-
-def _mean_where(values: Tensor, chosen: Tensor) -> Tensor:
-    """Mean of (B, N) over the chosen of each row, (B,)."""
-    return (values * chosen).sum(1) / chosen.sum(1)
+        return mean_of_chosen(bins, batch.bins), mean_of_chosen(steps, batch.tokens)

@@ -66,6 +66,12 @@ def load_encoders(network: SpectraMind, weights: dict[str, Tensor]) -> None:
     network.load_state_dict(own | weights)
 
 
+def mean_of_chosen(values: Tensor, chosen: Tensor) -> Tensor:
+    """Mean of (B, N, ...) over the chosen (B, N) of each row, (B, ...)."""
+    weight = chosen.to(values.dtype).view(*chosen.shape, *[1] * (values.dim() - chosen.dim()))
+    return (values * weight).sum(1) / weight.sum(1)
+
+
 def in_tokens(series: Tensor, stride: int) -> Tensor:
     """Steps (n, T, ...) as tokens (n, L, stride, ...), the last filled with the last step."""
     missing = -series.shape[1] % stride

@@ -78,7 +78,14 @@ class Supervised:
         config = self.config
         size, length = config.batch_size, config.sequence_length
         for inputs, y in training_batches(
-            self.train, self.measured, self.prior, length, size, config.redraw, rng
+            self.train,
+            self.measured,
+            self.prior,
+            length,
+            size,
+            config.redraw,
+            config.redraw_spread,
+            rng,
         ):
             yield inputs.to(self.device), y.to(self.device)
 
@@ -121,3 +128,15 @@ class Supervised:
         helps = best.number > 0 and float(gain.mean()) > error
         kept: Epoch = best if helps else first
         return Outcome(kept.weights, kept.number, trainer.history, float(gain.mean()), error)
+
+    def best(self, trainer: Trainer[Labelled, Outputs]) -> Outcome:
+        """The best epoch as it is, for planets that judge it elsewhere."""
+        return self._as_is(trainer, trainer.best)
+
+    def last(self, trainer: Trainer[Labelled, Outputs]) -> Outcome:
+        """The last epoch, where how many there are was told beforehand."""
+        weights = {name: value.cpu() for name, value in self.network.state_dict().items()}
+        return self._as_is(trainer, Epoch(trainer.epoch, weights, trainer.first.each))
+
+    def _as_is(self, trainer: Trainer[Labelled, Outputs], epoch: Epoch) -> Outcome:
+        return Outcome(epoch.weights, epoch.number, trainer.history, math.nan, math.nan)
