@@ -24,6 +24,7 @@ PARTS = {
     ("model", "sigma_head"),
     ("calib", "temp"),
     ("calib", "corel"),
+    ("calib", "instance"),
     ("sim", "effects"),
     ("sim", "population"),
 }

@@ -88,6 +88,23 @@ def test_calibrators_that_were_not_applied_and_a_stale_score_stay_out(
     assert "score.json" in packed(work)[0]
 
 
+def test_calibrators_may_come_after_predict(
+    run: Cli, work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs = work / "outputs"
+    kept = ["submission.csv", "submission.applied.json", "calibration/seen_planets.json"]
+    kept += [f"predictions/{name}.npz" for name in ("spectramind", "physics")]
+    before = {name: (outputs / name).read_bytes() for name in kept}
+    shutil.rmtree(outputs / "calibration")
+    assert run("predict") == 0
+    assert "no temperature, no COREL" in capsys.readouterr().out
+    assert (outputs / "submission.csv").read_bytes() != before["submission.csv"]
+    for command in ("calibrate-temp", "calibrate-corel", "calibrate-corel"):
+        assert run(command) == 0
+        assert "calibrated anew" in capsys.readouterr().out
+    assert {name: (outputs / name).read_bytes() for name in kept} == before
+
+
 def test_a_table_changed_by_hand_is_no_submission_of_ours(
     run: Cli, work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,13 +12,14 @@ from spectramind.config.base import Section, digest
 from spectramind.config.calib import KillChainConfig
 from spectramind.config.curves import FeaturesConfig
 from spectramind.config.diag import DashboardConfig
+from spectramind.config.drifting import DriftAlarmConfig
 from spectramind.config.fit import FitConfig
 from spectramind.config.gating import GateConfig
 from spectramind.config.loss import LossConfig
 from spectramind.config.model import ModelConfig
 from spectramind.config.optimisation import SplitConfig, TrainConfig
 from spectramind.config.sim import SimulationConfig
-from spectramind.config.uq import CorelConfig, EpistemicConfig, TempConfig
+from spectramind.config.uq import CorelConfig, EpistemicConfig, InstanceConfig, TempConfig
 
 
 class PathsConfig(Section):
@@ -60,6 +61,7 @@ class CalibConfig(KillChainConfig):
 
     temp: TempConfig
     corel: CorelConfig
+    instance: InstanceConfig
 
 
 class SubmissionConfig(Section):
@@ -118,6 +120,7 @@ _NOT_SCIENCE: dict[str, Any] = {
     "logger": True,
     "diag": True,
     "audit": True,
+    "drift": True,
     "gate": True,
     "ablate": True,
     "train": {"top_k", "detect_anomaly"},
@@ -141,6 +144,7 @@ class Config(Section):
     train: TrainConfig
     loss: LossConfig
     uq: EpistemicConfig
+    drift: DriftAlarmConfig
     diag: DashboardConfig
     score: ScoreConfig
     audit: AuditConfig

@@ -42,6 +42,16 @@ class CorelConfig(Section):
     prior_planets: float = Field(ge=0, allow_inf_nan=False)
 
 
+class InstanceConfig(Section):
+    """A last factor on sigma from what the predicted set's own light curves leave over.
+
+    Attributes:
+        enabled: apply it.
+    """
+
+    enabled: bool
+
+
 class EpistemicConfig(Section):
     """What the network's own ignorance adds to sigma; ``train`` decides, the checkpoint holds it.
 

@@ -118,6 +118,11 @@ class CalibratorFolder:
         """COREL's factors and quantiles for people, a row a bin."""
         return self.corel.with_name("corel_q_bin.csv")
 
+    @property
+    def seen(self) -> Path:
+        """Traits of the planets that calibration saw."""
+        return self.corel.with_name("seen_planets.json")
+
 
 @dataclass(frozen=True)
 class AuditFolder:
@@ -249,6 +254,15 @@ class WorkFolder:
     def prediction(self, estimator: str) -> Path:
         """An estimator's spectra of the test planets."""
         return self.paths.predictions / f"{estimator}.npz"
+
+    def raw_prediction(self, estimator: str) -> Path:
+        """The same before any calibrator."""
+        return self.paths.predictions / "raw" / f"{estimator}.npz"
+
+    @property
+    def raw_traits(self) -> Path:
+        """Traits of the planets predicted."""
+        return self.paths.predictions / "raw" / "traits.json"
 
     @property
     def audit(self) -> AuditFolder:

@@ -28,6 +28,7 @@ from spectramind.estimators.artifact import Artifact
 from spectramind.estimators.protocol import Estimator
 from spectramind.evaluation.coverage import ConformalKind, z_scores
 from spectramind.models.migration import UNKNOWN_IDS
+from spectramind.pipeline.apply_calibrators import after_fit
 from spectramind.pipeline.cross_fitting import OUT_OF_FOLD, is_of, load_pooled
 from spectramind.pipeline.planets import load_labelled
 from spectramind.pipeline.result import Result
@@ -79,11 +80,14 @@ class _Told:
 
 @dataclass(frozen=True, eq=False)
 class Temperatures(Result):
-    """What calibrate-temp fitted, by estimator, why its kind was chosen, and the file of each."""
+    """What calibrate-temp fitted, by estimator, why its kind was chosen, the file of each, and what
+    became of the submission.
+    """
 
     fitted: dict[str, Temperature]
     choices: dict[str, Choice | None]
     files: dict[str, Path]
+    submitted: tuple[str, ...] = ()
 
     def report(self) -> list[str]:
         lines = []
@@ -91,15 +95,18 @@ class Temperatures(Result):
             told, choice = one.describe(), self.choices[name]
             lines.append(f"{name}: {told} on {one.n_planets} planets ({self.files[name]})")
             lines += [] if choice is None else [f"  {choice.describe()}"]
-        return lines
+        return [*lines, *self.submitted]
 
 
 @dataclass(frozen=True, eq=False)
 class Corels(Result):
-    """What calibrate-corel fitted, by estimator, and the file of each."""
+    """What calibrate-corel fitted, by estimator, the file of each, and what became of the
+    submission.
+    """
 
     fitted: dict[str, Corel]
     files: dict[str, Path]
+    submitted: tuple[str, ...] = ()
 
     def report(self) -> list[str]:
         return [
@@ -107,7 +114,7 @@ class Corels(Result):
             f"{1 - one.alpha:.0%} intervals {np.median(one.quantiles):.2f} sigma in the median "
             f"bin, on {one.n_planets} planets ({self.files[name]})"
             for name, one in self.fitted.items()
-        ]
+        ] + list(self.submitted)
 
 
 def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
@@ -142,7 +149,8 @@ def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
         )
         record.artifact(files[name])
         record.metrics[f"tau_{name}"] = fitted[name].tau
-    return Temperatures(fitted, choices, files)
+    anew = after_fit(config, record, artifact, told.ids, told.answers, load_calibrators)
+    return Temperatures(fitted, choices, files, anew)
 
 
 def calibrate_corel(config: Config, record: RunRecord) -> Corels:
@@ -188,7 +196,8 @@ def calibrate_corel(config: Config, record: RunRecord) -> Corels:
                 f"{name}: {len(told.ids)} calibration planets are too few for intervals at "
                 f"{1 - settings.alpha:.0%}; they are infinite"
             )
-    return Corels(fitted, files)
+    anew = after_fit(config, record, artifact, told.ids, told.answers, load_calibrators)
+    return Corels(fitted, files, anew)
 
 
 def members(config: Config, artifact: Artifact) -> dict[str, Estimator]:

@@ -7,19 +7,16 @@ import numpy as np
 
 from spectramind.config.root import Config
 from spectramind.contracts.predictive import SUBMITTED, Predictive
-from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree
 from spectramind.estimators.artifact import Artifact
+from spectramind.pipeline.apply_calibrators import keep_raw, write_submitted
 from spectramind.pipeline.fit_calibrators import load_calibrators, members
+from spectramind.pipeline.planet_traits import traits_of
 from spectramind.pipeline.planets import load_planets
 from spectramind.pipeline.result import Result
 from spectramind.run.devices import pick_device
-from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord
-from spectramind.submission.applied import Applied, AppliedCorel
 from spectramind.submission.dialects import Dialect
-from spectramind.submission.table import write_submission
-from spectramind.uncertainty.calibrators import Calibrators
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +30,7 @@ class Prediction(Result):
         dialect: its columns.
         device: where the network computed.
         epistemic: how the network's own ignorance was told; "none" where it was not.
+        drift: how the planets compare with those that calibration saw, in one line.
     """
 
     answers: dict[str, Predictive]
@@ -41,6 +39,7 @@ class Prediction(Result):
     dialect: str
     device: str
     epistemic: str = "none"
+    drift: str = ""
 
     @property
     def submitted(self) -> Predictive:
@@ -52,31 +51,37 @@ class Prediction(Result):
         return [
             f"{len(self.submitted.planet_ids)} planets on {self.device}; sigma: {self.sigma}",
             *([told] if self.epistemic != "none" else []),
+            *([self.drift] if self.drift else []),
             f"submission: {self.submission} ({self.dialect} columns, valid)",
         ]
 
 
 def predict(config: Config, record: RunRecord) -> Prediction:
-    """Predict, calibrate sigma, write spectra and the submission, validate it."""
+    """Predict, calibrate sigma, write spectra and the submission, validate it.
+
+    Raises:
+        SchemaError: a planet's features are missing, or a calibrator's file is broken.
+        ConfigError: a calibrator was fitted for another checkpoint or temperature.
+    """
     tree = KaggleTree(config.data.raw)
-    ids = tree.planets("test")
-    artifact, folder = Artifact.load(config.paths.checkpoint), WorkFolder(config.paths)
-    planets = load_planets(config, tree, "test", ids)
-    answers, applied = {}, {}
-    for name, estimator in members(config, artifact).items():
-        applied[name] = load_calibrators(config, name)
-        answers[name] = applied[name].apply(estimator.predict(planets))
-        answers[name].save(folder.prediction(name))
-        record.artifact(folder.prediction(name))
-    path = config.paths.submission
-    submitted = answers[SUBMITTED].spectra
-    write_submission(path, submitted, Dialect(config.submission.dialect), ids)
-    record.artifact(path)
-    sigma = applied[SUBMITTED]
-    _note_applied(config, folder, sigma)
-    device = str(pick_device(config.env.device))
-    kind, dialect = artifact.epistemic.kind, config.submission.dialect
-    return Prediction(answers, sigma.describe(), path, dialect, device, kind)
+    artifact = Artifact.load(config.paths.checkpoint)
+    estimators = members(config, artifact)
+    calibrators = {name: load_calibrators(config, name) for name in estimators}
+    planets = load_planets(config, tree, "test", tree.planets("test"))
+    raw = {name: estimator.predict(planets) for name, estimator in estimators.items()}
+    traits = traits_of(config, artifact, planets, raw)
+    keep_raw(config, record, raw, traits)
+    dialect = Dialect(config.submission.dialect)
+    done = write_submitted(config, record, raw, traits, calibrators, dialect)
+    return Prediction(
+        answers=done.answers,
+        sigma=done.sigma,
+        submission=config.paths.submission,
+        dialect=dialect.value,
+        device=str(pick_device(config.env.device)),
+        epistemic=artifact.epistemic.kind,
+        drift=done.drift,
+    )
 
 
 def told_parts(answer: Predictive) -> str:
@@ -89,15 +94,3 @@ def told_parts(answer: Predictive) -> str:
         f"sigma {1e6 * np.median(aleatoric):.1f} ppm aleatoric, {1e6 * np.median(epistemic):.1f} "
         f"ppm epistemic, {share:.1%} of the variance"
     )
-
-
-def _note_applied(config: Config, folder: WorkFolder, sigma: Calibrators) -> None:
-    """Leave word of what made the submission."""
-    corel = sigma.corel
-    Applied(
-        submission=file_digest(config.paths.submission),
-        prediction=file_digest(folder.prediction(SUBMITTED)),
-        checkpoint=file_digest(config.paths.checkpoint),
-        temperature=None if sigma.temperature is None else sigma.tau,
-        corel=None if corel is None else AppliedCorel(alpha=corel.alpha, n_planets=corel.n_planets),
-    ).save(folder.applied)

@@ -10,10 +10,12 @@ from spectramind.config.compose import resource_dir
 from spectramind.config.root import Config
 from spectramind.run.atomic import write_json
 from spectramind.run.events import Event, Manifest
+from spectramind.submission.applied import Applied
 from spectramind.submission.dialects import submission_schema
 from spectramind.symbolic.violation_log import ViolationLog
 
 SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
+    "applied.schema.json": Applied.model_json_schema,
     "config.schema.json": Config.model_json_schema,
     "event.schema.json": Event.model_json_schema,
     "manifest.schema.json": Manifest.model_json_schema,

@@ -21,6 +21,7 @@ from spectramind.evaluation.summary import ScoreSummary, ratios, summarise
 from spectramind.pipeline.planets import doubts
 from spectramind.pipeline.references import answer
 from spectramind.pipeline.result import Result
+from spectramind.pipeline.watch_drift import what_happened
 from spectramind.run.atomic import write_json
 from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord
@@ -30,10 +31,13 @@ _ALIKE = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class Scores(Result):
-    """What score found: the submitted estimate first, then the references; and their file."""
+    """What score found: the submitted estimate first, then the references; their file; and what
+    became of the drift that predict looked for.
+    """
 
     summaries: tuple[ScoreSummary, ...]
     file: Path
+    drift: str = ""
 
     def remarks(self) -> list[str]:
         """What a reader should not miss."""
@@ -43,6 +47,7 @@ class Scores(Result):
             f"{row.planet_id} is off by {abs(row.white_z):.1f} sigma and nobody doubted its fit"
             for row in model.far_off
         ]
+        lines += [self.drift] if self.drift else []
         return lines if physics is None else [*lines, _beside(model, physics)]
 
     def report(self) -> list[RenderableType]:
@@ -73,10 +78,12 @@ def score(config: Config, record: RunRecord) -> Scores:
     summaries = [worth(SUBMITTED, ours)]
     for name in config.score.against:
         summaries.append(worth(name, answer(name, config, ours.planet_ids)))
-    write_json(config.paths.score, {"scored": file_digest(scored), "predictions": _rows(summaries)})
+    drift, told = what_happened(config, ours, truth)
+    held = {"scored": file_digest(scored), "predictions": _rows(summaries), "drift": drift}
+    write_json(config.paths.score, held)
     record.artifact(config.paths.score)
     record.metrics |= {f"score_{s.name}": s.score for s in summaries}
-    return Scores(tuple(summaries), config.paths.score)
+    return Scores(tuple(summaries), config.paths.score, told)
 
 
 def _rows(summaries: list[ScoreSummary]) -> list[dict[str, Any]]:

@@ -69,7 +69,8 @@ def bundle(config: Config, record: RunRecord) -> Bundle:
         "time": record.timestamp,
         "git_sha": environment.git_sha() or "not a checkout",
         "config_hash": config.hash,
-        "calibration": applied.model_dump(include={"temperature", "corel"}),
+        "calibration": applied.model_dump(include={"temperature", "corel"})
+        | applied.model_dump(include={"instance", "drift"}, exclude_none=True),
         "toolchain": environment.package_versions(),
     }
     write_bundle(paths.bundle, paths.submission, manifest, extras, _expected(config))

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from spectramind.errors import SchemaError
 from spectramind.run.atomic import write_json
 from spectramind.run.environment import file_digest
+from spectramind.submission.dialects import Dialect
 
 
 class AppliedCorel(BaseModel):
@@ -18,6 +19,39 @@ class AppliedCorel(BaseModel):
     n_planets: int
 
 
+class AppliedDriftQuantity(BaseModel):
+    """A quantity that differs: its name, familywise p, and how its median does, in words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    p: float
+    how: str
+
+
+class AppliedDrift(BaseModel):
+    """How the planets compare with those that calibration saw.
+
+    Attributes:
+        alarm: no promise of sigma or intervals holds.
+        p: familywise; level: below which it alarms; together: p of all quantities at once.
+        n_seen, n_new: planets compared.
+        quantities: those that differ, the worst first.
+        told: the same in one line.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    alarm: bool
+    p: float
+    level: float
+    together: float
+    n_seen: int
+    n_new: int
+    quantities: tuple[AppliedDriftQuantity, ...]
+    told: str
+
+
 class Applied(BaseModel):
     """Digests (SHA-256) of what was read and written, and the calibrators that were applied.
 
@@ -25,6 +59,10 @@ class Applied(BaseModel):
         submission: of the table; prediction: of the spectra it was written from.
         checkpoint: of the artifact that predicted.
         temperature: tau, None where none was applied; corel: likewise.
+        instance: the set's own factor on sigma, None where none was applied.
+        drift: None where the planets were not compared.
+        raw: by estimator, of the uncalibrated predictions; empty in files of older versions.
+        dialect: of the table; None in files of older versions.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,10 +72,14 @@ class Applied(BaseModel):
     checkpoint: str
     temperature: float | None
     corel: AppliedCorel | None
+    instance: float | None = None
+    drift: AppliedDrift | None = None
+    raw: dict[str, str] = {}
+    dialect: Dialect | None = None
 
     def save(self, path: Path) -> None:
         """Write it as JSON, atomically."""
-        write_json(path, self.model_dump())
+        write_json(path, self.model_dump(mode="json"))
 
     @classmethod
     def of(cls, submission: Path, path: Path) -> "Applied":
