@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from spectramind.contracts.predictive import Intervals, Predictive, SigmaParts
+from spectramind.contracts.predictive import Predictive, SigmaParts
 from spectramind.contracts.spectra import Spectra
+from spectramind.contracts.traits import Traits
 from spectramind.uncertainty.corel import Corel
 from spectramind.uncertainty.temperature import Temperature
 
@@ -20,13 +21,27 @@ class Calibrators:
         """The temperature in use, 1 without one."""
         return 1.0 if self.temperature is None else self.temperature.tau
 
-    def apply(self, raw: Predictive) -> Predictive:
-        """The same mean with the sigma to submit, and intervals where COREL was fitted."""
+    @property
+    def needs_traits(self) -> bool:
+        """Whether ``apply`` needs traits."""
+        return self.corel is not None and self.corel.needs_traits
+
+    def apply(self, raw: Predictive, traits: Traits | None = None) -> Predictive:
+        """The same mean with the sigma to submit, and intervals where COREL was fitted.
+
+        Args:
+            raw: sigma as the estimator believes it.
+            traits: of these planets, where ``needs_traits`` says so.
+
+        Raises:
+            ConfigError: they are needed and not there.
+        """
         spectra = raw.spectra
         sigma = self.tau * spectra.sigma
         intervals = None
         if self.corel is not None:
-            intervals = Intervals(1 - self.corel.alpha, self.corel.half_width(sigma))
+            known = None if traits is None else traits.select(raw.planet_ids)
+            intervals = self.corel.intervals(spectra.mu, sigma, known)
             sigma = self.corel.sigma(sigma)
         parts = raw.parts
         if parts is not None:  # what widens sigma widens both alike: squares still sum

@@ -1,0 +1,152 @@
+"""A small graph network that says how the size of z differs between bins and planets.
+
+Nodes are the 283 bins of one planet. A node knows: the planet's depth, its noise relative to it,
+impact parameter, star temperature and whether its fit is doubted; the bin's sigma relative to the
+planet's, its wavelength, and the quantile of \\|z\\| in that bin and smoothed over its neighbours, both
+from the planets that teach. One graph attention layer over the bin graph (models/gat.py) lets
+neighbours speak. Out comes log g; it starts at the smoothed quantile of each bin (the last layer is
+0), and learns by the pinball loss at 1 - alpha. Only the shape of g matters: its size cancels when
+\\|z\\| / g is conformalised on planets that did not teach.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from spectramind.config.uq import QuantileNetworkConfig
+from spectramind.contracts.traits import Traits
+from spectramind.instrument.graph import build_graph
+from spectramind.instrument.grid import AIRS_BINS, N_BINS, bin_wavelengths
+from spectramind.models.gat import EDGE_FEATURES, GATv2
+
+Array = NDArray[np.float64]
+_BATCH = 32
+_TINY = 1e-12
+PLANET_INPUTS, BIN_INPUTS = 5, 4
+_BOUND = 1.5  # of log g about its start: the network may move a bin's quantile 4.5 times
+
+
+class _Shape(nn.Module):
+    """log g less its start, (B, 283), from inputs (B, 283, D)."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        graph = build_graph()
+        self.into = nn.Linear(PLANET_INPUTS + BIN_INPUTS, width)
+        self.attend = GATv2(width, width, 1, len(EDGE_FEATURES), 0.0)
+        self.out = nn.Linear(width, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+        self.source, self.target = torch.from_numpy(graph.source), torch.from_numpy(graph.target)
+        self.edges = torch.from_numpy(graph.features)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        nodes = torch.tanh(self.into(inputs)).transpose(0, 1)  # 283 B D
+        message, _ = self.attend(nodes, self.source, self.target, self.edges)
+        moved: Tensor = self.out(nodes + torch.tanh(message)).squeeze(-1)
+        return _BOUND * torch.tanh(moved.transpose(0, 1) / _BOUND)
+
+
+@dataclass(frozen=True, eq=False)
+class QuantileNetwork:
+    """What was learnt: ``learn`` (or ``of``) is the only way to it.
+
+    Attributes:
+        weights: by parameter's name. base: (2, 283) quantile of each bin as it is and smoothed.
+        centre, spread: (5 + 4,) of the inputs. fill: (2,) impact and star temperature [K] that
+            stand in where they are not known.
+    """
+
+    weights: dict[str, NDArray[np.float32]]
+    base: Array
+    centre: Array
+    spread: Array
+    fill: Array
+
+    @classmethod
+    def learn(
+        cls,
+        size: Array,
+        mu: Array,
+        sigma: Array,
+        traits: Traits,
+        smoother: Array,
+        alpha: float,
+        settings: QuantileNetworkConfig,
+    ) -> Self:
+        """Learn from planets that will not conformalise. Same planets in the same order and same
+        settings give the same bits.
+
+        Args:
+            size: (n, 283) \\|z\\|. mu, sigma: (n, 283), sigma after the temperature.
+            traits: of these planets. smoother: (283, 283). alpha: of the pinball loss.
+        """
+        plain = np.quantile(size, 1 - alpha, axis=0) + _TINY
+        base = np.stack([plain, smoother @ plain])
+        known = [values[np.isfinite(values)] for values in (traits.impact, traits.star_k)]
+        fill = np.array([np.median(one) if len(one) else 0.0 for one in known])
+        width = PLANET_INPUTS + BIN_INPUTS
+        bare = cls({}, base, np.zeros(width), np.ones(width), fill)
+        raw = bare._inputs(mu, sigma, traits)
+        centre, spread = raw.mean(axis=(0, 1)), raw.std(axis=(0, 1))
+        spread = np.where(spread > _TINY, spread, 1.0)  # what does not differ says nothing
+        ready = cls({}, base, centre, spread, fill)
+        network = ready._taught(size, ready._inputs(mu, sigma, traits), alpha, settings)
+        weights = {name: value.numpy() for name, value in network.state_dict().items()}
+        return cls(weights, base, centre, spread, fill)
+
+    def scale(self, mu: Array, sigma: Array, traits: Traits) -> Array:
+        """g, (n, 283), of any planets."""
+        network = _Shape(len(self.weights["into.bias"]))
+        network.load_state_dict({k: torch.from_numpy(v) for k, v in self.weights.items()})
+        inputs = torch.from_numpy(self._inputs(mu, sigma, traits).astype(np.float32))
+        with torch.no_grad():
+            moved = [network(part) for part in inputs.split(_BATCH)]
+        return np.asarray(self.base[1] * np.exp(torch.cat(moved).numpy().astype(np.float64)))
+
+    def _inputs(self, mu: Array, sigma: Array, traits: Traits) -> Array:
+        depth = np.median(np.maximum(mu[:, AIRS_BINS], _TINY), axis=1)
+        level = np.median(sigma[:, AIRS_BINS], axis=1)
+        of_planet = np.stack(
+            [
+                np.log(depth),
+                np.log(level / depth),
+                np.where(np.isfinite(traits.impact), traits.impact, self.fill[0]),
+                np.where(np.isfinite(traits.star_k), traits.star_k, self.fill[1]) / 1000,
+                traits.doubted.astype(float),
+            ],
+            axis=1,
+        )
+        of_bin = np.stack([*np.log(self.base), np.log(bin_wavelengths())], axis=1)
+        n = len(mu)
+        parts = (
+            np.broadcast_to(of_planet[:, None, :], (n, N_BINS, PLANET_INPUTS)),
+            np.log(sigma / level[:, None])[:, :, None],
+            np.broadcast_to(of_bin, (n, *of_bin.shape)),
+        )
+        return np.asarray((np.concatenate(parts, axis=2) - self.centre) / self.spread)
+
+    def _taught(
+        self, size: Array, inputs: Array, alpha: float, settings: QuantileNetworkConfig
+    ) -> _Shape:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(settings.seed)
+            network = _Shape(settings.width)
+        rng = np.random.default_rng(settings.seed)
+        given = torch.from_numpy(inputs.astype(np.float32))
+        asked = torch.from_numpy((size / self.base[1]).astype(np.float32))
+        adam = torch.optim.AdamW(
+            network.parameters(), lr=settings.rate, weight_decay=settings.decay
+        )
+        for _ in range(settings.steps):
+            rows = torch.from_numpy(rng.choice(len(size), min(_BATCH, len(size)), replace=False))
+            beyond = asked[rows] - network(given[rows]).exp()
+            loss = torch.maximum((1 - alpha) * beyond, -alpha * beyond).mean()
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+        return network
