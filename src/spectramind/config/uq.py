@@ -90,6 +90,11 @@ class CorelConfig(Section):
         """Every alpha, that of score and report first."""
         return self.alpha if isinstance(self.alpha, tuple) else (self.alpha,)
 
+    @property
+    def needs_traits(self) -> bool:
+        """Whether intervals may differ between planets by more than sigma."""
+        return bool(self.groups) or self.kind in ("gnn", "auto")
+
 
 class EpistemicConfig(Section):
     """What the network's own ignorance adds to sigma; ``train`` decides, the checkpoint holds it.

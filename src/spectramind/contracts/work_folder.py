@@ -118,6 +118,16 @@ class CalibratorFolder:
         """COREL's factors and quantiles for people, a row a bin."""
         return self.corel.with_name("corel_q_bin.csv")
 
+    @property
+    def corel_quantiles(self) -> Path:
+        """Its quantiles at every level and of every group, a row a bin."""
+        return self.corel.with_name("q_i.csv")
+
+    @property
+    def corel_record(self) -> Path:
+        """What COREL was fitted on and what it promises, for people and checks."""
+        return self.corel.with_name("calibration.json")
+
 
 @dataclass(frozen=True)
 class AuditFolder:

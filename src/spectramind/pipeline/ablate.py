@@ -109,7 +109,9 @@ class _Judge:
         if calib.corel.enabled and self.on == "test":
             fold = self.folds.calibration
             told = estimator.predict(fold.planets)
-            corel = fit_corel(told, fold.truth, calibrators, calib.corel, "split")
+            # Sigma alone is judged: how intervals are formed cannot matter.
+            plain = calib.corel.model_copy(update={"kind": "split", "groups": ()})
+            corel = fit_corel(told, fold.truth, calibrators, plain, "split")
             calibrators = Calibrators(calibrators.temperature, corel)
         spectra = calibrators.apply(estimator.predict(self.planets.planets)).spectra
         return planet_scores(

@@ -143,7 +143,7 @@ def gather(config: Config, record: RunRecord) -> ReportData:
         summaries=problems.read("summaries", config.paths.score, lambda: _summaries(config)),
         corel=None
         if corel is None
-        else CorelTable(corel.quantiles, corel.factors, corel.alpha, corel.n_planets, corel.kind),
+        else CorelTable(corel.quantiles, corel.factors, corel.alpha, corel.n_scores, corel.kind),
         events=read_events(config.paths.work),
         calibration=_calibration(config, visits, problems),
         problems=problems.by_field,

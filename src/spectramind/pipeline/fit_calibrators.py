@@ -14,11 +14,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from spectramind.config.base import digest
 from spectramind.config.root import Config
 from spectramind.config.uq import CorelConfig, TempConfig
 from spectramind.contracts.planet import LabelledPlanets
 from spectramind.contracts.predictive import Predictive
 from spectramind.contracts.spectra import truth_for
+from spectramind.contracts.traits import Traits
 from spectramind.contracts.work_folder import CalibratorFolder, WorkFolder
 from spectramind.dataset.splits import load_splits
 from spectramind.dataset.tables import read_truth
@@ -29,13 +31,16 @@ from spectramind.estimators.protocol import Estimator
 from spectramind.evaluation.coverage import ConformalKind, z_scores
 from spectramind.models.migration import UNKNOWN_IDS
 from spectramind.pipeline.cross_fitting import OUT_OF_FOLD, is_of, load_pooled
+from spectramind.pipeline.planet_traits import load_traits
 from spectramind.pipeline.planets import load_labelled
 from spectramind.pipeline.result import Result
 from spectramind.run.devices import pick_device, prepare_cpu
 from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord
+from spectramind.uncertainty.calibration_set import CalibrationSet
 from spectramind.uncertainty.calibrators import Calibrators
 from spectramind.uncertainty.corel import Corel
+from spectramind.uncertainty.corel_trial import choose, summary
 from spectramind.uncertainty.smoothing import bin_smoother
 from spectramind.uncertainty.store import (
     load_corel,
@@ -59,6 +64,7 @@ class _Told:
         name: what the planets are. ids, truth: they, and their spectra, (n, 283).
         answers: by estimator, sigma as it believes it.
         kind: what conformal intervals from these are.
+        groups: planets that were held out together; empty where all were.
     """
 
     name: str
@@ -66,6 +72,7 @@ class _Told:
     truth: Array
     answers: dict[str, Predictive]
     kind: ConformalKind
+    groups: tuple[tuple[str, ...], ...] = ()
 
     @property
     def held_out(self) -> bool:
@@ -89,18 +96,28 @@ class Temperatures(Result):
 
 @dataclass(frozen=True, eq=False)
 class Corels(Result):
-    """What calibrate-corel fitted, by estimator, and the file of each."""
+    """What calibrate-corel fitted, by estimator, the file of each, and why in this form."""
 
     fitted: dict[str, Corel]
     files: dict[str, Path]
+    reasons: dict[str, str]
 
     def report(self) -> list[str]:
         return [
             f"{name}: sigma factors {one.factors.min():.2f}..{one.factors.max():.2f}, "
-            f"{1 - one.alpha:.0%} intervals {np.median(one.quantiles):.2f} sigma in the median "
-            f"bin, on {one.n_planets} planets ({self.files[name]})"
+            f"{_levels_in_words(one)} in the median bin, on {one.n_planets} planets "
+            f"({self.files[name]}); {self.reasons[name]}"
             for name, one in self.fitted.items()
         ]
+
+
+def _levels_in_words(one: Corel) -> str:
+    unit = "sigma" if one.network is None else "of what the network says"
+    parts = [
+        f"{100 * (1 - level.alpha):.3g} % intervals {np.median(level.quantiles[-1]):.2f} {unit}"
+        for level in one.every_level
+    ]
+    return ", ".join(parts)
 
 
 def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
@@ -151,15 +168,19 @@ def calibrate_corel(config: Config, record: RunRecord) -> Corels:
     seen = {"trained on": set(artifact.train_ids), "stopped by": set(artifact.stop_ids)}
     told = _told(config, artifact, CALIBRATION, seen)
     checkpoint = file_digest(config.paths.checkpoint)
-    fitted, files = {}, {}
+    fitted, files, reasons = {}, {}, {}
+    traits = load_traits(config, "train", told.ids)
+    smoother, split = bin_smoother(settings.smoothing_um), _split_digest(config)
     for name, answer in told.answers.items():
         where = folder.calibrators(name)
         temperature, used = _temperature(config, where, checkpoint)
         if told.held_out:
             refuse_seen("calibrate-corel", told.ids, {"used for the temperature": used})
         before, kind = Calibrators(temperature), told.kind
-        fitted[name] = fit_corel(answer, told.truth, before, settings, kind)
-        files[name] = where.corel
+        known = _calibration_set(answer, told.truth, before, traits, told.groups)
+        choice = choose(known, settings, smoother, kind)
+        fitted[name] = Corel.learn(known, settings, choice.form, smoother, kind)
+        files[name], reasons[name] = where.corel, choice.reason
         save_corel(
             where,
             fitted[name],
@@ -167,15 +188,21 @@ def calibrate_corel(config: Config, record: RunRecord) -> Corels:
             fold=told.name,
             planets=told.ids,
             checkpoint=checkpoint,
+            split=split,
+            found={
+                "choice": choice.reason,
+                "out_of_fold": summary(known, choice.trial, settings),
+            },
         )
-        record.artifact(where.corel)
-        record.artifact(where.corel_table)
-        if np.isinf(fitted[name].quantiles).any():
-            record.warn(
-                f"{name}: {len(told.ids)} calibration planets are too few for intervals at "
-                f"{1 - settings.alpha:.0%}; they are infinite"
-            )
-    return Corels(fitted, files)
+        for made in (where.corel, where.corel_table, where.corel_quantiles, where.corel_record):
+            record.artifact(made)
+        for level in fitted[name].every_level:
+            if np.isinf(level.quantiles).any():
+                record.warn(
+                    f"{name}: {min(level.n_scores)} calibration planets are too few for intervals "
+                    f"at {1 - level.alpha:.0%}; they are infinite"
+                )
+    return Corels(fitted, files, reasons)
 
 
 def members(config: Config, artifact: Artifact) -> dict[str, Estimator]:
@@ -214,10 +241,34 @@ def fit_corel(
     before: Calibrators,
     settings: CorelConfig,
     kind: ConformalKind,
+    traits: Traits | None = None,
+    groups: Sequence[Sequence[str]] = (),
 ) -> Corel:
-    """Factors and intervals of an estimator after its temperature, ``before``; else as above."""
-    z, smoother = _z(answer, truth, before), bin_smoother(settings.smoothing_um)
-    return Corel.fit(z, settings.alpha, smoother, settings.prior_planets, kind)
+    """Factors and intervals of an estimator after its temperature, ``before``; else as above.
+
+    Args:
+        traits: of these planets, where ``settings.needs_traits``.
+        groups: planets held out together where forms are compared.
+
+    Raises:
+        ConfigError: traits are needed and not there, or the form does not go with ``kind``.
+    """
+    known = _calibration_set(answer, truth, before, traits, groups)
+    smoother, form = bin_smoother(settings.smoothing_um), settings.kind
+    chosen = choose(known, settings, smoother, kind).form if form == "auto" else form
+    return Corel.learn(known, settings, chosen, smoother, kind)
+
+
+def _calibration_set(
+    answer: Predictive,
+    truth: Array,
+    before: Calibrators,
+    traits: Traits | None,
+    groups: Sequence[Sequence[str]],
+) -> CalibrationSet:
+    spectra = before.apply(answer).spectra
+    z = z_scores(truth, spectra.mu, spectra.sigma)
+    return CalibrationSet.of(spectra.planet_ids, z, spectra.mu, spectra.sigma, groups, traits)
 
 
 def load_calibrators(config: Config, name: str) -> Calibrators:
@@ -225,15 +276,23 @@ def load_calibrators(config: Config, name: str) -> Calibrators:
 
     Raises:
         SchemaError: a file is broken.
-        ConfigError: it was fitted for another checkpoint or temperature.
+        ConfigError: it was fitted for another checkpoint, temperature, grid, graph or split.
     """
     where = WorkFolder(config.paths).calibrators(name)
     checkpoint = file_digest(config.paths.checkpoint)
     before = Calibrators(_temperature(config, where, checkpoint)[0])
     if not config.calib.corel.enabled or not where.corel.is_file():
         return before
-    corel = load_corel(where.corel, tau=before.tau, checkpoint=checkpoint)
+    corel = load_corel(where, tau=before.tau, checkpoint=checkpoint, split=_split_digest(config))
     return Calibrators(before.temperature, corel)
+
+
+def _split_digest(config: Config) -> str | None:
+    """Of the groups that the labelled planets stand in; None where there is no split file."""
+    if not config.paths.splits.is_file():
+        return None
+    splits = load_splits(config.paths.splits)
+    return digest({"groups": [list(splits.val), list(splits.calibration), sorted(splits.train)]})
 
 
 def _z(answer: Predictive, truth: Array, before: Calibrators) -> Array:
@@ -279,7 +338,8 @@ def _told(config: Config, artifact: Artifact, name: str, seen: Mapping[str, Set[
     record, found = load_pooled(_COMMANDS[name], config.paths, artifact, splits)
     truth = read_truth(KaggleTree(config.data.raw).root / "train.csv")
     answers = {name: found[name] for name in estimators}
-    return _Told(OUT_OF_FOLD, record.planets, truth_for(truth, record.planets), answers, "cross")
+    known = truth_for(truth, record.planets)
+    return _Told(OUT_OF_FOLD, record.planets, known, answers, "cross", record.groups)
 
 
 def _fold(config: Config, artifact: Artifact, name: str) -> LabelledPlanets:

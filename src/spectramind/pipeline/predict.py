@@ -11,6 +11,7 @@ from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree
 from spectramind.estimators.artifact import Artifact
 from spectramind.pipeline.fit_calibrators import load_calibrators, members
+from spectramind.pipeline.planet_traits import load_traits
 from spectramind.pipeline.planets import load_planets
 from spectramind.pipeline.result import Result
 from spectramind.run.devices import pick_device
@@ -65,7 +66,8 @@ def predict(config: Config, record: RunRecord) -> Prediction:
     answers, applied = {}, {}
     for name, estimator in members(config, artifact).items():
         applied[name] = load_calibrators(config, name)
-        answers[name] = applied[name].apply(estimator.predict(planets))
+        traits = load_traits(config, "test", ids) if applied[name].needs_traits else None
+        answers[name] = applied[name].apply(estimator.predict(planets), traits)
         answers[name].save(folder.prediction(name))
         record.artifact(folder.prediction(name))
     path = config.paths.submission

@@ -15,6 +15,7 @@ from spectramind.contracts.planet import LabelledPlanets, Planet
 from spectramind.contracts.predictive import Predictive
 from spectramind.contracts.spectra import SPECTRUM_COLUMNS
 from spectramind.contracts.star_row import StarRow
+from spectramind.contracts.traits import Traits
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.splits import Splits, load_splits
 from spectramind.dataset.tables import read_truth
@@ -39,6 +40,7 @@ from spectramind.features.reference_depths import (
 )
 from spectramind.pipeline.cross_fitting import joined, measured_groups, out_of_fold
 from spectramind.pipeline.fit_calibrators import fit_corel, fit_temperature
+from spectramind.pipeline.planet_traits import load_traits
 from spectramind.pipeline.planets import load_labelled, load_planets
 from spectramind.pipeline.visits import star_rows
 from spectramind.run.npz import read_npz
@@ -95,9 +97,9 @@ class Reference:
     estimator: Estimator
     calibrators: Calibrators
 
-    def predict(self, planets: Sequence[Planet]) -> Predictive:
-        """Spectra with calibrated sigma."""
-        return self.calibrators.apply(self.estimator.predict(planets))
+    def predict(self, planets: Sequence[Planet], traits: Traits | None = None) -> Predictive:
+        """Spectra with calibrated sigma; ``traits`` of these planets where intervals need them."""
+        return self.calibrators.apply(self.estimator.predict(planets), traits)
 
 
 def answer(name: str, config: Config, ids: Sequence[str]) -> Predictive:
@@ -109,7 +111,9 @@ def answer(name: str, config: Config, ids: Sequence[str]) -> Predictive:
     if name not in REFERENCES:
         return Predictive.load(WorkFolder(config.paths).prediction(name)).select(ids)
     planets = load_planets(config, KaggleTree(config.data.raw), "test", ids)
-    return REFERENCES[name](config, Folds(config)).predict(planets)
+    taught = REFERENCES[name](config, Folds(config))
+    traits = load_traits(config, "test", ids) if taught.calibrators.needs_traits else None
+    return taught.predict(planets, traits)
 
 
 def _constant(config: Config, folds: Folds) -> Reference:
@@ -154,8 +158,8 @@ def _calibrated(untaught: Estimator, config: Config, folds: Folds) -> Reference:
     kind: ConformalKind = "cross" if folds.crossing else "split"
     if folds.crossing:
         taught = untaught.fit(folds.train, folds.train)  # no reference has anything to stop
-        said = out_of_fold(untaught, folds.groups), folds.train.truth
-        for_temperature = for_corel = said
+        pool = out_of_fold(untaught, folds.groups), folds.train.truth
+        for_temperature = for_corel = pool
     else:
         taught = untaught.fit(folds.train, folds.val)
         for_temperature, for_corel = (
@@ -165,7 +169,11 @@ def _calibrated(untaught: Estimator, config: Config, folds: Folds) -> Reference:
     if calib.temp.enabled:
         calibrators = Calibrators(fit_temperature(*for_temperature, calib.temp))
     if calib.corel.enabled:
-        corel = fit_corel(*for_corel, calibrators, calib.corel, kind)
+        said, truth = for_corel
+        known = calib.corel.needs_traits
+        traits = load_traits(config, "train", said.planet_ids) if known else None
+        groups = [group.ids for group in folds.groups] if folds.crossing else ()
+        corel = fit_corel(said, truth, calibrators, calib.corel, kind, traits, groups)
         calibrators = Calibrators(calibrators.temperature, corel)
     return Reference(taught, calibrators)
 

@@ -15,8 +15,8 @@ training nor early stopping nor the temperature:
 
 - intervals, judged by coverage: mu +- q' sigma*. q_i is the k-th smallest |z_i|,
   k = ceil((n + 1)(1 - alpha)) (split conformal, bin by bin). Form ``split`` is that alone. Form
-  ``lift`` lifts it where neighbours need more, never lowers: q' = max(q, A q). At n = 20 / 40 / 110 the lift costs 7 / 5 / 3 % of width
-  and raises the worst bin of one calibration set from .69 / .75 / .82 to .88 / .87 / .88 (same
+  ``lift`` lifts it where neighbours need more, never lowers: q' = max(q, A q). At n = 20 / 40 / 110 the
+  lift costs 7 / 5 / 3 % of width and raises the worst bin of one calibration set from .69 / .75 / .82 to .88 / .87 / .88 (same
   z-scores as in ``smoothing``, equal factors). The promise is a marginal per-bin coverage of at
   least 1 - alpha over exchangeable planets: neither conditional nor for the whole spectrum.
 
@@ -41,9 +41,9 @@ one number for all, scores are divided by it and half-widths multiplied, so it c
 tau sigma. What would not cancel, the sigma factors by bin, does not enter the intervals.
 
 Form ``gnn``: a network (``quantile_network``) learns from a part of the planets how large |z| is,
-g(bin, planet); the others give the k-th smallest |z| / g bin by bin, and half-widths are q g sigma*.
-Nothing they are judged by has seen them, so the promise is that of the plain quantile, with fewer
-planets. Groups of planets may have quantiles of their own: ``mondrian``.
+g(bin, planet); the others give the k-th smallest |z| / g bin by bin, and half-widths are
+q g sigma*. Nothing they are judged by has seen them, so the promise is that of the plain quantile,
+with fewer planets. Groups of planets may have quantiles of their own: ``mondrian``.
 
 The graph over residuals is the idea of Cini et al., "Relational conformal prediction for
 correlated time series" (ICML 2025); the guarantee comes from split conformal alone.
@@ -51,7 +51,7 @@ correlated time series" (ICML 2025); the guarantee comes from split conformal al
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
@@ -158,7 +158,7 @@ class Corel:
     kind: ConformalKind = "split"
     form: QuantileForm = "lift"
     levels: tuple[GroupQuantiles, ...] = ()
-    mondrian: Mondrian = Mondrian()
+    mondrian: Mondrian = field(default_factory=Mondrian)
     network: QuantileNetwork | None = None
 
     @classmethod
@@ -256,9 +256,7 @@ class Corel:
                 )
         first, factors = levels[0], sigma_factors(z, smoother, prior_planets)
         quantiles = first.quantiles[-1]
-        return cls(
-            first.alpha, len(z), factors, quantiles, kind, form, levels, mondrian, network
-        )
+        return cls(first.alpha, len(z), factors, quantiles, kind, form, levels, mondrian, network)
 
     @property
     def every_level(self) -> tuple[GroupQuantiles, ...]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from spectramind.config.uq import CorelConfig, GroupName
 from spectramind.contracts.traits import Traits
-from spectramind.evaluation.coverage import planets_needed
+from spectramind.evaluation.coverage import ConformalKind, planets_needed, promise
 
 REST, ALL = "rest", "all"
 
@@ -80,3 +80,13 @@ class Mondrian:
             rest, name = np.ones(len(labels), dtype=bool), ALL
         masks = [labels == number if number in own else rest for number in groups]
         return [*masks, rest], [self.names[n] if n in own else name for n in groups] + [name]
+
+
+def corel_promise(kind: ConformalKind, alpha: float, grouped: bool) -> str:
+    """What intervals promise, in words."""
+    if not grouped:
+        return promise(kind, alpha)
+    return (
+        f"{promise(kind, alpha)}, of each group that gave its own quantiles; of planets that got "
+        "those of all, nothing apart from the others"
+    )

@@ -2,13 +2,14 @@
 
 Nodes are the 283 bins of one planet. A node knows: the planet's depth, its noise relative to it,
 impact parameter, star temperature and whether its fit is doubted; the bin's sigma relative to the
-planet's, its wavelength, and the quantile of \\|z\\| in that bin and smoothed over its neighbours, both
-from the planets that teach. One graph attention layer over the bin graph (models/gat.py) lets
+planet's, its wavelength, and the quantile of \\|z\\| in that bin and smoothed over its neighbours,
+both from the planets that teach. One graph attention layer over the bin graph (models/gat.py) lets
 neighbours speak. Out comes log g; it starts at the smoothed quantile of each bin (the last layer is
 0), and learns by the pinball loss at 1 - alpha. Only the shape of g matters: its size cancels when
 \\|z\\| / g is conformalised on planets that did not teach.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,6 +20,7 @@ from torch import Tensor, nn
 
 from spectramind.config.uq import QuantileNetworkConfig
 from spectramind.contracts.traits import Traits
+from spectramind.errors import SchemaError
 from spectramind.instrument.graph import build_graph
 from spectramind.instrument.grid import AIRS_BINS, N_BINS, bin_wavelengths
 from spectramind.models.gat import EDGE_FEATURES, GATv2
@@ -27,6 +29,7 @@ Array = NDArray[np.float64]
 _BATCH = 32
 _TINY = 1e-12
 PLANET_INPUTS, BIN_INPUTS = 5, 4
+_NUMBERS = ("base", "centre", "spread", "fill")
 _BOUND = 1.5  # of log g about its start: the network may move a bin's quantile 4.5 times
 
 
@@ -98,6 +101,48 @@ class QuantileNetwork:
         network = ready._taught(size, ready._inputs(mu, sigma, traits), alpha, settings)
         weights = {name: value.numpy() for name, value in network.state_dict().items()}
         return cls(weights, base, centre, spread, fill)
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """For a file, as ``names`` calls them."""
+        weights = {f"network.{name}": value for name, value in self.weights.items()}
+        return weights | {f"network_{name}": getattr(self, name) for name in _NUMBERS}
+
+    @staticmethod
+    def names() -> tuple[str, ...]:
+        """What its arrays are called in a file."""
+        weights = (f"network.{name}" for name in _Shape(2).state_dict())
+        return (*weights, *(f"network_{name}" for name in _NUMBERS))
+
+    @classmethod
+    def of(cls, held: Mapping[str, NDArray[np.generic]]) -> Self:
+        """From the arrays of a file.
+
+        Raises:
+            SchemaError: some are missing, not finite, or of another network.
+        """
+        lacking = [name for name in cls.names() if name not in held]
+        if lacking:
+            raise SchemaError(f"the network lacks {lacking[0]}")
+        numbers = [np.asarray(held[f"network_{name}"], dtype=np.float64) for name in _NUMBERS]
+        weights = {
+            name.removeprefix("network."): np.asarray(held[name], dtype=np.float32)
+            for name in cls.names()
+            if name.startswith("network.")
+        }
+        like = {
+            k: tuple(v.shape) for k, v in _Shape(len(weights["into.bias"])).state_dict().items()
+        }
+        wide = PLANET_INPUTS + BIN_INPUTS
+        if {name: value.shape for name, value in weights.items()} != like or [
+            one.shape for one in numbers
+        ] != [(2, N_BINS), (wide,), (wide,), (2,)]:
+            raise SchemaError("the network's arrays do not fit together")
+        if not all(
+            np.isfinite(one).all()
+            for one in [*numbers, *(w.astype(float) for w in weights.values())]
+        ):
+            raise SchemaError("the network holds NaN or infinity")
+        return cls(weights, *numbers)
 
     def scale(self, mu: Array, sigma: Array, traits: Traits) -> Array:
         """g, (n, 283), of any planets."""
