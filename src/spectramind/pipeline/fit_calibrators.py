@@ -169,7 +169,7 @@ def calibrate_corel(config: Config, record: RunRecord) -> Corels:
     told = _told(config, artifact, CALIBRATION, seen)
     checkpoint = file_digest(config.paths.checkpoint)
     fitted, files, reasons = {}, {}, {}
-    traits = load_traits(config, "train", told.ids)
+    traits = load_traits(config, "train", told.ids) if settings.needs_traits else None
     smoother, split = bin_smoother(settings.smoothing_um), _split_digest(config)
     for name, answer in told.answers.items():
         where = folder.calibrators(name)

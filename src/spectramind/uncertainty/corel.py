@@ -15,10 +15,11 @@ training nor early stopping nor the temperature:
 
 - intervals, judged by coverage: mu +- q' sigma*. q_i is the k-th smallest |z_i|,
   k = ceil((n + 1)(1 - alpha)) (split conformal, bin by bin). Form ``split`` is that alone. Form
-  ``lift`` lifts it where neighbours need more, never lowers: q' = max(q, A q). At n = 20 / 40 / 110 the
-  lift costs 7 / 5 / 3 % of width and raises the worst bin of one calibration set from .69 / .75 / .82 to .88 / .87 / .88 (same
-  z-scores as in ``smoothing``, equal factors). The promise is a marginal per-bin coverage of at
-  least 1 - alpha over exchangeable planets: neither conditional nor for the whole spectrum.
+  ``lift`` lifts it where neighbours need more, never lowers: q' = max(q, A q). At n = 20 / 40 /
+  110 the lift costs 7 / 5 / 3 % of width and raises the worst bin of one calibration set from .69 /
+  .75 / .82 to .88 / .87 / .88 (same z-scores as in ``smoothing``, equal factors). The promise is a
+  marginal per-bin coverage of at least 1 - alpha over exchangeable planets: neither conditional nor
+  for the whole spectrum.
 
 That is kind ``split``: planets that no part of the estimate has seen. Kind ``cross`` takes the
 scores of all n labelled planets, each by an estimate learnt from the other groups, and centres the

@@ -5,11 +5,13 @@ impact parameter, star temperature and whether its fit is doubted; the bin's sig
 planet's, its wavelength, and the quantile of \\|z\\| in that bin and smoothed over its neighbours,
 both from the planets that teach. One graph attention layer over the bin graph (models/gat.py) lets
 neighbours speak. Out comes log g; it starts at the smoothed quantile of each bin (the last layer is
-0), and learns by the pinball loss at 1 - alpha. Only the shape of g matters: its size cancels when
+0), and learns by the pinball loss at 1 - alpha; a third of its teachers stop it, and unless it gains
+more than one standard error on them it stays as it started. Only the shape of g matters: its size cancels when
 \\|z\\| / g is conformalised on planets that did not teach.
 """
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Self
 
@@ -29,6 +31,7 @@ Array = NDArray[np.float64]
 _BATCH = 32
 _TINY = 1e-12
 PLANET_INPUTS, BIN_INPUTS = 5, 4
+_LOOK = 10  # steps between two looks at the planets that stop
 _NUMBERS = ("base", "centre", "spread", "fill")
 _BOUND = 1.5  # of log g about its start: the network may move a bin's quantile 4.5 times
 
@@ -81,7 +84,7 @@ class QuantileNetwork:
         alpha: float,
         settings: QuantileNetworkConfig,
     ) -> Self:
-        """Learn from planets that will not conformalise. Same planets in the same order and same
+        """Learn from planets that will not conformalise. The same planets in the same order and same
         settings give the same bits.
 
         Args:
@@ -187,11 +190,36 @@ class QuantileNetwork:
         adam = torch.optim.AdamW(
             network.parameters(), lr=settings.rate, weight_decay=settings.decay
         )
-        for _ in range(settings.steps):
-            rows = torch.from_numpy(rng.choice(len(size), min(_BATCH, len(size)), replace=False))
-            beyond = asked[rows] - network(given[rows]).exp()
-            loss = torch.maximum((1 - alpha) * beyond, -alpha * beyond).mean()
+        stops = np.isin(np.arange(len(size)), rng.permutation(len(size))[: len(size) // 3])
+        held, taught = torch.from_numpy(np.flatnonzero(stops)), np.flatnonzero(~stops)
+        untouched = _judged(network, given[held], asked[held], alpha)
+        best, kept = float(untouched.mean()), deepcopy(network.state_dict())
+        for step in range(1, settings.steps + 1):
+            drawn = rng.choice(taught, min(_BATCH, len(taught)), replace=False)
+            rows = torch.from_numpy(drawn)
+            loss = _pinball(network(given[rows]), asked[rows], alpha).mean()
             adam.zero_grad()
             loss.backward()
             adam.step()
+            if step % _LOOK and step != settings.steps:
+                continue
+            now = _judged(network, given[held], asked[held], alpha)
+            gain = untouched - now
+            error = float(gain.std(ddof=1)) / len(gain) ** 0.5 if len(gain) > 1 else np.inf
+            if float(gain.mean()) > error and float(now.mean()) < best:
+                best, kept = float(now.mean()), deepcopy(network.state_dict())
+        network.load_state_dict(kept)
         return network
+
+
+def _pinball(log_scale: Tensor, asked: Tensor, alpha: float) -> Tensor:
+    """Loss of the 1 - alpha quantile exp(log_scale) where ``asked`` was found."""
+    beyond = asked - log_scale.exp()
+    return torch.maximum((1 - alpha) * beyond, -alpha * beyond)
+
+
+@torch.no_grad()
+def _judged(network: _Shape, given: Tensor, asked: Tensor, alpha: float) -> Array:
+    """Mean loss of each planet, (n,)."""
+    loss = _pinball(network(given), asked, alpha).mean(dim=1)
+    return loss.numpy().astype(np.float64)
