@@ -292,7 +292,8 @@ def _split_digest(config: Config) -> str | None:
     if not config.paths.splits.is_file():
         return None
     splits = load_splits(config.paths.splits)
-    return digest({"groups": [list(splits.val), list(splits.calibration), sorted(splits.train)]})
+    groups = (splits.val, splits.calibration, *(splits.rest or (splits.train,)))
+    return digest({"groups": [sorted(group) for group in groups]})
 
 
 def _z(answer: Predictive, truth: Array, before: Calibrators) -> Array:
