@@ -5,7 +5,9 @@ the first of those asked for that fits, else ``rest``. Scores of one group are e
 split conformal within it promises 1 - alpha of *its* planets (Vovk, Lindsay, Nouretdinov &
 Gammerman 2003, Mondrian confidence machine). A group that holds fewer planets than its quantile
 needs and a margin joins the rest; where even these are too few, all planets give their quantile
-and nothing is promised of them apart from the others.
+and nothing is promised of them apart from the others. Which groups are large enough is read off the
+calibration planets: exact for groups by themselves, and for the rest as long as one planet more
+would not have changed it.
 """
 
 from dataclasses import dataclass

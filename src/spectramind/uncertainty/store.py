@@ -205,15 +205,7 @@ def save_corel(
         graph=graph_digest(),
         split=split,
     )
-    table = pd.DataFrame(
-        {
-            "bin": np.arange(N_BINS),
-            "wavelength_um": bin_wavelengths(),
-            "q": corel.quantiles,
-            "factor": corel.factors,
-        }
-    )
-    write_text(folder.corel_table, table.to_csv(index=False, float_format="%.9g"))
+    write_text(folder.corel_table, _bin_table(corel).to_csv(index=False, float_format="%.9g"))
     quantiles = _quantile_table(corel).to_csv(index=False, float_format="%.9g")
     write_text(folder.corel_quantiles, quantiles)
     network = {} if corel.network is None else corel.network.arrays()
@@ -226,6 +218,18 @@ def save_corel(
         **network,
     )
     write_json(folder.corel_record, _for_people(record, corel) | dict(found or {}))
+
+
+def _bin_table(corel: Corel) -> pd.DataFrame:
+    """A row a bin, of planets in no group at the first alpha."""
+    return pd.DataFrame(
+        {
+            "bin": np.arange(N_BINS),
+            "wavelength_um": bin_wavelengths(),
+            "q": corel.quantiles,
+            "factor": corel.factors,
+        }
+    )
 
 
 def _quantile_table(corel: Corel) -> pd.DataFrame:
