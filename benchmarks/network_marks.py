@@ -31,12 +31,10 @@ from spectramind.evaluation.paired import Difference, mean_score, paired_differe
 from spectramind.evaluation.score_tables import ORACLE
 from spectramind.models.assembly import build_network
 from spectramind.models.state_file import load_state
-from spectramind.pipeline.fit_calibrators import fit_corel, fit_temperature
 from spectramind.pipeline.planets import load_planets
-from spectramind.pipeline.references import REFERENCES, Folds, Reference
+from spectramind.pipeline.references import REFERENCES, Folds, Reference, held_out_calibrators
 from spectramind.run.devices import pick_device, prepare_cpu
 from spectramind.run.progress import say
-from spectramind.uncertainty.calibrators import Calibrators
 
 TREES = ("nominal", "shifted", "foreign")
 SEEDS = (1337, 1338, 1339)  # of an ensemble's members; the first is the network alone
@@ -131,16 +129,7 @@ def _on(name: str, folder: Path, overrides: Sequence[str]) -> list[NetworkRow]:
 
 def calibrated(estimator: Estimator, folds: Folds, config: Config) -> Reference:
     """Its sigma through the calibrators that references have, by the same rules."""
-    calibrators, calib = Calibrators(), config.calib
-    if calib.temp.enabled:
-        told = estimator.predict(folds.val.planets)
-        calibrators = Calibrators(fit_temperature(told, folds.val.truth, calib.temp))
-    if calib.corel.enabled:
-        fold = folds.calibration
-        told = estimator.predict(fold.planets)
-        corel = fit_corel(told, fold.truth, calibrators, calib.corel, "split")
-        calibrators = Calibrators(calibrators.temperature, corel)
-    return Reference(estimator, calibrators)
+    return Reference(estimator, held_out_calibrators(estimator, config, folds))
 
 
 def _member(artifacts: Sequence[Artifact], config: Config, name: str = SUBMITTED) -> Estimator:

@@ -36,8 +36,9 @@ from spectramind.run.atomic import write_npz
 from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord
 from spectramind.uncertainty.corel import Corel
-from spectramind.uncertainty.store import save_corel, save_temperature
+from spectramind.uncertainty.corel_store import save_corel
 from spectramind.uncertainty.temperature import Temperature
+from spectramind.uncertainty.temperature_store import save_temperature
 
 TAUGHT, SEEN, TEST = (
     [str(start + n) for n in range(count)] for start, count in ((100, 10), (200, 14), (300, 12))

@@ -9,15 +9,11 @@ from spectramind.errors import ConfigError, SchemaError
 from spectramind.instrument.grid import bin_wavelengths
 from spectramind.run.atomic import write_npz
 from spectramind.uncertainty.corel import Corel
+from spectramind.uncertainty.corel_store import load_corel, save_corel
+from spectramind.uncertainty.fit_record import refuse_seen
 from spectramind.uncertainty.scaling_choice import Choice, Gain
-from spectramind.uncertainty.store import (
-    load_corel,
-    load_temperature,
-    refuse_seen,
-    save_corel,
-    save_temperature,
-)
 from spectramind.uncertainty.temperature import Temperature
+from spectramind.uncertainty.temperature_store import load_temperature, save_temperature
 
 MINE, OTHER = "a" * 64, "b" * 64
 PLANETS = [str(number) for number in range(30)]

@@ -123,6 +123,16 @@ class CalibratorFolder:
         """Traits of the planets that calibration saw."""
         return self.corel.with_name("seen_planets.json")
 
+    @property
+    def corel_quantiles(self) -> Path:
+        """Its quantiles at every level and of every group, a row a bin."""
+        return self.corel.with_name("q_i.csv")
+
+    @property
+    def corel_record(self) -> Path:
+        """What COREL was fitted on and what it promises, for people and checks."""
+        return self.corel.with_name("calibration.json")
+
 
 @dataclass(frozen=True)
 class AuditFolder:

@@ -24,16 +24,14 @@ from spectramind.evaluation.ablation_tables import as_markdown, render_ablation
 from spectramind.evaluation.official import element_scores, naive_moments, planet_scores
 from spectramind.evaluation.paired import mean_score, paired_difference
 from spectramind.pipeline.ablation_grid import Grid, Variant, read_grid
-from spectramind.pipeline.fit_calibrators import fit_corel, fit_temperature
 from spectramind.pipeline.planets import load_planets
-from spectramind.pipeline.references import Folds
+from spectramind.pipeline.references import Folds, held_out_calibrators
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.train import Training, train
 from spectramind.run.atomic import write_json, write_text
 from spectramind.run.devices import pick_device, prepare_cpu
 from spectramind.run.progress import track
 from spectramind.run.record import RunRecord
-from spectramind.uncertainty.calibrators import Calibrators
 
 PHYSICS = "physics alone"
 Array = NDArray[np.float64]
@@ -101,16 +99,7 @@ class _Judge:
 
         COREL is fitted on the calibration fold: where that judges, it is left out for all.
         """
-        calibrators, calib = Calibrators(), config.calib
-        if calib.temp.enabled:
-            val = self.folds.val
-            told = estimator.predict(val.planets)
-            calibrators = Calibrators(fit_temperature(told, val.truth, calib.temp))
-        if calib.corel.enabled and self.on == "test":
-            fold = self.folds.calibration
-            told = estimator.predict(fold.planets)
-            corel = fit_corel(told, fold.truth, calibrators, calib.corel, "split")
-            calibrators = Calibrators(calibrators.temperature, corel)
+        calibrators = held_out_calibrators(estimator, config, self.folds, corel=self.on == "test")
         spectra = calibrators.apply(estimator.predict(self.planets.planets)).spectra
         return planet_scores(
             element_scores(self.planets.truth, spectra.mu, spectra.sigma, *self.naive)

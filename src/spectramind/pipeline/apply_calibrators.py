@@ -14,6 +14,7 @@ from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import ConfigError, SchemaError
 from spectramind.estimators.artifact import Artifact
+from spectramind.pipeline.planet_circumstances import load_circumstances
 from spectramind.pipeline.planets import load_planets
 from spectramind.pipeline.watch_drift import (
     CALIBRATION,
@@ -91,7 +92,9 @@ def write_submitted(
     factor = _own_factor(config, record, seen, traits)
     answers = {}
     for name, answer in raw.items():
-        answers[name] = calibrators[name].apply(answer)
+        known = calibrators[name].needs_circumstances
+        around = load_circumstances(config, "test", answer.planet_ids) if known else None
+        answers[name] = calibrators[name].apply(answer, around)
         if factor is not None:
             answers[name] = widened(answers[name], factor)
         answers[name].save(folder.prediction(name))

@@ -156,7 +156,7 @@ def gather(config: Config, record: RunRecord) -> ReportData:
         summaries=problems.read("summaries", config.paths.score, lambda: _summaries(config)),
         corel=None
         if corel is None
-        else CorelTable(corel.quantiles, corel.factors, corel.alpha, corel.n_planets, corel.kind),
+        else CorelTable(corel.quantiles, corel.factors, corel.alpha, corel.n_scores, corel.kind),
         traits=planet_traits(config, ids, visits, problems.note),
         repeats=repeat_visits(config, problems.note),
         estimates=all_estimates(config, ids, problems.note),

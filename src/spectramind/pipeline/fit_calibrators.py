@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from spectramind.config.base import digest
 from spectramind.config.root import Config
-from spectramind.config.uq import CorelConfig, TempConfig
 from spectramind.contracts.planet import LabelledPlanets
 from spectramind.contracts.predictive import Predictive
 from spectramind.contracts.spectra import truth_for
@@ -30,6 +30,7 @@ from spectramind.evaluation.coverage import ConformalKind, z_scores
 from spectramind.models.migration import UNKNOWN_IDS
 from spectramind.pipeline.apply_calibrators import after_fit
 from spectramind.pipeline.cross_fitting import OUT_OF_FOLD, is_of, load_pooled
+from spectramind.pipeline.planet_circumstances import load_circumstances
 from spectramind.pipeline.planets import load_labelled
 from spectramind.pipeline.result import Result
 from spectramind.run.devices import pick_device, prepare_cpu
@@ -37,17 +38,14 @@ from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord
 from spectramind.uncertainty.calibrators import Calibrators
 from spectramind.uncertainty.corel import Corel
-from spectramind.uncertainty.scaling import JudgedSigmas, fit_scaling
-from spectramind.uncertainty.scaling_choice import Choice, choose_scaling
+from spectramind.uncertainty.corel_store import load_corel, save_corel
+from spectramind.uncertainty.corel_trial import choose, summary
+from spectramind.uncertainty.fit_record import refuse_seen
+from spectramind.uncertainty.fitting import calibration_set, choose_temperature, numbered
+from spectramind.uncertainty.scaling_choice import Choice
 from spectramind.uncertainty.smoothing import bin_smoother
-from spectramind.uncertainty.store import (
-    load_corel,
-    load_temperature,
-    refuse_seen,
-    save_corel,
-    save_temperature,
-)
 from spectramind.uncertainty.temperature import Temperature
+from spectramind.uncertainty.temperature_store import load_temperature, save_temperature
 
 VAL, CALIBRATION = "val", "calibration"
 _COMMANDS = {VAL: "calibrate-temp", CALIBRATION: "calibrate-corel"}
@@ -62,7 +60,7 @@ class _Told:
         name: what the planets are. ids, truth: they, and their spectra, (n, 283).
         answers: by estimator, sigma as it believes it.
         kind: what conformal intervals from these are.
-        groups: (n,) which planets were predicted together; None: all of them.
+        groups: planets that were held out together; empty where all were.
     """
 
     name: str
@@ -70,7 +68,7 @@ class _Told:
     truth: Array
     answers: dict[str, Predictive]
     kind: ConformalKind
-    groups: NDArray[np.intp] | None = None
+    groups: tuple[tuple[str, ...], ...] = ()
 
     @property
     def held_out(self) -> bool:
@@ -100,21 +98,31 @@ class Temperatures(Result):
 
 @dataclass(frozen=True, eq=False)
 class Corels(Result):
-    """What calibrate-corel fitted, by estimator, the file of each, and what became of the
-    submission.
+    """What calibrate-corel fitted, by estimator, the file of each, why in this form, and what
+    became of the submission.
     """
 
     fitted: dict[str, Corel]
     files: dict[str, Path]
+    reasons: dict[str, str]
     submitted: tuple[str, ...] = ()
 
     def report(self) -> list[str]:
         return [
             f"{name}: sigma factors {one.factors.min():.2f}..{one.factors.max():.2f}, "
-            f"{1 - one.alpha:.0%} intervals {np.median(one.quantiles):.2f} sigma in the median "
-            f"bin, on {one.n_planets} planets ({self.files[name]})"
+            f"{_levels_in_words(one)} in the median bin, on {one.n_planets} planets "
+            f"({self.files[name]}); {self.reasons[name]}"
             for name, one in self.fitted.items()
         ] + list(self.submitted)
+
+
+def _levels_in_words(one: Corel) -> str:
+    unit = "sigma" if one.network is None else "of what the network says"
+    parts = [
+        f"{100 * (1 - level.alpha):.3g} % intervals {np.median(level.quantiles[-1]):.2f} {unit}"
+        for level in one.every_level
+    ]
+    return ", ".join(parts)
 
 
 def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
@@ -136,7 +144,7 @@ def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
     fitted, choices, files = {}, {}, {}
     for name, answer in told.answers.items():
         fitted[name], choices[name] = choose_temperature(
-            answer, told.truth, config.calib.temp, told.groups
+            answer, told.truth, config.calib.temp, numbered(told.groups)
         )
         files[name] = folder.calibrators(name).temperature
         save_temperature(
@@ -172,15 +180,21 @@ def calibrate_corel(config: Config, record: RunRecord) -> Corels:
     seen = {"trained on": set(artifact.train_ids), "stopped by": set(artifact.stop_ids)}
     told = _told(config, artifact, CALIBRATION, seen)
     checkpoint = file_digest(config.paths.checkpoint)
-    fitted, files = {}, {}
+    fitted, files, reasons = {}, {}, {}
+    circumstances = (
+        load_circumstances(config, "train", told.ids) if settings.needs_circumstances else None
+    )
+    smoother, split = bin_smoother(settings.smoothing_um), _split_digest(config)
     for name, answer in told.answers.items():
         where = folder.calibrators(name)
         temperature, used = _temperature(config, where, checkpoint)
         if told.held_out:
             refuse_seen("calibrate-corel", told.ids, {"used for the temperature": used})
         before, kind = Calibrators(temperature), told.kind
-        fitted[name] = fit_corel(answer, told.truth, before, settings, kind)
-        files[name] = where.corel
+        known = calibration_set(answer, told.truth, before, circumstances, told.groups)
+        choice = choose(known, settings, smoother, kind)
+        fitted[name] = Corel.learn(known, settings, choice.form, smoother, kind)
+        files[name], reasons[name] = where.corel, choice.reason
         save_corel(
             where,
             fitted[name],
@@ -188,16 +202,22 @@ def calibrate_corel(config: Config, record: RunRecord) -> Corels:
             fold=told.name,
             planets=told.ids,
             checkpoint=checkpoint,
+            split=split,
+            found={
+                "choice": choice.reason,
+                "out_of_fold": summary(known, choice.trial, settings),
+            },
         )
-        record.artifact(where.corel)
-        record.artifact(where.corel_table)
-        if np.isinf(fitted[name].quantiles).any():
-            record.warn(
-                f"{name}: {len(told.ids)} calibration planets are too few for intervals at "
-                f"{1 - settings.alpha:.0%}; they are infinite"
-            )
+        for made in (where.corel, where.corel_table, where.corel_quantiles, where.corel_record):
+            record.artifact(made)
+        for level in fitted[name].every_level:
+            if np.isinf(level.quantiles).any():
+                record.warn(
+                    f"{name}: {min(level.n_scores)} calibration planets are too few for intervals "
+                    f"at {1 - level.alpha:.0%}; they are infinite"
+                )
     anew = after_fit(config, record, artifact, told.ids, told.answers, load_calibrators)
-    return Corels(fitted, files, anew)
+    return Corels(fitted, files, reasons, anew)
 
 
 def members(config: Config, artifact: Artifact) -> dict[str, Estimator]:
@@ -217,67 +237,29 @@ def members(config: Config, artifact: Artifact) -> dict[str, Estimator]:
     return artifact.members(pick_device(config.env.device), config.train.batch_size)
 
 
-def choose_temperature(
-    answer: Predictive,
-    truth: Array,
-    settings: TempConfig,
-    groups: NDArray[np.intp] | None = None,
-) -> tuple[Temperature, Choice | None]:
-    """The temperature of an estimator from what it said of planets it had not seen.
-
-    Args:
-        answer: of n planets, sigma as the estimator believes it. truth: theirs, (n, 283).
-        settings: kind and objective of its factors, and what holds them back.
-        groups: (n,) which planets were predicted together, for ``kind=auto``; None: all of them.
-
-    Returns:
-        The temperature, and why its kind was chosen; None where the settings name it.
-
-    Raises:
-        SchemaError: nothing can be fitted to these planets.
-    """
-    data = JudgedSigmas.of(answer, truth, settings.objective)
-    if settings.kind != "auto":
-        return fit_scaling(settings.kind, data, settings.prior_planets), None
-    return choose_scaling(data, groups, settings.prior_planets, settings.objective)
-
-
-def fit_temperature(
-    answer: Predictive,
-    truth: Array,
-    settings: TempConfig,
-    groups: NDArray[np.intp] | None = None,
-) -> Temperature:
-    """``choose_temperature`` without the reason."""
-    return choose_temperature(answer, truth, settings, groups)[0]
-
-
-def fit_corel(
-    answer: Predictive,
-    truth: Array,
-    before: Calibrators,
-    settings: CorelConfig,
-    kind: ConformalKind,
-) -> Corel:
-    """Factors and intervals of an estimator after its temperature, ``before``; else as above."""
-    z, smoother = _z(answer, truth, before), bin_smoother(settings.smoothing_um)
-    return Corel.fit(z, settings.alpha, smoother, settings.prior_planets, kind)
-
-
 def load_calibrators(config: Config, name: str) -> Calibrators:
     """An estimator's calibrators as fitted for the checkpoint in use, as far as they are.
 
     Raises:
         SchemaError: a file is broken.
-        ConfigError: it was fitted for another checkpoint or temperature.
+        ConfigError: it was fitted for another checkpoint, temperature, grid, graph or split.
     """
     where = WorkFolder(config.paths).calibrators(name)
     checkpoint = file_digest(config.paths.checkpoint)
     before = Calibrators(_temperature(config, where, checkpoint)[0])
     if not config.calib.corel.enabled or not where.corel.is_file():
         return before
-    corel = load_corel(where.corel, tau=before.tau, checkpoint=checkpoint)
+    corel = load_corel(where, tau=before.tau, checkpoint=checkpoint, split=_split_digest(config))
     return Calibrators(before.temperature, corel)
+
+
+def _split_digest(config: Config) -> str | None:
+    """Of the groups that the labelled planets stand in; None where there is no split file."""
+    if not config.paths.splits.is_file():
+        return None
+    splits = load_splits(config.paths.splits)
+    groups = (splits.val, splits.calibration, *(splits.rest or (splits.train,)))
+    return digest({"groups": [sorted(group) for group in groups]})
 
 
 def _z(answer: Predictive, truth: Array, before: Calibrators) -> Array:
@@ -324,8 +306,7 @@ def _told(config: Config, artifact: Artifact, name: str, seen: Mapping[str, Set[
     truth = read_truth(KaggleTree(config.data.raw).root / "train.csv")
     answers = {name: found[name] for name in estimators}
     known = truth_for(truth, record.planets)
-    groups = np.repeat(np.arange(len(record.groups)), [len(group) for group in record.groups])
-    return _Told(OUT_OF_FOLD, record.planets, known, answers, "cross", groups)
+    return _Told(OUT_OF_FOLD, record.planets, known, answers, "cross", record.groups)
 
 
 def _fold(config: Config, artifact: Artifact, name: str) -> LabelledPlanets:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectramind.config.root import Config
+from spectramind.contracts.circumstances import Circumstances
 from spectramind.contracts.depths import Depths, load_depths
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.planet import LabelledPlanets, Planet
@@ -40,11 +42,12 @@ from spectramind.features.reference_depths import (
     read_bin_curves,
 )
 from spectramind.pipeline.cross_fitting import joined, measured_groups, out_of_fold
-from spectramind.pipeline.fit_calibrators import fit_corel, fit_temperature
+from spectramind.pipeline.planet_circumstances import load_circumstances
 from spectramind.pipeline.planets import load_labelled, load_planets
 from spectramind.pipeline.visits import star_rows
 from spectramind.run.npz import read_npz
 from spectramind.uncertainty.calibrators import Calibrators
+from spectramind.uncertainty.fitting import fit_corel, fit_temperature, numbered
 from spectramind.uncertainty.temperature import Temperature
 
 # A visit's light curves, its white-light fit and its star -> depths.
@@ -97,9 +100,11 @@ class Reference:
     estimator: Estimator
     calibrators: Calibrators
 
-    def predict(self, planets: Sequence[Planet]) -> Predictive:
-        """Spectra with calibrated sigma."""
-        return self.calibrators.apply(self.estimator.predict(planets))
+    def predict(
+        self, planets: Sequence[Planet], circumstances: Circumstances | None = None
+    ) -> Predictive:
+        """Spectra with calibrated sigma; intervals may need these planets' circumstances."""
+        return self.calibrators.apply(self.estimator.predict(planets), circumstances)
 
 
 def answer(name: str, config: Config, ids: Sequence[str]) -> Predictive:
@@ -111,7 +116,11 @@ def answer(name: str, config: Config, ids: Sequence[str]) -> Predictive:
     if name not in REFERENCES:
         return Predictive.load(WorkFolder(config.paths).prediction(name)).select(ids)
     planets = load_planets(config, KaggleTree(config.data.raw), "test", ids)
-    return REFERENCES[name](config, Folds(config)).predict(planets)
+    taught = REFERENCES[name](config, Folds(config))
+    circumstances = (
+        load_circumstances(config, "test", ids) if taught.calibrators.needs_circumstances else None
+    )
+    return taught.predict(planets, circumstances)
 
 
 def _constant(config: Config, folds: Folds) -> Reference:
@@ -152,25 +161,62 @@ def _linear(config: Config, folds: Folds) -> Reference:
 
 def _calibrated(untaught: Estimator, config: Config, folds: Folds) -> Reference:
     """Taught on the training planets; its sigma goes through the calibrators that ours has."""
+    if not folds.crossing:
+        taught = untaught.fit(folds.train, folds.val)
+        return Reference(taught, held_out_calibrators(taught, config, folds))
+    taught = untaught.fit(folds.train, folds.train)  # no reference has anything to stop
+    said = out_of_fold(untaught, folds.groups)
+    groups = [group.ids for group in folds.groups]
+    return Reference(taught, _calibrators(config, said, folds.train.truth, "cross", groups))
+
+
+def held_out_calibrators(
+    taught: Estimator, config: Config, folds: Folds, corel: bool = True
+) -> Calibrators:
+    """Of an estimator that has seen neither fold: the temperature from one, COREL from the other.
+
+    Args:
+        taught: the estimator. config: how to calibrate. folds: with two held out.
+        corel: whether it is wanted, where it is switched on.
+    """
+    val = taught.predict(folds.val.planets)
     calib = config.calib
-    kind: ConformalKind = "cross" if folds.crossing else "split"
-    if folds.crossing:
-        taught = untaught.fit(folds.train, folds.train)  # no reference has anything to stop
-        said = out_of_fold(untaught, folds.groups), folds.train.truth
-        for_temperature = for_corel = said
-        groups = np.repeat(np.arange(len(folds.groups)), [len(group) for group in folds.groups])
-    else:
-        taught, groups = untaught.fit(folds.train, folds.val), None
-        for_temperature, for_corel = (
-            (taught.predict(fold.planets), fold.truth) for fold in (folds.val, folds.calibration)
-        )
-    calibrators = Calibrators()
+    found = Calibrators()
     if calib.temp.enabled:
-        calibrators = Calibrators(fit_temperature(*for_temperature, calib.temp, groups))
-    if calib.corel.enabled:
-        corel = fit_corel(*for_corel, calibrators, calib.corel, kind)
-        calibrators = Calibrators(calibrators.temperature, corel)
-    return Reference(taught, calibrators)
+        found = Calibrators(fit_temperature(val, folds.val.truth, calib.temp))
+    if not (corel and calib.corel.enabled):
+        return found
+    fold = folds.calibration
+    return _with_corel(config, found, taught.predict(fold.planets), fold.truth, "split")
+
+
+def _calibrators(
+    config: Config,
+    said: Predictive,
+    truth: NDArray[np.float64],
+    kind: ConformalKind,
+    groups: Sequence[Sequence[str]],
+) -> Calibrators:
+    """Both from the same out-of-fold predictions."""
+    calib, found = config.calib, Calibrators()
+    if calib.temp.enabled:
+        found = Calibrators(fit_temperature(said, truth, calib.temp, numbered(groups)))
+    return _with_corel(config, found, said, truth, kind, groups) if calib.corel.enabled else found
+
+
+def _with_corel(
+    config: Config,
+    before: Calibrators,
+    said: Predictive,
+    truth: NDArray[np.float64],
+    kind: ConformalKind,
+    groups: Sequence[Sequence[str]] = (),
+) -> Calibrators:
+    settings = config.calib.corel
+    known = settings.needs_circumstances
+    circumstances = load_circumstances(config, "train", said.planet_ids) if known else None
+    corel = fit_corel(said, truth, before, settings, kind, circumstances, groups)
+    return Calibrators(before.temperature, corel)
 
 
 REFERENCES: dict[str, Callable[[Config, Folds], Reference]] = {

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from spectramind.contracts.predictive import Intervals, Predictive, SigmaParts
+from spectramind.contracts.circumstances import Circumstances
+from spectramind.contracts.predictive import Predictive, SigmaParts
 from spectramind.contracts.spectra import Spectra
 from spectramind.uncertainty.corel import Corel
 from spectramind.uncertainty.temperature import Temperature
@@ -20,13 +21,27 @@ class Calibrators:
         """The temperature in use, its mean where channels differ, 1 without one."""
         return 1.0 if self.temperature is None else self.temperature.tau
 
-    def apply(self, raw: Predictive) -> Predictive:
-        """The same mean with the sigma to submit, and intervals where COREL was fitted."""
+    @property
+    def needs_circumstances(self) -> bool:
+        """Whether ``apply`` needs circumstances."""
+        return self.corel is not None and self.corel.needs_circumstances
+
+    def apply(self, raw: Predictive, circumstances: Circumstances | None = None) -> Predictive:
+        """The same mean with the sigma to submit, and intervals where COREL was fitted.
+
+        Args:
+            raw: sigma as the estimator believes it.
+            circumstances: of these planets, where ``needs_circumstances`` says so.
+
+        Raises:
+            ConfigError: they are needed and not there.
+        """
         spectra = raw.spectra
         sigma = spectra.sigma if self.temperature is None else self.temperature.apply(spectra.sigma)
         intervals = None
         if self.corel is not None:
-            intervals = Intervals(1 - self.corel.alpha, self.corel.half_width(sigma))
+            known = None if circumstances is None else circumstances.select(raw.planet_ids)
+            intervals = self.corel.intervals(spectra.mu, sigma, known)
             sigma = self.corel.sigma(sigma)
         parts = raw.parts
         if parts is not None:  # what widens sigma widens both alike: squares still sum
