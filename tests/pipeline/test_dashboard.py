@@ -60,7 +60,9 @@ def test_the_report_says_what_it_shows_and_what_is_absent(config: Config) -> Non
     assert report.shown == ("Spectra",)
     assert report.size_bytes == report.path.stat().st_size
     commands = {part.command for part in report.absent}
-    assert commands == {"score", "features", "train", "calibrate-corel", "calibrate", "selftest"}
+    twice = "simulate sim.two_visit_fraction=0.2 data.raw=ANOTHER_FOLDER"
+    usual = {"score", "features", "train", "calibrate-corel", "calibrate", "selftest"}
+    assert commands == usual | {twice}
     assert len(report.report()) == 1 + len(report.absent)
 
 

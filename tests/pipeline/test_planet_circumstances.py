@@ -11,7 +11,7 @@ from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
 from spectramind.contracts.work_folder import FeaturesFolder
 from spectramind.errors import SchemaError
-from spectramind.pipeline import planet_traits
+from spectramind.pipeline import planet_circumstances
 from spectramind.pipeline.planet_circumstances import load_circumstances
 
 VISITS = {"1": ("1", "1_1"), "2": ("2",), "3": ("3",)}
@@ -28,7 +28,7 @@ def test_doubt_impact_star_and_noise(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "2": StarRow(3.0, 9.0, 88.0, 4000.0, limb_fault="no temperature"),
         "3": StarRow(3.0, 9.0, 88.0, 6000.0),
     }
-    monkeypatch.setattr(planet_traits, "star_rows", lambda tree, split: list(stars.items()))
+    monkeypatch.setattr(planet_circumstances, "star_rows", lambda tree, split: list(stars.items()))
     time_h, flat = np.arange(5.0), np.ones((5, 2))
     fit = Measurement(np.full(283, 0.01), np.full(283, 4e-8), np.zeros((283, 1)))
     for name, reason in (("1", ""), ("1_1", ""), ("2", "odd")):

@@ -10,7 +10,7 @@ import pytest
 from spectramind.contracts.work_folder import CalibratorFolder
 from spectramind.errors import ConfigError, SchemaError
 from spectramind.run.atomic import write_npz
-from spectramind.uncertainty import store
+from spectramind.uncertainty import corel_store
 from spectramind.uncertainty.corel import Corel
 from spectramind.uncertainty.corel_store import load_corel, save_corel
 from tests.uncertainty.test_corel_forms import SMOOTHER, scattered, settings
@@ -52,7 +52,7 @@ def loaded(where: CalibratorFolder, split: str | None = SPLIT) -> Corel:
 def test_every_form_comes_back_to_the_bit(where: CalibratorFolder, form: str) -> None:
     ours, again = saved(where, fitted(form)), loaded(where)
     assert (again.form, again.kind, again.mondrian) == (form, "cross", ours.mondrian)
-    given = TOLD.mu, TOLD.sigma, TOLD.traits
+    given = TOLD.mu, TOLD.sigma, TOLD.circumstances
     one, two = ours.intervals(*given), again.intervals(*given)
     assert [level.level for level in two.every_level] == pytest.approx([0.95, 0.9, 0.68])
     for mine, theirs in zip(one.every_level, two.every_level, strict=True):
@@ -98,7 +98,7 @@ def test_another_grid_or_graph_is_refused(
     where: CalibratorFolder, monkeypatch: pytest.MonkeyPatch, name: str, words: str
 ) -> None:
     saved(where, fitted())
-    monkeypatch.setattr(store, name, lambda: "d" * 64)
+    monkeypatch.setattr(corel_store, name, lambda: "d" * 64)
     with pytest.raises(ConfigError, match=f"another {words}.*calibrate-corel"):
         loaded(where)
 

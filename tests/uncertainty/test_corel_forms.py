@@ -9,7 +9,7 @@ from scipy import stats
 
 from spectramind.config.compose import compose
 from spectramind.config.uq import CorelConfig
-from spectramind.contracts.circumstances import Circumstances
+from spectramind.contracts.circumstances import PlanetCircumstances
 from spectramind.errors import ConfigError, SchemaError
 from spectramind.evaluation.coverage import conformal_rank
 from spectramind.uncertainty import corel_trial
@@ -50,8 +50,8 @@ def settings(*overrides: str) -> CorelConfig:
 
 def circumstances(
     n: int, doubted: NDArray[np.bool_] | None = None, noise: Array | None = None
-) -> Circumstances:
-    return Circumstances(
+) -> PlanetCircumstances:
+    return PlanetCircumstances(
         tuple(f"p{i:04d}" for i in range(n)),
         np.zeros(n, dtype=bool) if doubted is None else doubted,
         np.full(n, 0.3),
@@ -60,7 +60,7 @@ def circumstances(
     )
 
 
-def told(z: Array, known: Circumstances | None = None) -> CalibrationSet:
+def told(z: Array, known: PlanetCircumstances | None = None) -> CalibrationSet:
     known = known or circumstances(len(z))
     flat = np.ones_like(z)
     return CalibrationSet.of(known.planet_ids, z, 0.01 * flat, 1e-4 * flat, (), known)
@@ -101,7 +101,7 @@ def test_network_form_covers_as_its_rank_says(
         def __init__(self, size: Array) -> None:
             self.largest = size.max(axis=0)
 
-        def scale(self, mu: Array, sigma: Array, known: Circumstances) -> Array:
+        def scale(self, mu: Array, sigma: Array, known: PlanetCircumstances) -> Array:
             return np.broadcast_to(self.largest, mu.shape)
 
     monkeypatch.setattr(QuantileNetwork, "learn", lambda size, *rest: Blind(size))
@@ -116,7 +116,7 @@ def test_network_form_covers_as_its_rank_says(
     within_chance(covered, exact, exact)
 
 
-def loud(rng: np.random.Generator, n: int) -> tuple[Array, Circumstances]:
+def loud(rng: np.random.Generator, n: int) -> tuple[Array, PlanetCircumstances]:
     """A third of the planets is doubted, and three times as wrong."""
     doubted = np.arange(n) % 3 == 0
     return normal(rng, n) * np.where(doubted, 3.0, 1.0)[:, None], circumstances(n, doubted)

@@ -11,8 +11,8 @@ from spectramind.errors import SchemaError
 
 
 @dataclass(frozen=True, eq=False)
-class Circumstances:
-    """Circumstances of n planets.
+class PlanetCircumstances:
+    """PlanetCircumstances of n planets.
 
     Attributes:
         planet_ids: their names.

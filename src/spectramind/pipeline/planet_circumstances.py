@@ -1,11 +1,11 @@
-"""Circumstances of planets from their features and the star table."""
+"""PlanetCircumstances of planets from their features and the star table."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from spectramind.config.root import Config
-from spectramind.contracts.circumstances import Circumstances
+from spectramind.contracts.circumstances import PlanetCircumstances
 from spectramind.contracts.depths import Depths, load_depths
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree
@@ -17,8 +17,8 @@ from spectramind.pipeline.visits import star_rows, visits_by_planet
 _PPM = 1e6
 
 
-def load_circumstances(config: Config, split: str, ids: Sequence[str]) -> Circumstances:
-    """Circumstances of planets of one split of the tree.
+def load_circumstances(config: Config, split: str, ids: Sequence[str]) -> PlanetCircumstances:
+    """PlanetCircumstances of planets of one split of the tree.
 
     Raises:
         SchemaError: a planet is not in the tree, or its features are missing.
@@ -38,7 +38,7 @@ def load_circumstances(config: Config, split: str, ids: Sequence[str]) -> Circum
         star_k.append(np.nan if star.limb_fault else star.teff_k)
         weights = [1 / np.median(depths.fit.variance[AIRS_BINS]) for depths in usable]
         noise.append(_PPM * sum(weights) ** -0.5)
-    return Circumstances(
+    return PlanetCircumstances(
         tuple(ids),
         np.array(doubted, dtype=bool),
         np.array(impact, dtype=float),

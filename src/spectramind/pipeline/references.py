@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.root import Config
-from spectramind.contracts.circumstances import Circumstances
+from spectramind.contracts.circumstances import PlanetCircumstances
 from spectramind.contracts.depths import Depths, load_depths
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.planet import LabelledPlanets, Planet
@@ -101,7 +101,7 @@ class Reference:
     calibrators: Calibrators
 
     def predict(
-        self, planets: Sequence[Planet], circumstances: Circumstances | None = None
+        self, planets: Sequence[Planet], circumstances: PlanetCircumstances | None = None
     ) -> Predictive:
         """Spectra with calibrated sigma; intervals may need these planets' circumstances."""
         return self.calibrators.apply(self.estimator.predict(planets), circumstances)

@@ -7,7 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.contracts.circumstances import Circumstances
+from spectramind.contracts.circumstances import PlanetCircumstances
 from spectramind.errors import ConfigError
 
 Array = NDArray[np.float64]
@@ -30,7 +30,7 @@ class CalibrationSet:
     mu: Array
     sigma: Array
     folds: NDArray[np.int64]
-    circumstances: Circumstances | None = None
+    circumstances: PlanetCircumstances | None = None
 
     @classmethod
     def of(
@@ -40,7 +40,7 @@ class CalibrationSet:
         mu: Array,
         sigma: Array,
         groups: Sequence[Sequence[str]] = (),
-        circumstances: Circumstances | None = None,
+        circumstances: PlanetCircumstances | None = None,
     ) -> Self:
         """Planets in the order of their names, whatever order they came in: sums, draws and so
         the bits of what is fitted do not depend on it.
@@ -63,8 +63,8 @@ class CalibrationSet:
         return type(self)(names, *parts, circumstances)
 
     @property
-    def needed_circumstances(self) -> Circumstances:
-        """Circumstances, asked for by who cannot do without.
+    def needed_circumstances(self) -> PlanetCircumstances:
+        """PlanetCircumstances, asked for by who cannot do without.
 
         Raises:
             ConfigError: there are none.

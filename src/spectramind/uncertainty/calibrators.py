@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from spectramind.contracts.circumstances import Circumstances
+from spectramind.contracts.circumstances import PlanetCircumstances
 from spectramind.contracts.predictive import Predictive, SigmaParts
 from spectramind.contracts.spectra import Spectra
 from spectramind.uncertainty.corel import Corel
@@ -26,7 +26,9 @@ class Calibrators:
         """Whether ``apply`` needs circumstances."""
         return self.corel is not None and self.corel.needs_circumstances
 
-    def apply(self, raw: Predictive, circumstances: Circumstances | None = None) -> Predictive:
+    def apply(
+        self, raw: Predictive, circumstances: PlanetCircumstances | None = None
+    ) -> Predictive:
         """The same mean with the sigma to submit, and intervals where COREL was fitted.
 
         Args:

@@ -59,7 +59,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.uq import CorelConfig, QuantileForm
-from spectramind.contracts.circumstances import Circumstances
+from spectramind.contracts.circumstances import PlanetCircumstances
 from spectramind.contracts.predictive import Intervals
 from spectramind.errors import ConfigError
 from spectramind.evaluation.coverage import ConformalKind, conformal_rank, planets_needed
@@ -286,7 +286,7 @@ class Corel:
         return self.quantiles * sigma_star
 
     def intervals(
-        self, mu: Array, sigma_star: Array, circumstances: Circumstances | None = None
+        self, mu: Array, sigma_star: Array, circumstances: PlanetCircumstances | None = None
     ) -> Intervals:
         """Intervals of every alpha, from mu and sigma* (n, 283).
 

@@ -57,7 +57,7 @@ class Trial:
 
 
 @dataclass(frozen=True, eq=False)
-class Choice:
+class FormChoice:
     """Which form was taken, its trial, and why."""
 
     form: QuantileForm
@@ -94,7 +94,7 @@ def run_trial(
 
 def choose(
     told: CalibrationSet, settings: CorelConfig, smoother: Array, kind: ConformalKind = "split"
-) -> Choice:
+) -> FormChoice:
     """The form asked for, or for ``auto`` the one that does best.
 
     Raises:
@@ -102,7 +102,7 @@ def choose(
     """
     if settings.kind != "auto":
         trial = run_trial(told, settings, settings.kind, smoother, kind)
-        return Choice(settings.kind, trial, f"asked for by calib.corel.kind={settings.kind}")
+        return FormChoice(settings.kind, trial, f"asked for by calib.corel.kind={settings.kind}")
     best: QuantileForm = TRIED[0]
     trials, notes = {best: run_trial(told, settings, best, smoother, kind)}, []
     notes = [_told(best, trials[best])]
@@ -115,7 +115,7 @@ def choose(
         won, why = _beats(trials[form], trials[best], settings.alphas[0])
         notes.append(f"{_told(form, trials[form])}, {why} {best}")
         best = form if won else best
-    return Choice(best, trials[best], f"{best} on held-out planets: {'; '.join(notes)}")
+    return FormChoice(best, trials[best], f"{best} on held-out planets: {'; '.join(notes)}")
 
 
 def _beats(new: Trial, old: Trial, alpha: float) -> tuple[bool, str]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.uq import CorelConfig, TempConfig
-from spectramind.contracts.circumstances import Circumstances
+from spectramind.contracts.circumstances import PlanetCircumstances
 from spectramind.contracts.predictive import Predictive
 from spectramind.evaluation.coverage import ConformalKind, z_scores
 from spectramind.uncertainty.calibration_set import CalibrationSet
@@ -69,7 +69,7 @@ def fit_corel(
     before: Calibrators,
     settings: CorelConfig,
     kind: ConformalKind,
-    circumstances: Circumstances | None = None,
+    circumstances: PlanetCircumstances | None = None,
     groups: Sequence[Sequence[str]] = (),
 ) -> Corel:
     """Factors and intervals of an estimator after its temperature, ``before``; else as above.
@@ -91,7 +91,7 @@ def calibration_set(
     answer: Predictive,
     truth: Array,
     before: Calibrators,
-    circumstances: Circumstances | None,
+    circumstances: PlanetCircumstances | None,
     groups: Sequence[Sequence[str]],
 ) -> CalibrationSet:
     spectra = before.apply(answer).spectra

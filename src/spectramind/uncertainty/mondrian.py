@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.uq import CorelConfig, GroupName
-from spectramind.contracts.circumstances import Circumstances
+from spectramind.contracts.circumstances import PlanetCircumstances
 from spectramind.evaluation.coverage import ConformalKind, planets_needed, promise
 
 REST, ALL = "rest", "all"
@@ -49,7 +49,7 @@ class Mondrian:
         """Names of the groups as ``labels`` counts them."""
         return (*self.names, REST)
 
-    def labels(self, circumstances: Circumstances | None, n: int) -> NDArray[np.int64]:
+    def labels(self, circumstances: PlanetCircumstances | None, n: int) -> NDArray[np.int64]:
         """Number of each planet's group in ``rows``, (n,); all rest where no group is asked for."""
         found = np.full(n, len(self.names))
         if not self.names or circumstances is None:

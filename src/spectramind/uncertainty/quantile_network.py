@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.uq import QuantileNetworkConfig
-from spectramind.contracts.circumstances import Circumstances
+from spectramind.contracts.circumstances import PlanetCircumstances
 from spectramind.errors import SchemaError
 from spectramind.instrument.grid import AIRS_BINS, N_BINS, bin_wavelengths
 from spectramind.models.quantile_shape import evaluated, shapes_of, taught
@@ -52,7 +52,7 @@ class QuantileNetwork:
         size: Array,
         mu: Array,
         sigma: Array,
-        circumstances: Circumstances,
+        circumstances: PlanetCircumstances,
         smoother: Array,
         alpha: float,
         settings: QuantileNetworkConfig,
@@ -121,12 +121,12 @@ class QuantileNetwork:
             raise SchemaError("the network holds NaN or infinity")
         return cls(weights, *numbers)
 
-    def scale(self, mu: Array, sigma: Array, circumstances: Circumstances) -> Array:
+    def scale(self, mu: Array, sigma: Array, circumstances: PlanetCircumstances) -> Array:
         """g, (n, 283), of any planets."""
         moved = evaluated(self.weights, self._inputs(mu, sigma, circumstances))
         return np.asarray(self.base[1] * np.exp(moved))
 
-    def _inputs(self, mu: Array, sigma: Array, circumstances: Circumstances) -> Array:
+    def _inputs(self, mu: Array, sigma: Array, circumstances: PlanetCircumstances) -> Array:
         depth = np.median(np.maximum(mu[:, AIRS_BINS], _TINY), axis=1)
         level = np.median(sigma[:, AIRS_BINS], axis=1)
         of_planet = np.stack(
