@@ -153,13 +153,11 @@ def test_quantiles_only_on_request_and_never_of_a_gaussian(make_config, batch: I
         make_config(head_sigma={"quantiles": True})
 
 
-def test_without_zuko_one_line_names_the_extra(
+def test_without_zuko_one_line_says_how_to_get_it(
     make_config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "zuko.transforms", None)
-    with pytest.raises(
-        ConfigError, match=r"^model\.head_sigma\.type=flow needs .*spectramind\[flow"
-    ):
+    with pytest.raises(ConfigError, match=r"^model\.head_sigma\.type=flow needs .*no-deps zuko"):
         SpectraMind(make_config(head_sigma={"type": "flow"}), build_graph(), 3, 5)
 
 

@@ -68,8 +68,13 @@ def test_a_signal_while_a_failure_is_recorded_waits_for_the_record(
 ) -> None:
     """torchrun ends the other processes as soon as one has ended."""
     monkeypatch.setattr(environment, "git_sha", lambda: signal.raise_signal(signal.SIGINT))
-    with pytest.raises(KeyboardInterrupt), recording(record(tmp_path)):
-        raise SchemaError("x.npz is truncated")
+    # Jobs in the background ignore it from birth.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt), recording(record(tmp_path)):
+            raise SchemaError("x.npz is truncated")
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert [event["message"] for event in read_events(tmp_path)] == ["x.npz is truncated"]
 
 

@@ -35,7 +35,7 @@ def require_zuko() -> Any:
     except ImportError as error:
         raise ConfigError(
             f"model.head_sigma.type=flow needs the package zuko ({error}): "
-            "pip install 'spectramind[flow]', or use gaussian or quantile"
+            "pip install --no-deps zuko, or use gaussian or quantile"
         ) from error
     return MonotonicRQSTransform
 
