@@ -34,12 +34,6 @@ SMALL = [
     "train.sequence_length=32",
     "train.epochs=1",
     "train.mae.epochs=1",
-    "model.prior.source=labels",
-    "model.prior.components=4",
-    "model.fgs1_mamba.d_model=16",
-    "model.fgs1_mamba.n_layers=1",
-    "model.airs_gnn.d_model=16",
-    "model.airs_gnn.layers=1",
     "ablate.seeds=[1,2]",
 ]
 
@@ -60,7 +54,9 @@ def labelled(config: Config, tree: object, ids: list[str]) -> LabelledPlanets:
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+def config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_network: tuple[str, ...]
+) -> Config:
     tree = SimpleNamespace(root=tmp_path, splits=lambda: ["train", "test"])
     tree.planets = lambda split: NAMES if split == "train" else TEST
 
@@ -83,7 +79,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     (tmp_path / "grid.yaml").write_text(GRID, encoding="utf-8")
     (tmp_path / "truth.csv").touch()
     moved = [f"paths.work={tmp_path / 'work'}", f"paths.truth={tmp_path / 'truth.csv'}"]
-    return compose([*SMALL, *moved, f"ablate.grid={tmp_path / 'grid.yaml'}"])
+    return compose([*SMALL, *small_network, *moved, f"ablate.grid={tmp_path / 'grid.yaml'}"])
 
 
 def done(config: Config) -> tuple[Ablation, RunRecord]:

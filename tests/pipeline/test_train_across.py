@@ -40,12 +40,6 @@ SMALL = [
     "train.sequence_length=32",
     "train.mae.epochs=1",
     "train.contrastive.epochs=1",
-    "model.prior.source=labels",
-    "model.prior.components=4",
-    "model.fgs1_mamba.d_model=16",
-    "model.fgs1_mamba.n_layers=1",
-    "model.airs_gnn.d_model=16",
-    "model.airs_gnn.layers=1",
 ]
 
 
@@ -71,7 +65,9 @@ def labelled(config: object, tree: object, ids: list[str]) -> LabelledPlanets:
 
 
 @pytest.fixture
-def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
+def config(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_network: tuple[str, ...]
+) -> Config:
     tree = SimpleNamespace(root=tmp_path, splits=lambda: ["train", "test"])
     tree.planets = lambda split: NAMES if split == "train" else ["7", "8"]
     for module in (train, pretrain, fit_calibrators, references):
@@ -88,7 +84,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Config:
     monkeypatch.setattr(
         pretrain, "load_visits", lambda config, tree, ids: [PLANETS[name][0] for name in ids]
     )
-    return compose([*SMALL, f"paths.work={tmp_path}"])
+    return compose([*SMALL, *small_network, f"paths.work={tmp_path}"])
 
 
 def changed(config: Config, section: str, **values: object) -> Config:
