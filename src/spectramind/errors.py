@@ -5,6 +5,10 @@ Every message is one line: what is wrong, where, the allowed range, what to do.
 
 import sys
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class ExitCode(IntEnum):
@@ -39,6 +43,12 @@ class RuntimeRiskError(SpectraMindError):
     """The run would not fit its time or memory limit."""
 
     exit_code = ExitCode.RUNTIME_RISK
+
+
+def first_fault(error: "ValidationError", whole: str = "the file") -> str:
+    """What a contract refuses first, ``key: why``; ``whole`` stands for no key."""
+    problem = error.errors()[0]
+    return f"{'.'.join(map(str, problem['loc'])) or whole}: {problem['msg']}"
 
 
 def refused_as_command(command: str) -> int:

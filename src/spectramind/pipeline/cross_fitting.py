@@ -17,7 +17,7 @@ from spectramind.contracts.predictive import Predictive, SigmaParts
 from spectramind.contracts.spectra import Spectra, name_some
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.splits import Splits
-from spectramind.errors import ConfigError, SchemaError
+from spectramind.errors import ConfigError, SchemaError, first_fault
 from spectramind.estimators.artifact import Artifact
 from spectramind.estimators.protocol import Estimator
 from spectramind.run.atomic import write_json
@@ -46,11 +46,7 @@ class Noted(BaseModel):
         try:
             return cls.model_validate_json(path.read_text(encoding="utf-8", errors="replace"))
         except ValidationError as error:
-            problem = error.errors()[0]
-            where = ".".join(map(str, problem["loc"])) or "the file"
-            raise SchemaError(
-                f"{path}: {where}: {problem['msg']}; delete it and {_AGAIN}"
-            ) from error
+            raise SchemaError(f"{path}: {first_fault(error)}; delete it and {_AGAIN}") from error
 
 
 class PooledRecord(Noted):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from spectramind.errors import SchemaError
+from spectramind.errors import SchemaError, first_fault
 from spectramind.run.atomic import write_json
 from spectramind.run.environment import file_digest
 from spectramind.submission.dialects import Dialect
@@ -94,8 +94,7 @@ class Applied(BaseModel):
         try:
             applied = cls.model_validate_json(path.read_text(encoding="utf-8", errors="replace"))
         except ValidationError as error:
-            problem = error.errors()[0]
-            raise SchemaError(f"{path}: {problem['loc']}: {problem['msg']}; {again}") from error
+            raise SchemaError(f"{path}: {first_fault(error)}; {again}") from error
         if submission.is_file() and file_digest(submission) != applied.submission:
             raise SchemaError(
                 f"{submission} is not the table that predict wrote (its digest differs from the "

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from spectramind.errors import SchemaError
+from spectramind.errors import SchemaError, first_fault
 from spectramind.run.atomic import atomic_path
 from spectramind.submission.validate import parse_submission, validate_submission
 
@@ -46,9 +46,7 @@ def _parse_manifest(value: Any, source: str) -> BundleManifest:
     try:
         return BundleManifest.model_validate(value)
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"])) or "manifest"
-        raise SchemaError(f"{source}: {where}: {problem['msg']}") from error
+        raise SchemaError(f"{source}: {first_fault(error, 'manifest')}") from error
 
 
 def _check_name(name: str, source: str) -> None:

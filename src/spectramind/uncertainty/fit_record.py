@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spectramind.contracts.spectra import name_some
-from spectramind.errors import ConfigError, SchemaError
+from spectramind.errors import ConfigError, SchemaError, first_fault
 
 
 class FitRecord(BaseModel):
@@ -30,13 +30,16 @@ class FitRecord(BaseModel):
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            problem = error.errors()[0]
-            where = ".".join(map(str, problem["loc"])) or "the file"
             raise SchemaError(
-                f"{path}: {where}: {problem['msg']}; run `spectramind {again}` again"
+                f"{path}: {first_fault(error)}; run `spectramind {again}` again"
             ) from error
 
     def belongs_to(self, path: Path, checkpoint: str, again: str) -> None:
+        """Refuse what was fitted for another checkpoint.
+
+        Raises:
+            ConfigError: it was.
+        """
         if self.checkpoint != checkpoint:
             raise ConfigError(
                 f"{path} was fitted for checkpoint {self.checkpoint[:8]}, not for "

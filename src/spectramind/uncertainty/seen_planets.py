@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spectramind.contracts.traits import TRAITS, Traits
-from spectramind.errors import SchemaError
+from spectramind.errors import SchemaError, first_fault
 from spectramind.run.atomic import write_json
 
 
@@ -59,9 +59,7 @@ def load_traits(path: Path, checkpoint: str, again: str) -> Traits | None:
     try:
         held = TraitsFile.model_validate_json(path.read_text(encoding="utf-8", errors="replace"))
     except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(map(str, problem["loc"])) or "the file"
-        raise SchemaError(f"{path}: {where}: {problem['msg']}; {redo}") from error
+        raise SchemaError(f"{path}: {first_fault(error)}; {redo}") from error
     if held.checkpoint != checkpoint:
         return None
     odd = [planet for planet, row in held.planets.items() if len(row) != len(TRAITS)]
