@@ -50,15 +50,11 @@ class Bound:
         return f"{self.name} {found} ({self.allowed})"
 
 
-def worst_region(
-    covered_bins: Array, regions: Mapping[str, NDArray[np.bool_]]
-) -> tuple[str, float]:
-    """The region whose bins are covered least, and its mean coverage.
+def worst_region(coverage: Mapping[str, float]) -> tuple[str, float]:
+    """The region that is covered least, and its coverage.
 
     Args:
-        covered_bins: (283,) coverage of every bin.
-        regions: name -> (283,) which bins belong to it.
+        coverage: mean coverage of a region's bins, by its name.
     """
-    means = {name: float(covered_bins[bins].mean()) for name, bins in regions.items()}
-    name = min(means, key=lambda region: means[region])
-    return name, means[name]
+    name = min(coverage, key=lambda region: coverage[region])
+    return name, coverage[name]

@@ -11,18 +11,21 @@ from rich.table import Table
 
 from spectramind.config.gating import GateConfig
 from spectramind.config.root import Config
-from spectramind.contracts.predictive import SUBMITTED, Predictive
-from spectramind.contracts.spectra import truth_for
+from spectramind.contracts.predictive import SUBMITTED
 from spectramind.contracts.work_folder import WorkFolder
-from spectramind.dataset.tables import read_truth
 from spectramind.errors import ConfigError, SchemaError, SpectraMindError
 from spectramind.evaluation.bounds import Bound, worst_region
-from spectramind.evaluation.coverage import covered
-from spectramind.evaluation.spectral_regions import molecule_regions
 from spectramind.pipeline.result import Result
 from spectramind.run.atomic import write_json
 from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord, read_events
+
+# What is read of the submitted estimate's row of score.json, of another run's and of this one's.
+_BASELINE = ("n_planets", "score")
+_OWN = (
+    *(*_BASELINE, "one_sigma_coverage", "far_off"),
+    *("interval_level", "interval_coverage", "region_coverage"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +105,7 @@ def _scores(config: Config) -> list[Bound]:
     if asked.score_least is not None:
         bounds.append(Bound("score", told["score"], low=asked.score_least))
     if asked.baseline is not None:
-        before = _submitted(_read(asked.baseline), asked.baseline)
+        before = _submitted(_read(asked.baseline), asked.baseline, _BASELINE)
         if before["n_planets"] != told["n_planets"]:
             raise ConfigError(
                 f"gate.baseline={asked.baseline} scored {before['n_planets']} planets, this run "
@@ -116,25 +119,21 @@ def _scores(config: Config) -> list[Bound]:
         bounds.append(Bound("truth within 1 sigma", told["one_sigma_coverage"], low, high))
     if asked.far_off is not None:
         bounds.append(Bound("planets 6 sigma off", len(told["far_off"]), high=asked.far_off))
-    return [*bounds, *_intervals(config)]
+    return [*bounds, *_intervals(asked, told)]
 
 
-def _intervals(config: Config) -> list[Bound]:
+def _intervals(asked: GateConfig, told: dict[str, Any]) -> list[Bound]:
     """Coverage of the intervals, of all bins and of the worst molecule region."""
-    asked = config.gate
     if asked.interval_shortfall is None and asked.region_shortfall is None:
         return []
-    found = Predictive.load(WorkFolder(config.paths).prediction(SUBMITTED))
-    if found.intervals is None:
+    level = told["interval_level"]
+    if level is None:
         return [Bound("truth within intervals", None, low=0.0)]
-    level = found.intervals.level
-    truth = truth_for(read_truth(config.paths.truth), found.planet_ids)
-    bins = covered(truth, found.spectra.mu, found.intervals.half_width)
-    name, worst = worst_region(bins, molecule_regions())
+    name, worst = worst_region(told["region_coverage"])
     bounds = []
     if asked.interval_shortfall is not None:
         low = level - asked.interval_shortfall
-        bounds.append(Bound(f"truth within {level:.0%} intervals", float(bins.mean()), low))
+        bounds.append(Bound(f"truth within {level:.0%} intervals", told["interval_coverage"], low))
     if asked.region_shortfall is not None:
         low = level - asked.region_shortfall
         bounds.append(Bound(f"the same in the worst region ({name})", worst, low))
@@ -149,7 +148,7 @@ def _told(config: Config) -> dict[str, Any]:
         raise SchemaError(f"{scored} is missing: run `spectramind predict` first")
     if held.get("scored") != file_digest(scored):
         raise SchemaError(f"{path} scored other predictions than {scored}: run `spectramind score`")
-    return _submitted(held, path)
+    return _submitted(held, path, _OWN)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -162,8 +161,7 @@ def _read(path: Path) -> dict[str, Any]:
     return held
 
 
-def _submitted(held: dict[str, Any], path: Path) -> dict[str, Any]:
-    wanted = ("name", "n_planets", "score", "one_sigma_coverage", "far_off")
+def _submitted(held: dict[str, Any], path: Path, wanted: tuple[str, ...]) -> dict[str, Any]:
     try:
         rows = [row for row in held["predictions"] if row["name"] == SUBMITTED]
         return {key: rows[0][key] for key in wanted}
