@@ -50,6 +50,11 @@ class StarRow:
         return float(self.a_over_rs * np.cos(np.radians(self.inclination_deg)) * self.nearness)
 
     @property
+    def told_teff_k(self) -> float:
+        """The temperature [K] that the table tells, NaN where that cannot be believed."""
+        return float("nan") if self.limb_fault else self.teff_k
+
+    @property
     def fault(self) -> str:
         """Why the row cannot be believed; empty when it can."""
         return "; ".join(fault for fault in (self.orbit_fault, self.limb_fault) if fault)

@@ -90,10 +90,10 @@ def write_submitted(
     folder, path = WorkFolder(config.paths), config.paths.submission
     seen = seen_by_calibration(config)
     factor = _own_factor(config, record, seen, traits)
+    known = any(calibrators[name].needs_circumstances for name in raw)
+    around = load_circumstances(config, "test", raw[SUBMITTED].planet_ids) if known else None
     answers = {}
     for name, answer in raw.items():
-        known = calibrators[name].needs_circumstances
-        around = load_circumstances(config, "test", answer.planet_ids) if known else None
         answers[name] = calibrators[name].apply(answer, around)
         if factor is not None:
             answers[name] = widened(answers[name], factor)

@@ -41,7 +41,7 @@ from spectramind.uncertainty.corel import Corel
 from spectramind.uncertainty.corel_store import load_corel, save_corel
 from spectramind.uncertainty.corel_trial import choose, summary
 from spectramind.uncertainty.fit_record import refuse_seen
-from spectramind.uncertainty.fitting import calibration_set, choose_temperature, numbered
+from spectramind.uncertainty.fitting import calibration_set, choose_temperature
 from spectramind.uncertainty.scaling_choice import Choice
 from spectramind.uncertainty.smoothing import bin_smoother
 from spectramind.uncertainty.temperature import Temperature
@@ -144,7 +144,7 @@ def calibrate_temp(config: Config, record: RunRecord) -> Temperatures:
     fitted, choices, files = {}, {}, {}
     for name, answer in told.answers.items():
         fitted[name], choices[name] = choose_temperature(
-            answer, told.truth, config.calib.temp, numbered(told.groups)
+            answer, told.truth, config.calib.temp, told.groups
         )
         files[name] = folder.calibrators(name).temperature
         save_temperature(

@@ -35,7 +35,7 @@ def load_circumstances(config: Config, split: str, ids: Sequence[str]) -> Planet
         star = stars[names[0]]
         doubted.append(all(depths.info["reason"] for depths in found.values()))
         impact.append(_impact(usable[0]))
-        star_k.append(np.nan if star.limb_fault else star.teff_k)
+        star_k.append(star.told_teff_k)
         weights = [1 / np.median(depths.fit.variance[AIRS_BINS]) for depths in usable]
         noise.append(_PPM * sum(weights) ** -0.5)
     return PlanetCircumstances(

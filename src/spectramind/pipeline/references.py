@@ -47,7 +47,7 @@ from spectramind.pipeline.planets import load_labelled, load_planets
 from spectramind.pipeline.visits import star_rows
 from spectramind.run.npz import read_npz
 from spectramind.uncertainty.calibrators import Calibrators
-from spectramind.uncertainty.fitting import fit_corel, fit_temperature, numbered
+from spectramind.uncertainty.fitting import fit_corel, fit_temperature
 from spectramind.uncertainty.temperature import Temperature
 
 # A visit's light curves, its white-light fit and its star -> depths.
@@ -200,7 +200,7 @@ def _calibrators(
     """Both from the same out-of-fold predictions."""
     calib, found = config.calib, Calibrators()
     if calib.temp.enabled:
-        found = Calibrators(fit_temperature(said, truth, calib.temp, numbered(groups)))
+        found = Calibrators(fit_temperature(said, truth, calib.temp, groups))
     return _with_corel(config, found, said, truth, kind, groups) if calib.corel.enabled else found
 
 

@@ -80,7 +80,7 @@ def _temperatures(config: Config, ids: Sequence[str], note: Note) -> NDArray[np.
         note("traits", str(error))
         rows = {}
     found = [rows.get(planet_id) for planet_id in ids]
-    return np.array([np.nan if row is None or row.limb_fault else row.teff_k for row in found])
+    return np.array([np.nan if row is None else row.told_teff_k for row in found])
 
 
 def repeat_visits(config: Config, note: Note) -> list[RepeatVisits]:

@@ -157,15 +157,19 @@ def chances(evidence: Array, share: float) -> Array:
 class KnownStar:
     """A star whose planet's spectrum is known: what of the depths patches would do.
 
+    Attributes:
+        visits: as they were measured.
+
     Args:
         truth: (283,) the planet's depths.
         visits: its measurements, their covariance taken as stated. Patches are one for all.
     """
 
     def __init__(self, truth: Array, visits: Visits) -> None:
-        self._truth, self._visits = truth, visits
-        self._measured = combine(visits)
-        self._q, self._log_determinant = inverse(self._measured.variance, self._measured.modes)
+        self.visits = visits
+        self._truth, self._measured = truth, combine(visits)
+        self._q, _ = inverse(self._measured.variance, self._measured.modes)
+        self._quiet = self._misfit(self._measured.depth - truth)
 
     def given(self, patchy: Patchy) -> tuple[float, Array, Array]:
         """Log evidence of patches against none, and the coefficients' mean and covariance."""
@@ -176,8 +180,7 @@ class KnownStar:
         pull, weight = self._solve(effect @ patchy.spread, off)
         root = np.linalg.cholesky(np.eye(2) + weight)
         told = np.linalg.solve(root, pull)
-        quiet = self._misfit(self._measured.depth - self._truth)
-        evidence = 0.5 * (quiet - self._misfit(off) + told @ told)
+        evidence = 0.5 * (self._quiet - self._misfit(off) + told @ told)
         evidence -= np.log(np.diag(root)).sum()
         half = np.linalg.solve(root, patchy.spread.T)
         return float(evidence), patchy.mean + half.T @ told, half.T @ half
@@ -187,13 +190,8 @@ class KnownStar:
         factor = np.exp(basis() @ coefficients)
         return [
             Measurement(v.depth / factor, v.variance / factor**2, v.modes / factor[:, None])
-            for v in self._visits
+            for v in self.visits
         ]
-
-    @property
-    def visits(self) -> Visits:
-        """As they were measured."""
-        return self._visits
 
     def _solve(self, columns: Array, off: Array) -> tuple[Array, Array]:
         """X^T C^-1 off and X^T C^-1 X."""

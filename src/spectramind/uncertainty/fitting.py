@@ -21,25 +21,19 @@ from spectramind.uncertainty.temperature import Temperature
 Array = NDArray[np.float64]
 
 
-def numbered(groups: Sequence[Sequence[str]]) -> NDArray[np.intp] | None:
-    """The group of every planet, in the groups' order; None where there are none."""
-    if not groups:
-        return None
-    return np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-
-
 def choose_temperature(
     answer: Predictive,
     truth: Array,
     settings: TempConfig,
-    groups: NDArray[np.intp] | None = None,
+    groups: Sequence[Sequence[str]] = (),
 ) -> tuple[Temperature, Choice | None]:
     """The temperature of an estimator from what it said of planets it had not seen.
 
     Args:
         answer: of n planets, sigma as the estimator believes it. truth: theirs, (n, 283).
         settings: kind and objective of its factors, and what holds them back.
-        groups: (n,) which planets were predicted together, for ``kind=auto``; None: all of them.
+        groups: planets that were predicted together, in the answer's order, for ``kind=auto``;
+            empty: all of them.
 
     Returns:
         The temperature, and why its kind was chosen; None where the settings name it.
@@ -50,14 +44,15 @@ def choose_temperature(
     data = JudgedSigmas.of(answer, truth, settings.objective)
     if settings.kind != "auto":
         return fit_scaling(settings.kind, data, settings.prior_planets), None
-    return choose_scaling(data, groups, settings.prior_planets, settings.objective)
+    which = np.repeat(np.arange(len(groups)), [len(group) for group in groups]) if groups else None
+    return choose_scaling(data, which, settings.prior_planets, settings.objective)
 
 
 def fit_temperature(
     answer: Predictive,
     truth: Array,
     settings: TempConfig,
-    groups: NDArray[np.intp] | None = None,
+    groups: Sequence[Sequence[str]] = (),
 ) -> Temperature:
     """``choose_temperature`` without the reason."""
     return choose_temperature(answer, truth, settings, groups)[0]
@@ -94,6 +89,7 @@ def calibration_set(
     circumstances: PlanetCircumstances | None,
     groups: Sequence[Sequence[str]],
 ) -> CalibrationSet:
+    """What COREL learns from: z-scores after the temperature, and what goes with them."""
     spectra = before.apply(answer).spectra
     z = z_scores(truth, spectra.mu, spectra.sigma)
     return CalibrationSet.of(
