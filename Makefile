@@ -11,7 +11,8 @@ SUPPORTED := import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2]
 PYTHON ?= $(firstword $(foreach python,python3 python3.11 python3.12,\
 	$(shell $(python) -c '$(SUPPORTED)' 2>/dev/null && echo $(python))))
 TORCH ?= torch==2.13.0
-ZUKO := zuko==1.6.0
+# They ask for torch, which is not in the lock.
+WITHOUT_DEPENDENCIES := zuko==1.6.0 captum==0.9.0
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -54,8 +55,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@if $(BIN)/python -c 'import torch' 2>/dev/null; then echo "setup: torch is there already"; \
 	else echo "setup: $(TORCH)"; $(PIP_INSTALL) --constraint constraints.txt '$(TORCH)'; fi
 	@echo "setup: the package and its tools, in the versions of constraints.txt (minutes)"
-	@$(PIP_INSTALL) --constraint constraints.txt --editable '.[dask,dvc]' --group dev
-	@$(PIP_INSTALL) --no-deps '$(ZUKO)'  # it asks for torch, which is not in the lock
+	@$(PIP_INSTALL) --constraint constraints.txt --editable '.[dask,dvc,explain]' --group dev
+	@$(PIP_INSTALL) --no-deps $(WITHOUT_DEPENDENCIES)
 	@touch $@
 	@echo "setup: done ($$($(BIN)/python -c 'import torch; print("torch", torch.__version__)'))"
 
