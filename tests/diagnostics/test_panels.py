@@ -127,7 +127,9 @@ def test_a_panel_that_fails_costs_no_other(make_report: Make) -> None:
     def fail(context: ReportContext) -> Lack:
         raise KeyError("mask_frac")
 
-    broken = Panel("a", "A", "numbers", "train", "Look.", fail, lambda values: PanelBody(""))
+    broken = Panel(
+        "overview", "a", "A", "numbers", "train", "Look.", fail, lambda values: PanelBody("")
+    )
     laid_out = lay_out(broken, ReportContext(make_report(), 20, 5))
     assert laid_out.broken
     assert isinstance(laid_out.part, AbsentPart)

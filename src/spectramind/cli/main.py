@@ -10,6 +10,7 @@ from typer.exceptions import Exit
 from spectramind.cli.complaint import complaint
 from spectramind.cli.execute import Call, execute, show_version
 from spectramind.cli.terminal import make_streams_robust
+from spectramind.diagnostics.topics import TOPICS, Topic
 from spectramind.errors import ExitCode
 from spectramind.run.processes import TogetherError, processes
 from spectramind.run.stopping import stop_on_signals
@@ -232,6 +233,17 @@ def dashboard(
     extra = ["diag.html.open=true"] if open_page else []
     paths = {"diag.html.out": html}
     execute(Call("diagnose dashboard", [*(overrides or []), *extra], multirun, paths=paths))
+
+
+def _add_topic(topic: Topic) -> None:
+    def look(overrides: Overrides = None, multirun: Multirun = False) -> None:
+        execute(Call(f"diagnose {topic.name}", overrides, multirun, {"topic": topic.name}))
+
+    diagnose.command(topic.name, help=topic.says)(look)
+
+
+for _topic in TOPICS:
+    _add_topic(_topic)
 
 
 @submit.command()

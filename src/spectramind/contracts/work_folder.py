@@ -187,6 +187,31 @@ class ReportFiles:
         """A panel's rows as CSV."""
         return self.page.with_name(f"{self.page.stem}_{name}.csv")
 
+    @property
+    def values(self) -> Path:
+        """All that its panels drew, as JSON."""
+        return self.page.with_suffix(".json")
+
+
+@dataclass(frozen=True)
+class DiagnosticsFolder:
+    """What ``diagnose`` leaves."""
+
+    root: Path
+
+    def stored(self, topic: str) -> Path:
+        """What a topic's computation found."""
+        return self.root / "topics" / f"{topic}.json"
+
+    def page(self, topic: str) -> Path:
+        """A topic's own page; its values and tables lie beside it."""
+        return self.root / f"{topic}.html"
+
+    @property
+    def versions(self) -> Path:
+        """One line a report that was written."""
+        return self.root / "versions.jsonl"
+
 
 @dataclass(frozen=True)
 class WorkFolder:
@@ -289,6 +314,10 @@ class WorkFolder:
         """
         moved = {"outputs": folder, "checkpoint": folder / self.paths.checkpoint.name}
         return WorkFolder(self.paths.model_copy(update=moved))
+
+    @property
+    def diagnostics(self) -> DiagnosticsFolder:
+        return DiagnosticsFolder(self.paths.outputs / "diagnostics")
 
     @property
     def exported_program(self) -> Path:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -73,6 +73,9 @@ class PanelBody:
         figures: by the name of their place.
         content: what ``page.js`` fills figures of a chosen planet from, by name.
         tables: rows that are also written as CSV beside the page, by the file's name.
+        brief: rows for a terminal: few, of at most six short columns whose keys are their titles.
+        verdict: in plain words what the panel found, None where it judges nothing; the report's
+            first screen gathers them.
     """
 
     html: str
@@ -80,13 +83,46 @@ class PanelBody:
     figures: Mapping[str, Figure] = field(default_factory=dict)
     content: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    brief: Sequence[Mapping[str, Any]] = ()
+    verdict: "PlainWords | None" = None
+
+
+@dataclass(frozen=True)
+class PlainWords:
+    """What a panel found, in plain words.
+
+    Attributes:
+        level: how bad it is.
+        text: one sentence that a newcomer understands, with its number.
+    """
+
+    level: Literal["good", "look", "bad"]
+    text: str
+
+
+@dataclass(frozen=True)
+class PlanetBody:
+    """One planet's part of a panel.
+
+    Attributes:
+        series: by figure, then by the ``meta`` of its traces: what replaces keys of the trace,
+            ``{"x": [...], "y": [...]}``. An ``x`` of "wavelength" is that of the 283 bins,
+            "airs" that of the 282 of AIRS. A trace that is not named is emptied.
+        html: by the name of a ``slot``, what it holds.
+    """
+
+    series: Mapping[str, Mapping[str, Mapping[str, Any]]] = field(default_factory=dict)
+    html: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Panel:
     """One panel of the report page: a file in ``panels/`` holds one, called ``PANEL``.
 
+    A panel with ``planet`` stands on planets' pages: what ``draw`` gives is filled for each.
+
     Attributes:
+        topic: a name of ``topics.TOPICS``, the chapter it stands in.
         anchor: of its section.
         title: its heading.
         needs: what it shows, as the page names it where it is absent.
@@ -94,8 +130,10 @@ class Panel:
         look_for: the one sentence that says what to look for.
         collect: its data out of a report, or what the report lacks.
         draw: its body out of nothing but these data.
+        planet: for a row of the report's planets its part, None where there is none.
     """
 
+    topic: str
     anchor: str
     title: str
     needs: str
@@ -103,19 +141,20 @@ class Panel:
     look_for: str
     collect: Callable[[ReportContext], Values | Lack]
     draw: Callable[[Values], PanelBody]
+    planet: Callable[[ReportContext, int], PlanetBody | None] | None = None
 
 
 @dataclass(frozen=True)
 class LaidOut:
-    """A panel as it came out: its part of the page, its data, content for ``page.js`` and tables.
+    """A panel as it came out: its part of the page, its data and what it drew.
 
     ``broken``: the panel itself failed; its traceback is in the log.
     """
 
+    panel: Panel
     part: PagePart | AbsentPart
     values: Values | None = None
-    content: Mapping[str, Any] = field(default_factory=dict)
-    tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    body: PanelBody | None = None
     broken: bool = False
 
 
@@ -125,15 +164,15 @@ def lay_out(panel: Panel, context: ReportContext) -> LaidOut:
         values = panel.collect(context)
         if isinstance(values, Lack):
             command = values.command or panel.command
-            return LaidOut(AbsentPart(panel.needs, command, values.reason))
+            return LaidOut(panel, AbsentPart(panel.needs, command, values.reason))
         body = panel.draw(values)
     except Exception as error:
         log.exception("panel %s failed", panel.anchor)
         reason = f"the panel failed ({type(error).__name__}: {error}); the log says where"
-        return LaidOut(AbsentPart(panel.needs, panel.command, reason), broken=True)
+        return LaidOut(panel, AbsentPart(panel.needs, panel.command, reason), broken=True)
     sentence = f"{panel.look_for} {body.note}".strip()
     part = PagePart(panel.anchor, panel.title, lead(sentence) + body.html, body.figures)
-    return LaidOut(part, values, body.content, body.tables)
+    return LaidOut(panel, part, values, body)
 
 
 def plain(values: ArrayLike) -> list[Any]:

@@ -165,8 +165,9 @@ class ReportData:
         estimates: by estimator, its prediction of these planets, the submitted one among them.
         events: run record, one mapping a command.
         calibration: one log a visit.
-        problems: by the name of another field, why it is empty where it could have been filled,
-            or what of it is missing.
+        stored: what computations of ``diagnose TOPIC`` found, by topic.
+        problems: by the name of another field (``stored.TOPIC`` for one of those), why it is empty
+            where it could have been filled, or what of it is missing.
 
     Raises:
         SchemaError: a shape disagrees, mu or sigma is not finite, or sigma is not positive.
@@ -192,6 +193,7 @@ class ReportData:
     estimates: Mapping[str, Predictive] = field(default_factory=dict)
     events: Sequence[Mapping[str, Any]] = ()
     calibration: Sequence[CalibrationLog] = ()
+    stored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

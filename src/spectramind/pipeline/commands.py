@@ -4,6 +4,8 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spectramind.diagnostics.topics import TOPIC
+
 if TYPE_CHECKING:
     from spectramind.config.root import Config
     from spectramind.pipeline.result import Result
@@ -23,6 +25,7 @@ COMMANDS = {
     "gate": "spectramind.pipeline.gate:gate",
     "ablate": "spectramind.pipeline.ablate:ablate",
     "diagnose dashboard": "spectramind.pipeline.dashboard:dashboard",
+    **{f"diagnose {name}": "spectramind.pipeline.diagnose:diagnose" for name in TOPIC},
     "submit bundle": "spectramind.pipeline.submit:bundle",
     "submit validate": "spectramind.pipeline.submit:validate",
     "selftest": "spectramind.pipeline.selftest:selftest",

@@ -18,14 +18,17 @@ from spectramind.contracts.spectra import SPECTRUM_COLUMNS, Spectra
 from spectramind.contracts.work_folder import ReportFiles, WorkFolder
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree, Visit
-from spectramind.diagnostics.page import build_page
+from spectramind.diagnostics.page import ReportPage, build_page
+from spectramind.diagnostics.panel import Values
 from spectramind.diagnostics.report_data import CalibrationLog, CorelTable, LightCurve, ReportData
+from spectramind.diagnostics.topics import TOPIC
 from spectramind.errors import SchemaError, SpectraMindError
 from spectramind.estimators.artifact import Artifact
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.pipeline.fit_calibrators import load_calibrators
 from spectramind.pipeline.report_planets import all_estimates, planet_traits, repeat_visits
 from spectramind.pipeline.result import Result
+from spectramind.pipeline.topic_makers import MAKERS, kept, make
 from spectramind.pipeline.visits import visits_by_planet
 from spectramind.plotting.document import AbsentPart
 from spectramind.run import environment
@@ -59,16 +62,11 @@ class DashboardReport(Result):
 
     def report(self) -> list[str]:
         head = f"report: {self.path} ({self.size_bytes / 1e6:.1f} MB, opens offline)"
-        lines = [_absent_line(part) for part in self.absent]
+        lines = [part.line for part in self.absent]
         if self.tables:
             names = ", ".join(path.name for path in self.tables)
             lines.insert(0, f"its numbers beside it: {names}")
         return [head, *lines]
-
-
-def _absent_line(part: AbsentPart) -> str:
-    reason = f" ({part.reason})" if part.reason else ""
-    return f"not in it: {part.what}{reason}: spectramind {part.command}"
 
 
 def dashboard(config: Config, record: RunRecord) -> DashboardReport:
@@ -81,21 +79,27 @@ def dashboard(config: Config, record: RunRecord) -> DashboardReport:
     page = build_page(
         data, max_planets=config.diag.max_planets, worst_planets=config.diag.worst_planets
     )
-    for laid_out in page.panels:
-        if laid_out.broken and isinstance(laid_out.part, AbsentPart):
-            record.warn(f"{laid_out.part.what}: {laid_out.part.reason}")
     out = config.diag.html.out
-    write_text(out, page.html)
-    record.artifact(out)
-    tables = [ReportFiles(out).table(name) for name in page.tables]
-    for path, rows in zip(tables, page.tables.values(), strict=True):
-        write_text(path, pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
-        record.artifact(path)
+    tables = write_page(out, page, record)
     size = len(page.html.encode())
-    written = DashboardReport(out, size, page.shown, page.absent, tuple(tables))
+    written = DashboardReport(out, size, page.shown, page.absent, tables)
     if config.diag.html.open:
         webbrowser.open(out.resolve().as_uri())
     return written
+
+
+def write_page(out: Path, page: ReportPage, record: RunRecord) -> tuple[Path, ...]:
+    """Write a page, and its tables beside it; a panel that failed warns."""
+    for laid_out in page.panels:
+        if laid_out.broken and isinstance(laid_out.part, AbsentPart):
+            record.warn(f"{laid_out.part.what}: {laid_out.part.reason}")
+    write_text(out, page.html)
+    record.artifact(out)
+    tables = tuple(ReportFiles(out).table(name) for name in page.tables)
+    for path, rows in zip(tables, page.tables.values(), strict=True):
+        write_text(path, pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
+        record.artifact(path)
+    return tables
 
 
 @dataclass
@@ -120,8 +124,12 @@ class _Problems:
             return None
 
 
-def gather(config: Config, record: RunRecord) -> ReportData:
-    """What the chain left of the test planets, and why parts of it are not there."""
+def gather(config: Config, record: RunRecord, topics: Sequence[str] = tuple(TOPIC)) -> ReportData:
+    """What the chain left of the test planets, and why parts of it are not there.
+
+    Args:
+        topics: whose computations are looked for.
+    """
     problems = _Problems(record)
     folder, raw = WorkFolder(config.paths), config.data.raw
     predicted = folder.prediction(SUBMITTED)
@@ -139,6 +147,7 @@ def gather(config: Config, record: RunRecord) -> ReportData:
             problems.by_field.setdefault(name, _NO_LABELS)
     visits = problems.read("light_curves", raw, lambda: visits_by_planet(KaggleTree(raw), "test"))
     visits = visits or {}
+    stored = _stored(config, record, topics, problems)
     return ReportData(
         title="SpectraMind V50 report",
         provenance=_provenance(config, record),
@@ -162,8 +171,32 @@ def gather(config: Config, record: RunRecord) -> ReportData:
         estimates=all_estimates(config, ids, problems.note),
         events=read_events(config.paths.work),
         calibration=_calibration(config, visits, problems),
+        stored=stored,
         problems=problems.by_field,
     )
+
+
+def _stored(
+    config: Config, record: RunRecord, topics: Sequence[str], problems: _Problems
+) -> dict[str, Values]:
+    """What topics' computations left; what is quick and missing or of another run is computed."""
+    found = {}
+    for topic, maker in MAKERS.items():
+        if topic not in topics:
+            continue
+        try:
+            values = kept(config, topic)
+        except SchemaError as error:
+            values = None
+            problems.note(f"stored.{topic}", str(error))
+        if values is None and maker.quick:
+            try:
+                values = make(config, record, topic)
+            except SpectraMindError as error:
+                problems.note(f"stored.{topic}", str(error))
+        if values is not None:
+            found[topic] = values
+    return found
 
 
 def _provenance(config: Config, record: RunRecord) -> dict[str, str]:

@@ -42,6 +42,12 @@ class AbsentPart:
     command: str
     reason: str = ""
 
+    @property
+    def line(self) -> str:
+        """What is missing, why, and the command, on one line."""
+        reason = f" ({self.reason})" if self.reason else ""
+        return f"not in it: {self.what}{reason}: spectramind {self.command}"
+
 
 def lead(text: str) -> str:
     """The line below a heading that says how to read what follows."""

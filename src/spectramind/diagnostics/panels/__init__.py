@@ -7,6 +7,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from spectramind.diagnostics.panel import Panel
+from spectramind.diagnostics.topics import TOPIC, TOPICS
 
 ORDER = (
     "estimator_scores",
@@ -26,20 +27,30 @@ ORDER = (
 )
 
 
-def report_panels() -> list[Panel]:
-    """All panels in the page's order.
+def report_panels(topic: str = "") -> list[Panel]:
+    """All panels, or those of a topic, in the page's order: by topic, then by ``ORDER``.
 
     Raises:
-        TypeError: a file there holds no ``PANEL``.
+        TypeError: a file there holds no ``PANEL``, or one of no known topic.
     """
     there = sorted(module.name for module in iter_modules(__path__))
     names = [name for name in ORDER if name in there]
     names += [name for name in there if name not in ORDER]
-    return [_panel(name) for name in names]
+    panels = [_panel(name) for name in names]
+    return [
+        panel
+        for one in TOPICS
+        for panel in panels
+        if panel.topic == one.name == (topic or one.name)
+    ]
 
 
 def _panel(name: str) -> Panel:
     found = getattr(import_module(f"{__name__}.{name}"), "PANEL", None)
     if not isinstance(found, Panel):
         raise TypeError(f"{__name__}.{name} defines no PANEL, a diagnostics.panel.Panel")
+    if found.topic not in TOPIC:
+        raise TypeError(
+            f"{__name__}.{name}: no topic {found.topic!r}: there are {', '.join(TOPIC)}"
+        )
     return found

@@ -65,6 +65,7 @@ def figure(values: Values) -> Figure:
 
 
 PANEL = Panel(
+    topic="coverage",
     anchor="corel",
     title="COREL",
     needs="COREL quantiles q per bin",

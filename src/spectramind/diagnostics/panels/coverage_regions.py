@@ -143,6 +143,7 @@ def _bin_rows(bins: Values) -> list[dict[str, Any]]:
 
 
 PANEL = Panel(
+    topic="coverage",
     anchor="regions",
     title="Coverage by region",
     needs="coverage by region (no planet here has a known truth)",

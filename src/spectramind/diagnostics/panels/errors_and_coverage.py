@@ -177,6 +177,7 @@ def sigma_calibration(planets: list[str], pairs: Values) -> Figure:
 
 
 PANEL = Panel(
+    topic="coverage",
     anchor="errors",
     title="Errors and coverage",
     needs="errors and coverage (no planet here has a known truth)",

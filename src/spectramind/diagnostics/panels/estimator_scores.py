@@ -68,6 +68,7 @@ def draw(values: Values) -> PanelBody:
 
 
 PANEL = Panel(
+    topic="overview",
     anchor="scores",
     title="Scores",
     needs="scores of the model and of the references",

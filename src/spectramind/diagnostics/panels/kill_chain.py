@@ -88,6 +88,7 @@ def draw(values: Values) -> PanelBody:
 
 
 PANEL = Panel(
+    topic="runs",
     anchor="kill-chain",
     title="Kill chain",
     needs="kill chain by visit",

@@ -103,6 +103,7 @@ def _layout(panels: Sequence[Sequence[str]]) -> dict[str, Any]:
 
 
 PANEL = Panel(
+    topic="runs",
     anchor="training",
     title="Training",
     needs="loss curves",

@@ -99,6 +99,7 @@ def _files(values: Values) -> dict[str, list[dict[str, Any]]]:
 
 
 PANEL = Panel(
+    topic="coverage",
     anchor="pit",
     title="PIT",
     needs="PIT histograms (no planet here has a known truth)",

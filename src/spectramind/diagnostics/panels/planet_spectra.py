@@ -116,6 +116,7 @@ def _line(meta: str, name: str, color: str, row: int) -> list[Trace]:
 
 
 PANEL = Panel(
+    topic="overview",
     anchor="spectra",
     title="Spectra",
     needs="spectra",

@@ -32,6 +32,7 @@ def draw(values: Values) -> PanelBody:
 
 
 PANEL = Panel(
+    topic="runs",
     anchor="runs",
     title="Runs",
     needs="run record (every command adds to it)",

@@ -159,6 +159,7 @@ def figure(
 
 
 PANEL = Panel(
+    topic="coverage",
     anchor="sharpness",
     title="Sharpness",
     needs="sharpness beside coverage (no planet here has a known truth)",

@@ -76,6 +76,7 @@ def draw(values: Values) -> PanelBody:
 
 
 PANEL = Panel(
+    topic="coverage",
     anchor="groups",
     title="σ by kind of planet",
     needs="reduced χ² and coverage by kind of planet (no planet here has a known truth)",

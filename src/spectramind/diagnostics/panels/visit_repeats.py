@@ -136,6 +136,7 @@ def figure(values: Values) -> Figure:
 
 
 PANEL = Panel(
+    topic="coverage",
     anchor="repeats",
     title="Two visits",
     needs="planets that were visited twice",

@@ -92,6 +92,7 @@ def _traces(detector: str, row: int, xaxis: str, yaxis: str) -> list[Trace]:
 
 
 PANEL = Panel(
+    topic="lightcurves",
     anchor="light-curves-section",
     title="Light curves",
     needs="light curves",

@@ -56,6 +56,7 @@ def draw(values: Values) -> PanelBody:
 
 
 PANEL = Panel(
+    topic="overview",
     anchor="worst",
     title="Worst planets",
     needs="worst planets (no planet here has a known truth)",
