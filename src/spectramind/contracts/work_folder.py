@@ -97,6 +97,11 @@ class RecordFolder:
         return self.root / "run_hash_summary_v50.json"
 
     @property
+    def lock(self) -> Path:
+        """Held by the command that works here."""
+        return self.root / "logs" / ".lock"
+
+    @property
     def log(self) -> Path:
         """The rotating log."""
         return self.root / "logs" / "spectramind.log"
