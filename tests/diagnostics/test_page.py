@@ -17,7 +17,6 @@ Make = Callable[..., ReportData]
 SECTIONS = [
     "scores",
     "spectra",
-    "light-curves-section",
     "errors",
     "pit",
     "groups",
@@ -128,10 +127,6 @@ def test_spectra_are_embedded_in_ppm_and_gaps_are_null(make_report: Make) -> Non
     assert planets[2]["half"][40] is None
     assert planets[2]["half"][41] == round(data.half_width[2, 41] * 1e6, 1)
     assert planets[3]["truth"] is None
-    curves = content(page_of(data))["curves"]
-    assert curves[5] is None
-    expected = round((data.light_curves[data.planet_ids[0]].fgs1[10] - 1) * 1e6)
-    assert curves[0]["fgs1"][10] == expected
 
 
 def test_infinite_intervals_everywhere_are_no_interval(make_report: Make) -> None:
