@@ -141,6 +141,7 @@ NEW = """
 from spectramind.diagnostics.panel import Panel, PanelBody
 
 PANEL = Panel(
+    topic="runs",
     anchor="how-many",
     title="How many",
     needs="the number of planets",

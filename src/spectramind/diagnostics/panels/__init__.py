@@ -11,6 +11,7 @@ from spectramind.diagnostics.topics import TOPIC, TOPICS
 
 ORDER = (
     "estimator_scores",
+    "planet_table",
     "planet_spectra",
     "white_light",
     "doubted_planets",

@@ -15,7 +15,7 @@ from spectramind.diagnostics.report_data import CalibrationLog
 from spectramind.diagnostics.step_words import step_rows
 from spectramind.instrument.detectors import AIRS, AIRS_SCIENCE, FGS1, Detector
 from spectramind.plotting import html_tables as tables
-from spectramind.plotting.document import place
+from spectramind.plotting.document import place, slot
 from spectramind.plotting.html_tables import Column
 from spectramind.plotting.plot import Figure, Trace
 
@@ -94,7 +94,7 @@ def draw(values: Values) -> PanelBody:
     pair = "".join(part(FGS1, kind, False) for kind in kinds)
     html = f'<div class="pair">{pair}</div>' + "".join(part(AIRS, kind, True) for kind in kinds)
     return PanelBody(
-        f'{html}{_legend()}<div id="{_SLOT}" class="slot"></div>',
+        f"{html}{_legend()}{slot(_SLOT)}",
         f"Magenta in the mean exposures: masked.{note}",
         figures,
     )
