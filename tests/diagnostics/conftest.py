@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from spectramind.config.diag_fft import FftConfig
+from spectramind.config.diag_fft import ResidualsConfig
 from spectramind.contracts.predictive import Intervals, Predictive
 from spectramind.contracts.spectra import Spectra
 from spectramind.contracts.visit_images import PixelImages
@@ -33,7 +33,7 @@ from spectramind.features.native_residuals import NativeFit
 from spectramind.instrument.detectors import AIRS, FGS1, Detector
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 
-FFT = FftConfig(false_alarm=0.01, neighbours=10, smooth_bins=31, rough_sigma=3.0)
+FFT = ResidualsConfig(false_alarm=0.01, neighbours=10, smooth_bins=31, rough_sigma=3.0)
 
 
 def light_curve(rng: np.random.Generator, depth: float) -> LightCurve:

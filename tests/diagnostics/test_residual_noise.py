@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from spectramind.diagnostics.residual_noise import (
-    Residuals,
+    ResidualCurve,
     autocorrelation,
     binned_excess,
     bump_chances,
@@ -20,7 +20,7 @@ STEP_H = 32 / 3600
 N = 800
 
 
-def curve(ppm: np.ndarray, keep: np.ndarray | None = None) -> Residuals:
+def curve(ppm: np.ndarray, keep: np.ndarray | None = None) -> ResidualCurve:
     time_h = STEP_H * np.arange(len(ppm))
     keep = np.ones(len(ppm), bool) if keep is None else keep
     return on_grid(time_h[keep], ppm[keep], 0, 0)

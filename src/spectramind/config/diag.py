@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from spectramind.config.base import Section
-from spectramind.config.diag_fft import FftConfig
+from spectramind.config.diag_fft import ResidualsConfig
 
 
 class HtmlConfig(Section):
@@ -34,4 +34,4 @@ class DashboardConfig(Section):
     max_planets: int = Field(ge=1, le=2000)
     worst_planets: int = Field(ge=1, le=200)
     light_curve_points: int = Field(ge=20, le=5000)
-    fft: FftConfig
+    fft: ResidualsConfig

@@ -5,7 +5,7 @@ from pydantic import Field, field_validator
 from spectramind.config.base import Section
 
 
-class FftConfig(Section):
+class ResidualsConfig(Section):
     """What the fit leaves: spectra and memory of residuals.
 
     Attributes:

@@ -1,6 +1,6 @@
 """Is what a fit leaves of a light curve white noise? Periodogram, memory and binned scatter.
 
-Residuals stand on a regular grid, zero where a sample is missing. Powers of white noise are
+ResidualCurve stand on a regular grid, zero where a sample is missing. Powers of white noise are
 independent and exponential; a frequency is judged beside the mean of its neighbours, so that the
 chance of a ratio is that of an F distribution and needs no noise level from elsewhere.
 """
@@ -21,7 +21,7 @@ _NEAREST = 1  # frequencies on either side of a peak that it may leak into
 
 
 @dataclass(frozen=True)
-class Residuals:
+class ResidualCurve:
     """What a fit leaves of one light curve.
 
     Attributes:
@@ -39,8 +39,8 @@ class Residuals:
     removed: int
 
 
-def on_grid(time_h: Array, ppm: Array, parameters: int, removed: int) -> Residuals:
-    """Residuals at ascending times [h] on their regular grid.
+def on_grid(time_h: Array, ppm: Array, parameters: int, removed: int) -> ResidualCurve:
+    """ResidualCurve at ascending times [h] on their regular grid.
 
     Args:
         parameters: how many the fit had, all told; removed: how many of them are slow in time.
@@ -51,10 +51,10 @@ def on_grid(time_h: Array, ppm: Array, parameters: int, removed: int) -> Residua
     whole[place], there[place] = ppm, True
     freedom = max(int(there.sum()) - parameters, 1)
     white = float(np.sqrt((whole**2).sum() / freedom))
-    return Residuals(whole, there, step_h * SECONDS, max(white, 1e-9), removed)
+    return ResidualCurve(whole, there, step_h * SECONDS, max(white, 1e-9), removed)
 
 
-def periodogram(found: Residuals) -> tuple[Array, Array]:
+def periodogram(found: ResidualCurve) -> tuple[Array, Array]:
     """Frequencies [mHz] and one-sided power density [ppm^2/mHz].
 
     White noise of variance s^2 a sample has 2 s^2 step. Frequency 0 and the last are left out.
@@ -66,7 +66,7 @@ def periodogram(found: Residuals) -> tuple[Array, Array]:
     return frequency, power * 2 * found.step_s / 1e3 / found.there.sum()
 
 
-def white_level(found: Residuals) -> float:
+def white_level(found: ResidualCurve) -> float:
     """The density that white noise of the same scatter has [ppm^2/mHz]."""
     return float(2 * found.white**2 * found.step_s / 1e3)
 
@@ -128,7 +128,7 @@ def bump_chances(power: Array, neighbours: int) -> tuple[Array, Array]:
     return ratio, chance
 
 
-def autocorrelation(found: Residuals, lags: int) -> Array:
+def autocorrelation(found: ResidualCurve, lags: int) -> Array:
     """Correlation of samples 1..lags steps apart, (lags,); NaN where there are no such pairs."""
     there = found.there.astype(float)
     variance = (found.ppm**2).sum() / there.sum()
@@ -140,7 +140,7 @@ def autocorrelation(found: Residuals, lags: int) -> Array:
     return result
 
 
-def binned_excess(found: Residuals, samples: int) -> tuple[float, float]:
+def binned_excess(found: ResidualCurve, samples: int) -> tuple[float, float]:
     """Scatter of means over so many samples against that of white noise, and the chance of more.
 
     Returns:

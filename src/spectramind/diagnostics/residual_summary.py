@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spectramind.diagnostics.panel import plain
 from spectramind.diagnostics.residual_noise import (
-    Residuals,
+    ResidualCurve,
     autocorrelation,
     binned_excess,
     peak_chances,
@@ -34,7 +34,7 @@ class Watched:
         found: its residuals; ingress_h: how long its ingress lasts, NaN: not known.
     """
 
-    found: Residuals
+    found: ResidualCurve
     ingress_h: float
 
 
@@ -80,7 +80,7 @@ def light_of(
 
     Args:
         curves: by planet. tests: light curves of all detectors that are tested.
-        neighbours, false_alarm: see ``FftConfig``.
+        neighbours, false_alarm: see ``ResidualsConfig``.
     """
     watched = list(curves.values())
     frequency = _common(watched)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from spectramind.config.diag_fft import FftConfig
+from spectramind.config.diag_fft import ResidualsConfig
 from spectramind.diagnostics.panel import plain
 from spectramind.diagnostics.residual_noise import bump_chances
 from spectramind.diagnostics.residual_summary import peaks_of
@@ -31,7 +31,7 @@ def spectra_of(
     sigma: ArrayLike,
     truth: Array | None,
     wavelength_um: Array,
-    config: FftConfig,
+    config: ResidualsConfig,
 ) -> dict[str, Any]:
     """Spectrum and memory over AIRS's bins of errors and of what is not smooth; roughness by bin.
 
@@ -78,7 +78,7 @@ def spectra_of(
     }
 
 
-def _periods(values: Array, config: FftConfig) -> dict[str, Any]:
+def _periods(values: Array, config: ResidualsConfig) -> dict[str, Any]:
     frequency, power = mean_spectrum(values)
     ratio, chance = bump_chances(power, config.neighbours)
     peaks = peaks_of(frequency, ratio, chance, 2 * len(frequency), config.false_alarm)
