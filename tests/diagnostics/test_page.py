@@ -59,7 +59,7 @@ def sections(*, without: Set[str] = frozenset(), planets: bool = True) -> list[s
     ours = [name for name in MAIN if name not in without]
     ours += ["absent"] if without else []
     theirs = [name for name in ON_PLANET if name not in without]
-    return [*ours, *(["planet-head", *theirs] if planets else [])]
+    return ["verdict", *ours, *(["planet-head", *theirs] if planets else [])]
 
 
 def without_scripts(page: str) -> str:
@@ -102,7 +102,7 @@ def test_a_full_report_has_every_section_and_a_place_for_every_figure(make_repor
         ("light_curves", {}, {"light-curves-section"}, "features"),
         ("history", None, {"training"}, "train"),
         ("corel", None, {"corel"}, "calibrate-corel"),
-        ("calibration", (), {"kill-chain"}, "calibrate"),
+        ("calibration", (), {"kill-chain", "visit-record"}, "calibrate"),
         ("repeats", (), {"repeats"}, "features"),
         ("events", (), {"runs"}, "selftest"),
     ],
