@@ -123,7 +123,13 @@ def _planet(config: Config, visit: str, depths: Depths, star: StarRow) -> _Plane
         SchemaError: its light curves are missing or broken, or too short.
     """
     folder = WorkFolder(config.paths)
-    values = np.array([float(depths.info["parameters"][key]) for key in PARAMETERS])
+    parameters = depths.info.get("parameters", {})
+    if lacking := [key for key in PARAMETERS if key not in parameters]:
+        raise SchemaError(
+            f"{folder.features.depths(visit)} tells no {', '.join(lacking)}: delete it and run "
+            "`spectramind features` again"
+        )
+    values = np.array([float(parameters[key]) for key in PARAMETERS])
     fgs1 = read_series(folder.calibrated.series(FGS1, visit), len(METHODS))
     light = fgs1.flux[:, METHODS.index(config.features.photometry)]
     airs = read_npz(

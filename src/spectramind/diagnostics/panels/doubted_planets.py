@@ -47,13 +47,18 @@ def collect(context: ReportContext) -> Values | Lack:
     trusted = np.array([name not in doubted for name in data.planet_ids])
     sigma = rms(data.sigma, 1) * PPM
     likelihood = _likelihood(context)
-    usual = [float(np.median(x[trusted])) if trusted.any() else np.nan for x in (sigma, likelihood)]
+    usual = [_median(values[trusted]) for values in (sigma, likelihood)]
     rows = [_row(one, data, sigma, likelihood, usual) for one in visits]
     return {
         "visits": sorted(rows, key=lambda row: -row["sigma_ppm"]),
         "doubted": len(doubted),
         "planets": len(data.planet_ids),
     }
+
+
+def _median(values: Array) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else np.nan
 
 
 def _likelihood(context: ReportContext) -> Array:
