@@ -57,10 +57,9 @@ def _rows(config: Config) -> dict[str, StarRow]:
 
 def _curve(depths: Depths, star: StarRow | None) -> LightCurve:
     fgs1, airs = (None, None) if depths.drift is None else depths.drift.T
-    found = depths.info.get("parameters")
+    found = depths.info.get("parameters", {})
     when = None
-    told = isinstance(found, dict) and all(key in found for key in _SHAPE)
-    if told and star is not None and not star.fault:
+    if all(key in found for key in _SHAPE) and star is not None and not star.fault:
         t0, log_a, impact, ratio = (float(found[key]) for key in _SHAPE)
         when = Contacts(t0, *contacts(t0, log_a, impact, ratio, star).tolist())
     (light, airs_light), (model, airs_model) = depths.white.T, depths.model.T
