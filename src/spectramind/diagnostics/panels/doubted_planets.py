@@ -78,6 +78,7 @@ def _row(
         "planet": one.planet_id,
         "visit": one.visit,
         "reason": one.reason,
+        "alone": one.alone,
         "instead": "a depth with a wide σ, or none" if one.alone else "its other visit",
         "sigma_ppm": float(sigma[at]),
         "wider": plain([wider])[0],
@@ -95,10 +96,10 @@ def draw(values: Values) -> PanelBody:
         return PanelBody(f"<p>{words.text}</p>", verdict=words)
     share = doubted / planets
     level: Level = "bad" if share > _TOO_MANY else "look" if share > _MANY else "good"
-    wider = [row["wider"] for row in visits if row["wider"] is not None]
+    wider = [row["wider"] for row in visits if row["alone"] and row["wider"] is not None]
     costs = f"; their σ is {np.median(wider):.1f} times the usual" if doubted and wider else ""
     rescued = len({row["planet"] for row in visits}) - doubted
-    saved = f"; of {rescued} more one visit is, but not the other" if rescued else ""
+    saved = f"; {rescued} more have a doubted visit beside one that is trusted" if rescued else ""
     words = PlainWords(
         level, f"Of {doubted} of {planets} planets the transit fit is doubted{costs}{saved}."
     )
