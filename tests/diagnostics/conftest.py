@@ -10,18 +10,30 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from spectramind.config.diag_fft import ResidualsConfig
 from spectramind.contracts.predictive import Intervals, Predictive
 from spectramind.contracts.spectra import Spectra
+from spectramind.contracts.visit_images import PixelImages
+from spectramind.diagnostics.pointing_light import MOTIONS, jitter_of, pointing_of
 from spectramind.diagnostics.report_data import (
     CalibrationLog,
+    Contacts,
     CorelTable,
+    DoubtedVisit,
     LightCurve,
     PlanetTraits,
     RepeatVisits,
     ReportData,
 )
+from spectramind.diagnostics.residual_noise import on_grid
+from spectramind.diagnostics.residual_summary import Watched, light_of, verdict_of
+from spectramind.diagnostics.spectral_summary import spectra_of
 from spectramind.evaluation.repeatability import VisitDifference
+from spectramind.features.native_residuals import NativeFit
+from spectramind.instrument.detectors import AIRS, FGS1, Detector
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
+
+FFT = ResidualsConfig(false_alarm=0.01, neighbours=10, smooth_bins=31, rough_sigma=3.0)
 
 
 def light_curve(rng: np.random.Generator, depth: float) -> LightCurve:
@@ -30,7 +42,9 @@ def light_curve(rng: np.random.Generator, depth: float) -> LightCurve:
     fgs1 = 1 - depth * ramp * (1 - 0.06 * (time - 3.8) ** 2 / 4)
     airs = 1 - depth * ramp
     noise = rng.normal(0, 1, (2, time.size)) * np.array([[1.2e-4], [7e-5]])
-    return LightCurve(time, fgs1 + noise[0], airs + noise[1], fgs1, airs)
+    drift = 1 + 3e-4 * (time - 3.8)
+    when = Contacts(3.8, 1.85, 2.25, 5.35, 5.75)
+    return LightCurve(time, fgs1 + noise[0], airs + noise[1], fgs1, airs, drift, drift, when)
 
 
 def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
@@ -111,9 +125,68 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
                 ]
             )
         ],
-        calibration=[CalibrationLog(ids[i], records(0.0042, 0.0127)) for i in range(4)],
+        doubted=[
+            DoubtedVisit(ids[0], ids[0], "grazing", alone=True),
+            DoubtedVisit(ids[1], f"{ids[1]}_1", "incomplete", alone=False),
+        ],
+        calibration=[
+            CalibrationLog(
+                ids[i], records(0.0042, 0.0127), planet_id=ids[i], images=pixel_images(rng)
+            )
+            for i in range(4)
+        ],
+        stored={"fft": fft_values(ids, mu, sigma, truth, rng)},
     )
     return replace(data, **changes)
+
+
+def pixel_images(rng: np.random.Generator) -> dict[Detector, PixelImages]:
+    """A star's light with a dead and a noisy pixel."""
+    found = {}
+    for detector, width in ((FGS1, 32), (AIRS, 282)):
+        mask = np.zeros((32, width), np.uint8)
+        mask[3, 4], mask[5, 6] = 2, 1
+        found[detector] = PixelImages(rng.uniform(0, 1e5, mask.shape).astype(np.float32), mask)
+    return found
+
+
+def residuals(rng: np.random.Generator, n: int = 300, step_h: float = 0.02) -> NativeFit:
+    """White residuals of 100 ppm, and a motion that light follows by 20 ppm a pixel."""
+    motion = rng.normal(size=(n, 5))
+    ppm = 100 * rng.normal(size=n)
+    return NativeFit(
+        step_h * np.arange(n), ppm, motion, np.full(5, 20.0), np.full(5, 100 / n**0.5), 12, 7
+    )
+
+
+def fft_values(
+    ids: tuple[str, ...], mu: Any, sigma: Any, truth: Any, rng: np.random.Generator
+) -> dict[str, Any]:
+    """What topic fft says of the first planets."""
+    names = list(ids[:4])
+    fits = {key: [residuals(rng) for _ in names] for key in MOTIONS}
+    told: dict[str, dict[str, Any]] = {name: {} for name in names}
+    light = {}
+    for key, of in fits.items():
+        curves = {
+            name: Watched(on_grid(fit.time_h, fit.ppm, fit.parameters, fit.slow), 0.3)
+            for name, fit in zip(names, of, strict=True)
+        }
+        light[key], each = light_of(curves, 10, 0.01, 8)
+        for name, one in each.items():
+            told[name][key] = one
+    return {
+        "planets": {
+            name: {"visit": name, "class": verdict_of(one, 0.01), **one}
+            for name, one in told.items()
+        },
+        "skipped": {ids[-1]: "grazing"},
+        "false_alarm": 0.01,
+        "light": light,
+        "jitter": jitter_of(fits["fgs1"], 10, 0.01),
+        "pointing": {key: pointing_of(fits[key], names, MOTIONS[key]) for key in MOTIONS},
+        "spectra": spectra_of(ids, mu, sigma, truth, bin_wavelengths(), FFT),
+    }
 
 
 def traits(n: int, rng: np.random.Generator) -> PlanetTraits:

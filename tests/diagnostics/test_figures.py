@@ -12,10 +12,12 @@ from spectramind.diagnostics.panels import (
     errors_and_coverage,
     loss_curves,
     planet_spectra,
+    visit_record,
     white_light,
 )
 from spectramind.diagnostics.report_data import CorelTable, ReportData
 from spectramind.diagnostics.statistics import interval_chance
+from spectramind.instrument.detectors import DETECTORS
 from spectramind.instrument.grid import N_BINS
 from spectramind.plotting import plot
 
@@ -46,8 +48,12 @@ def all_figures(data: ReportData) -> dict[str, plot.Figure]:
     return {
         "spectrum": planet_spectra.figure(True, True, 0.9),
         "spectrum, no truth": planet_spectra.figure(False, False, None),
-        "curves": white_light.figure(True),
-        "curves, no model": white_light.figure(False),
+        "curves": white_light.figure(),
+        **{
+            f"{kind} of {detector.key}": visit_record.figure(detector, kind)
+            for detector in DETECTORS
+            for kind in ("mean", "mask")
+        },
         "residuals": errors_and_coverage.residuals(errors),
         "z": errors_and_coverage.z_histogram(errors["z"]),
         "sigma": errors_and_coverage.sigma_calibration(errors["planets"], errors["sigma_error"]),

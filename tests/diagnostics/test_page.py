@@ -59,7 +59,7 @@ def sections(*, without: Set[str] = frozenset(), planets: bool = True) -> list[s
     ours = [name for name in MAIN if name not in without]
     ours += ["absent"] if without else []
     theirs = [name for name in ON_PLANET if name not in without]
-    return [*ours, *(["planet-head", *theirs] if planets else [])]
+    return ["verdict", *ours, *(["planet-head", *theirs] if planets else [])]
 
 
 def without_scripts(page: str) -> str:
@@ -102,7 +102,7 @@ def test_a_full_report_has_every_section_and_a_place_for_every_figure(make_repor
         ("light_curves", {}, {"light-curves-section"}, "features"),
         ("history", None, {"training"}, "train"),
         ("corel", None, {"corel"}, "calibrate-corel"),
-        ("calibration", (), {"kill-chain"}, "calibrate"),
+        ("calibration", (), {"kill-chain", "visit-record"}, "calibrate"),
         ("repeats", (), {"repeats"}, "features"),
         ("events", (), {"runs"}, "selftest"),
     ],
@@ -134,10 +134,14 @@ def test_spectra_are_embedded_in_ppm_and_gaps_are_null(make_report: Make) -> Non
     assert spectrum["interval"]["half"][39] is None
     assert spectrum["interval"]["half"][40] == round(data.half_width[2, 41] * 1e6, 1)
     assert planets[data.planet_ids[3]]["series"]["spectrum"]["truth"]["y"] == []
-    assert "light-curves" not in planets[data.planet_ids[5]]["series"]
-    curves = planets[data.planet_ids[0]]["series"]["light-curves"]
-    expected = round(data.light_curves[data.planet_ids[0]].fgs1[10], 6)
-    assert curves["fgs1"]["y"][10] == expected
+    assert "light-curves-fgs1" not in planets[data.planet_ids[5]]["series"]
+    curves = planets[data.planet_ids[0]]["series"]["light-curves-fgs1"]
+    curve = data.light_curves[data.planet_ids[0]]
+    drift = curve.drift_fgs1 / curve.drift_fgs1.mean()
+    assert curves["transit"]["y"][10] == round(curve.model_fgs1[10], 6)
+    assert curves["light"]["y"][10] == round(curve.fgs1[10] * drift[10], 6)
+    assert curves["drift"]["y"][10] == round(1e6 * (drift[10] - 1), 0)
+    assert curves["light"]["x"][10] == round(curve.time_h[10] - 3.8, 3)
 
 
 def test_infinite_intervals_everywhere_are_no_interval(make_report: Make) -> None:

@@ -64,7 +64,7 @@ def test_without_any_input_it_is_absent_and_names_a_command(
         ("light_curves", {}, ["light-curves-section"]),
         ("history", [], ["training"]),
         ("corel", None, ["corel"]),
-        ("calibration", (), ["kill-chain"]),
+        ("calibration", (), ["kill-chain", "visit-record"]),
         ("repeats", (), ["repeats"]),
         ("events", (), ["runs"]),
     ],

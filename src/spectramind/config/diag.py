@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import Field
 
 from spectramind.config.base import Section
+from spectramind.config.diag_fft import ResidualsConfig
 
 
 class HtmlConfig(Section):
@@ -26,9 +27,11 @@ class DashboardConfig(Section):
         max_planets: planets that get a page of their own (the statistics always use all of them).
         worst_planets: rows of the table of worst planets; these are always among the former.
         light_curve_points: samples a light curve is binned to before it is embedded.
+        fft: spectra of residuals.
     """
 
     html: HtmlConfig
     max_planets: int = Field(ge=1, le=2000)
     worst_planets: int = Field(ge=1, le=200)
     light_curve_points: int = Field(ge=20, le=5000)
+    fft: ResidualsConfig

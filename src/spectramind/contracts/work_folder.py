@@ -23,6 +23,10 @@ class CalibratedFolder:
         """A detector's light curves, and its cube if that was kept."""
         return self.root / detector.key / f"{detector.key}_{visit}.npz"
 
+    def images(self, visit: str) -> Path:
+        """Mean image and mask of both detectors."""
+        return self.root / "images" / f"images_{visit}.npz"
+
     def log(self, visit: str) -> Path:
         """The record of every step; written last, so that its digest says the visit is done."""
         return self.root / "logs" / f"{visit}.json"

@@ -87,7 +87,7 @@ def estimate(
     clocks = doubt_clocks(time_h, bands, beside, star, white, config)
     fit, reason = _doubted(bins, star, white, clocks)
     info = _describe(white, bins) | {"reason": reason}
-    return Depths(fit, time_h, white.white, white.model, info)
+    return Depths(fit, time_h, white.white, white.model, info, white.drift)
 
 
 def _doubted(

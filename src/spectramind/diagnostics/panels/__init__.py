@@ -14,6 +14,12 @@ ORDER = (
     "planet_table",
     "planet_spectra",
     "white_light",
+    "doubted_planets",
+    "residual_spectra",
+    "noise_memory",
+    "pointing_flux",
+    "spectral_residuals",
+    "smoothness_map",
     "errors_and_coverage",
     "pit_histogram",
     "sigma_by_group",
@@ -24,6 +30,7 @@ ORDER = (
     "loss_curves",
     "conformal_bins",
     "kill_chain",
+    "visit_record",
     "run_record",
 )
 
