@@ -26,7 +26,10 @@ from spectramind.errors import SchemaError, SpectraMindError
 from spectramind.estimators.artifact import Artifact
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.pipeline.fit_calibrators import load_calibrators
+from spectramind.pipeline.planets import naive_of
 from spectramind.pipeline.report_planets import all_estimates, planet_traits, repeat_visits
+from spectramind.pipeline.report_rules import audit_findings
+from spectramind.pipeline.report_runs import run_history
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.topic_makers import MAKERS, kept, make
 from spectramind.pipeline.visits import visits_by_planet
@@ -156,6 +159,7 @@ def gather(config: Config, record: RunRecord, topics: Sequence[str] = tuple(TOPI
         mu=spectra.mu,
         sigma=spectra.sigma,
         truth=problems.read("truth", config.paths.truth, lambda: _truth(config, ids)),
+        naive=problems.read("naive", raw / "train.csv", lambda: naive_of(config)),
         half_width=None if intervals is None else intervals.half_width,
         coverage_level=None if intervals is None else intervals.level,
         light_curves=_light_curves(config, ids, visits, problems),
@@ -171,6 +175,8 @@ def gather(config: Config, record: RunRecord, topics: Sequence[str] = tuple(TOPI
         estimates=all_estimates(config, ids, problems.note),
         events=read_events(config.paths.work),
         calibration=_calibration(config, visits, problems),
+        runs=run_history(config, trained, problems.read),
+        rules=problems.read("rules", folder.audit.violations, lambda: audit_findings(config)),
         stored=stored,
         problems=problems.by_field,
     )

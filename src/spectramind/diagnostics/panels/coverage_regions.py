@@ -6,6 +6,7 @@ import numpy as np
 
 from spectramind.diagnostics import group_rows
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values, plain
+from spectramind.diagnostics.region_names import region_name
 from spectramind.diagnostics.report_data import ReportData
 from spectramind.diagnostics.statistics import (
     Scored,
@@ -16,22 +17,13 @@ from spectramind.diagnostics.statistics import (
 )
 from spectramind.evaluation.group_coverage import CHANCE, ScoredErrors
 from spectramind.evaluation.planet_groups import PlanetGroup, group_by_edges
-from spectramind.evaluation.spectral_regions import BETWEEN, FGS1_REGION, spectral_regions
+from spectramind.evaluation.spectral_regions import spectral_regions
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting.document import lead
 from spectramind.plotting.html_tables import Column
 
 SNR_EDGES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 REGION, SNR = "region", "depth / σ"
-NAMES = {
-    FGS1_REGION: "FGS1",
-    "h2o": "H₂O",
-    "co2": "CO₂",
-    "ch4": "CH₄",
-    "co": "CO",
-    "nh3": "NH₃",
-    BETWEEN: "elsewhere",
-}
 
 
 def collect(context: ReportContext) -> Values | Lack:
@@ -42,7 +34,7 @@ def collect(context: ReportContext) -> Values | Lack:
     judge, rows = scored_errors(data, score), data.labelled
     everyone = PlanetGroup("all", np.arange(len(rows)))
     classes = group_by_edges(_signal(data), SNR_EDGES, ",.0f")
-    regions = {NAMES.get(name, name): bins for name, bins in spectral_regions().items()}
+    regions = {region_name(name): bins for name, bins in spectral_regions().items()}
     found = [judge.of(SNR, group) for group in classes]
     whole = [
         judge.of(REGION, PlanetGroup(name, everyone.rows), bins) for name, bins in regions.items()
