@@ -109,7 +109,7 @@ class AblationTable:
             raise SchemaError(
                 f"{path} is not what ablate writes ({reason}): run `spectramind ablate` again"
             ) from error
-        if len(table.rows) < 2:  # noqa: PLR2004
+        if len(table.rows) < 2:
             raise SchemaError(f"{path} lacks the base or physics: run `spectramind ablate` again")
         return table
 

@@ -208,7 +208,7 @@ def _stored(
 def _provenance(config: Config, record: RunRecord) -> dict[str, str]:
     return {
         "run": record.run_id,
-        "git": (environment.git_sha() or "not a checkout")[:12],
+        "git": (environment.git_sha() or "not a checkout")[:8],
         "config": config.hash,
         "date": record.timestamp,
         "data": str(config.data.raw),

@@ -92,7 +92,7 @@ def draw(values: Values) -> PanelBody:
         for row in rows
     ]
     note = (
-        f"{len(rows)} configurations were scored, each by its last score. The science hash leaves "
+        f"{len(rows)} scored here, each configuration by its last score. The science hash leaves "
         "out what cannot change a number (paths, workers, pages): where two rows share it and "
         "differ in score, data or code changed."
     )
@@ -125,7 +125,7 @@ def figure(rows: list[Values], names: list[str]) -> Figure:
         "xgap": 2,
         "ygap": 2,
         "hoverongaps": False,
-        "colorbar": {"title": {"text": "score"}, "thickness": 12, "len": 1, "lenmode": "fraction"},
+        "showscale": False,
         "hovertemplate": "%{x}: %{z:.4f}<extra></extra>",
     }
     layout = plot.single_layout() | {

@@ -11,7 +11,7 @@ from spectramind.diagnostics.panel import (
     Values,
     plain,
 )
-from spectramind.diagnostics.short_names import short_hash
+from spectramind.diagnostics.short_names import clock, short_hash
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
 from spectramind.plotting.document import place
@@ -40,7 +40,8 @@ def collect(context: ReportContext) -> Values | Lack:
         return Lack(data.problems.get("versions", ""))
     rows: list[dict[str, Any]] = []
     for line in data.runs.versions:
-        row: dict[str, Any] = {key: line.get(key) for key in ("path", "date", "config")}
+        row: dict[str, Any] = {key: line.get(key) for key in ("path", "config")}
+        row["date"] = clock(line.get("date"))
         row["git"] = short_hash(line.get("git"))
         row |= {key: _number(line.get(key)) for key in _NUMBERS}
         before = rows[-1]["score"] if rows else None
@@ -57,7 +58,7 @@ def draw(values: Values) -> PanelBody:
     """The table, newest first, and the score over versions where there are two."""
     rows = values["versions"]
     scored = [row for row in rows if row["score"] is not None]
-    drawn = {"versions": figure(scored)} if len(scored) > 1 else {}
+    drawn = {"version-scores": figure(scored)} if len(scored) > 1 else {}
     brief = [
         {
             "report": row["path"],

@@ -136,8 +136,8 @@ def figure(values: Values) -> Figure:
     """Floating bars from 1 down to the score, each with its own number."""
     level, bars = 1.0, []
     for row in values["detectors"]:
-        for key, words in (("width", "σ is wide"), ("error", "errors")):
-            bars.append((f"{row['region']}:<br>{words}", level, row[key], key))
+        for key, words in (("width", "wide σ"), ("error", "errors")):
+            bars.append((f"{row['region'][:4]}:<br>{words}", level, row[key], key))
             level -= row[key]
     data = [_bars(bars, "width", "to a wide σ", plot.MODEL, "")]
     data.append(_bars(bars, "error", "to errors", plot.TRUTH, "/"))
