@@ -64,6 +64,24 @@ class LightCurve:
 
 
 @dataclass(frozen=True)
+class QuantileRow:
+    """Quantiles of one alpha and one group of planets.
+
+    Attributes:
+        alpha: intervals miss with at most this probability.
+        group: which planets get them.
+        q: (283,), infinite where too few planets calibrate.
+        n: planets that gave the scores. taught_by: which these are.
+    """
+
+    alpha: float
+    group: str
+    q: Array
+    n: int
+    taught_by: str
+
+
+@dataclass(frozen=True)
 class CorelTable:
     """The conformal step: per-bin quantile of \\|z\\| and factor on sigma, both (283,).
 
@@ -73,6 +91,7 @@ class CorelTable:
         alpha: the interval misses with at most this probability.
         n: calibration planets.
         kind: whose scores they were.
+        rows: every level and group, as in ``q_i.csv``; ``q`` is one of them.
     """
 
     q: Array
@@ -80,6 +99,7 @@ class CorelTable:
     alpha: float
     n: int
     kind: ConformalKind = "split"
+    rows: tuple[QuantileRow, ...] = ()
 
     def __post_init__(self) -> None:
         _require("corel.q", self.q, (N_BINS,))

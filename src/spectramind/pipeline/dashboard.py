@@ -20,7 +20,7 @@ from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.diagnostics.page import ReportPage, build_page
 from spectramind.diagnostics.panel import Values
-from spectramind.diagnostics.report_data import CalibrationLog, CorelTable, LightCurve, ReportData
+from spectramind.diagnostics.report_data import CalibrationLog, LightCurve, ReportData
 from spectramind.diagnostics.topics import TOPIC
 from spectramind.errors import SchemaError, SpectraMindError
 from spectramind.estimators.artifact import Artifact
@@ -28,7 +28,7 @@ from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.pipeline.fit_calibrators import load_calibrators
 from spectramind.pipeline.planets import naive_of
 from spectramind.pipeline.report_planets import all_estimates, planet_traits, repeat_visits
-from spectramind.pipeline.report_rules import audit_findings
+from spectramind.pipeline.report_rules import audit_findings, corel_table
 from spectramind.pipeline.report_runs import run_history
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.topic_makers import MAKERS, kept, make
@@ -167,9 +167,7 @@ def gather(config: Config, record: RunRecord, topics: Sequence[str] = tuple(TOPI
         baseline=_baseline(trained),
         chosen_epoch=None if trained is None else trained.epoch,
         summaries=problems.read("summaries", config.paths.score, lambda: _summaries(config)),
-        corel=None
-        if corel is None
-        else CorelTable(corel.quantiles, corel.factors, corel.alpha, corel.n_scores, corel.kind),
+        corel=None if corel is None else corel_table(corel),
         traits=planet_traits(config, ids, visits, problems.note),
         repeats=repeat_visits(config, problems.note),
         estimates=all_estimates(config, ids, problems.note),

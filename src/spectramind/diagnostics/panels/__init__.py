@@ -17,6 +17,8 @@ ORDER = (
     "planet_spectra",
     "white_light",
     "errors_and_coverage",
+    "reliability_curve",
+    "z_parts",
     "pit_histogram",
     "sigma_by_group",
     "coverage_regions",
