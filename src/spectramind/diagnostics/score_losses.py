@@ -23,5 +23,7 @@ def losses(context: ReportContext) -> ScoreLoss | Lack:
     if data.naive is None:
         return Lack(data.problems.get("naive", ""))
     rows = data.labelled
-    depths = (np.asarray(v[rows], dtype=np.float64) for v in (data.truth, data.mu, data.sigma))
-    return score_loss(*depths, *data.naive)
+    truth, mu, sigma = (
+        np.asarray(values[rows], dtype=np.float64) for values in (data.truth, data.mu, data.sigma)
+    )
+    return score_loss(truth, mu, sigma, *data.naive)

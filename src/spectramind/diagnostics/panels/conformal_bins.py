@@ -15,6 +15,7 @@ from spectramind.diagnostics.panel import (
     Values,
     plain,
 )
+from spectramind.diagnostics.planet_links import for_files, with_pages
 from spectramind.evaluation.coverage import promise
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
@@ -91,7 +92,7 @@ def _outside(context: ReportContext) -> list[dict[str, Any]]:
     known = np.isfinite(reach)
     furthest = np.where(known, reach, -np.inf).max(axis=1)
     order = [i for i in np.argsort(-furthest) if known[i].any()][: context.worst]
-    return [
+    rows = [
         {
             "planet": score.ids[i],
             "furthest": float(furthest[i]),
@@ -100,6 +101,7 @@ def _outside(context: ReportContext) -> list[dict[str, Any]]:
         }
         for i in order
     ]
+    return with_pages(context, rows)
 
 
 def draw(values: Values) -> PanelBody:
@@ -130,13 +132,14 @@ def draw(values: Values) -> PanelBody:
         }
         for row in worst
     ]
+    files = {"q_bins": bins}
+    if values["outside"]:
+        files["q_planets"] = for_files(values["outside"])
     return PanelBody(
         html,
         text,
         {"corel-bins": figure(values)},
-        tables={"q_bins": bins, "q_planets": values["outside"]}
-        if values["outside"]
-        else {"q_bins": bins},
+        tables=files,
         brief=brief,
         verdict=verdict(values),
     )

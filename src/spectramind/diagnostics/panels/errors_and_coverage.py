@@ -113,8 +113,8 @@ def draw(values: Values) -> PanelBody:
 
 def _bin_rows(values: Values) -> list[dict[str, Any]]:
     """For the file beside the page, a row a bin."""
-    keys = ("wavelength_um", "rms_error_ppm", "rms_sigma_ppm", "bias_ppm", "bias_error_ppm")
-    keys += ("inside_sigma",)
+    keys = ["wavelength_um", "rms_error_ppm", "rms_sigma_ppm", "bias_ppm", "bias_error_ppm"]
+    keys.append("inside_sigma")
     columns = zip(*(values[key] for key in keys), strict=True)
     return [
         {"bin": number, **dict(zip(keys, found, strict=True))}

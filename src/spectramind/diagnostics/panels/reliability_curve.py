@@ -65,7 +65,7 @@ def _intervals(data: ReportData) -> list[Values]:
     found = []
     for one in sorted(levels, key=lambda one: one.level):
         half = one.half_width[rows]
-        finite = np.isfinite(half).all(axis=0)
+        finite = np.asarray(np.isfinite(half).all(axis=0))
         inside = (error <= half).astype(np.float64)
         row: Values = {"what": "intervals", "level": float(one.level)}
         for name, part in _PARTS.items():
@@ -188,6 +188,7 @@ def _figure(values: Values, less: float, title: str, span: list[float]) -> Figur
         y = [row[name] - less * row["level"] for row in rows]
         own = plot.line(x, y, name, color, mode="lines+markers")
         own["line"] |= {"dash": dash}
+        own["cliponaxis"] = False
         traces.append(own | {"marker": {"symbol": symbol, "size": 6, "color": color}})
     for name, (color, _, _) in _STYLE.items():
         there = [row for row in values["intervals"] if row[name] is not None]

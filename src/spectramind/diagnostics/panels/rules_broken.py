@@ -8,6 +8,7 @@ from spectramind.diagnostics.panel import (
     ReportContext,
     Values,
 )
+from spectramind.diagnostics.planet_links import for_files, with_pages
 from spectramind.diagnostics.rule_words import kept_words
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting.html_tables import Column
@@ -33,17 +34,18 @@ def collect(context: ReportContext) -> Values | Lack:
     if found is None:
         return Lack(context.data.problems.get("rules", ""))
     planets = found.log.planets
+    rows = [
+        {
+            "entry": row.entry,
+            "asks": kept_words(row.entry),
+            **{str(severity): row.counts[severity] for severity in Severity},
+            **{f"truth_{severity}": n for severity, n in row.truth_counts.items()},
+            "planet": row.worst,
+        }
+        for row in violation_table(found.log)
+    ]
     return {
-        "rules": [
-            {
-                "entry": row.entry,
-                "asks": kept_words(row.entry),
-                **{str(severity): row.counts[severity] for severity in Severity},
-                **{f"truth_{severity}": n for severity, n in row.truth_counts.items()},
-                "planet": row.worst,
-            }
-            for row in violation_table(found.log)
-        ],
+        "rules": with_pages(context, rows),
         "planets": len(planets),
         "broken": sum(planet.severity == Severity.FAIL for planet in planets),
         "unusual": sum(planet.severity == Severity.WARN for planet in planets),
@@ -82,7 +84,9 @@ def draw(values: Values) -> PanelBody:
         for row in rows
     ]
     html = tables.table(COLUMNS, rows)
-    return PanelBody(html, note, tables={"rules": rows}, brief=brief, verdict=verdict(values))
+    return PanelBody(
+        html, note, tables={"rules": for_files(rows)}, brief=brief, verdict=verdict(values)
+    )
 
 
 def verdict(values: Values) -> PlainWords:

@@ -12,6 +12,7 @@ from spectramind.diagnostics.panel import (
     ReportContext,
     Values,
 )
+from spectramind.diagnostics.planet_links import for_files, with_pages
 from spectramind.diagnostics.score_losses import HATCH, losses
 from spectramind.diagnostics.statistics import rms
 from spectramind.instrument.grid import FGS1_BIN
@@ -64,7 +65,7 @@ def collect(context: ReportContext) -> Values | Lack:
         }
         for i in np.argsort(-found.by_planet, kind="stable")
     ]
-    return {"planets": rows, "shown": context.worst}
+    return {"planets": with_pages(context, rows), "shown": context.worst}
 
 
 def draw(values: Values) -> PanelBody:
@@ -87,7 +88,7 @@ def draw(values: Values) -> PanelBody:
     )
     html = place("gll-planets") + tables.table(COLUMNS, rows[: values["shown"]])
     figures = {"gll-planets": figure(rows)}
-    files = {"score_planets": rows}
+    files = {"score_planets": for_files(rows)}
     return PanelBody(html, note, figures, tables=files, brief=brief, verdict=verdict(rows))
 
 

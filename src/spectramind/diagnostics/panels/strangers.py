@@ -8,6 +8,7 @@ from spectramind.diagnostics.panel import (
     ReportContext,
     Values,
 )
+from spectramind.diagnostics.planet_links import for_files, with_pages
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting.html_tables import Column
 
@@ -45,7 +46,7 @@ def collect(context: ReportContext) -> Values | Lack:
         for planet, far in sorted(judged, key=lambda pair: pair[1].chance)
     ]
     return {
-        "planets": rows,
+        "planets": with_pages(context, rows),
         "strangers": sum(row["reading"] == "stranger" for row in rows),
         "meaning": found.log.strangers,
         "shown": context.worst,
@@ -65,7 +66,9 @@ def draw(values: Values) -> PanelBody:
         for row in rows[: max(min(count, 2 * _BRIEF), _BRIEF)]
     ]
     html = tables.table(COLUMNS, shown)
-    return PanelBody(html, note, tables={"strangers": rows}, brief=brief, verdict=verdict(values))
+    return PanelBody(
+        html, note, tables={"strangers": for_files(rows)}, brief=brief, verdict=verdict(values)
+    )
 
 
 def verdict(values: Values) -> PlainWords:

@@ -93,7 +93,7 @@ def draw(values: Values) -> PanelBody:
     note = (
         f"{values['planets']} planets. Level: the mean over AIRS, in units of the mean σ; shape: "
         "what is left of a bin's error when the level is taken off, in units of that bin's σ. The "
-        f"table's band holds {CHANCE:.0%} of rms values by chance; level and shape may lie below it, "
+        f"table's band holds {CHANCE:.0%} of rms values; level and shape may lie below it, "
         "for a table of σ does not tell how bins err together. Normal: 4.6 % beyond ±2."
     )
     drawn = {
