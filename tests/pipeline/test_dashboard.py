@@ -62,6 +62,7 @@ def test_the_report_says_what_it_shows_and_what_is_absent(config: Config) -> Non
     commands = {part.command for part in report.absent}
     twice = "simulate sim.two_visit_fraction=0.2 data.raw=ANOTHER_FOLDER"
     usual = {"score", "features", "train", "calibrate-corel", "calibrate", "selftest"}
+    usual |= {"audit", "ablate", "diagnose dashboard"}
     assert commands == usual | {twice}
     assert len(report.report()) == 1 + len(report.absent)
 
@@ -94,8 +95,9 @@ def test_broken_predictions_cost_what_needs_them(config: Config) -> None:
     report = made(config)
     assert report.shown == ()
     reasons = [part.reason for part in report.absent]
-    # spectra, light curves, errors, PIT, groups, regions, sharpness, worst planets
-    assert sum("spectramind.npz" in reason for reason in reasons) == 8
+    # spectra, light curves, errors, reliability, z, PIT, groups, regions, sharpness, worst planets,
+    # and three of what the score is made of
+    assert sum("spectramind.npz" in reason for reason in reasons) == 13
 
 
 def test_what_is_switched_off_is_said(config: Config) -> None:

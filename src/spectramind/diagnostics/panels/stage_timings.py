@@ -123,7 +123,7 @@ PANEL = Panel(
     anchor="timings",
     title="Where the time goes",
     needs="how long each stage took",
-    command="predict",
+    command="calibrate",
     look_for="The longest bar is the stage to make faster, or to give more workers (env.workers); "
     "stages whose inputs did not change take no time when they are repeated.",
     collect=collect,
