@@ -167,7 +167,7 @@ def test_a_broken_rule_is_laid_at_the_right_door(make_report: Make) -> None:
     told = rules_broken.verdict(values)
     assert told.level == "look"
     assert "1 of 40 spectra break a symbolic rule" in told.text
-    assert "1 predictions are to blame" in told.text
+    assert "1 of the predictions are to blame" in told.text
 
 
 def test_a_planets_rules_stand_on_its_page_the_broken_first(make_report: Make) -> None:

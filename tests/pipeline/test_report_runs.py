@@ -117,6 +117,22 @@ def test_audit_of_another_prediction_is_refused_and_said(config: Config) -> None
     assert "judged another prediction" in warnings[0]
 
 
+@pytest.mark.parametrize(("of", "stale"), [("this", False), ("another", True), ("", False)])
+def test_a_score_of_another_prediction_is_not_shown(config: Config, of: str, stale: bool) -> None:
+    """A file of an earlier version does not say what it scored."""
+    digest = file_digest(WorkFolder(config.paths).prediction("spectramind"))
+    keys = ("score", "score_low", "score_high", "fgs1_part", "airs_part", "one_sigma_coverage")
+    row = dict.fromkeys((*keys, "interval_coverage", "interval_width_ppm"), 0.5)
+    parts = dict.fromkeys(("fgs1_rms", "airs_mean_rms", "airs_shape_rms"), 1.0)
+    held = {"this": {"scored": digest}, "another": {"scored": "0" * 64}, "": {}}[of]
+    rows = [row | {"name": "spectramind", "residuals_ppm": parts}]
+    write_json(config.paths.score, held | {"predictions": rows})
+    data, warnings = gathered(config)
+    assert (data.summaries is None) == stale
+    assert bool(warnings) == stale
+    assert not stale or "scored another prediction" in data.problems["summaries"]
+
+
 def test_folds_of_another_training_do_not_count(config: Config, tmp_path: Path) -> None:
     """A checkpoint there is none of: folds that lie about belong to nobody."""
     note = {"settings": "s", "epochs": [1], "history": [{"epoch": 0.0, "val_loss": 1.0}]}

@@ -104,9 +104,9 @@ def groups_words(rows: Sequence[Mapping[str, Any]], by: str) -> PlainWords | Non
     if not odd:
         return PlainWords("good", f"σ holds for all {len(told)} {by}.")
     first = odd[0]
-    named = f"{first['group']} {first['grouping']}"
-    more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
-    words = f"{first['reading']} in {len(odd)} of {len(told)} {by}: {named}{more}."
+    named = f"{first['group']} {first['grouping']}: {first['reading']}"
+    more = f", and {len(odd) - 1} more" if len(odd) > 1 else ""
+    words = f"σ is off in {len(odd)} of {len(told)} {by} ({named}{more})."
     if share > MANY_GROUPS:
         return PlainWords("bad", words)
     return PlainWords("look" if share > SOME_GROUPS else "good", words)

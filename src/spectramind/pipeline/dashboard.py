@@ -256,12 +256,13 @@ def _summaries(config: Config) -> list[dict[str, Any]]:
     """Scores as the page names them.
 
     Raises:
-        SchemaError: the file is not what ``score`` writes.
+        SchemaError: the file is not what ``score`` writes, or it scored another prediction.
     """
-    path = config.paths.score
+    path, predicted = config.paths.score, WorkFolder(config.paths).prediction(SUBMITTED)
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["predictions"]
-        return [
+        held = json.loads(path.read_text(encoding="utf-8"))
+        rows = held["predictions"]
+        found = [
             {
                 "name": row["name"],
                 "score": row["score"],
@@ -281,11 +282,15 @@ def _summaries(config: Config) -> list[dict[str, Any]]:
             }
             for row in rows
         ]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        scored = held.get("scored")  # not in files of an earlier version
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise SchemaError(
             f"{path} is not what score writes ({reason}): run `spectramind score` again"
         ) from error
+    if scored and predicted.is_file() and scored != environment.file_digest(predicted):
+        raise SchemaError(f"{path} scored another prediction: run `spectramind score` again")
+    return found
 
 
 def _calibration(

@@ -99,7 +99,7 @@ def verdict(values: Values) -> PlainWords:
     if values["truths"]:
         words += (
             f"; so do {values['truths_broken']} of the {values['truths']} true ones: "
-            f"{values['blamed']} predictions are to blame"
+            f"{values['blamed']} of the predictions are to blame"
         )
         share = values["blamed"] / n
     else:
