@@ -1,14 +1,14 @@
 """Synthetic report data, and a headless browser."""
 
-import re
 import shutil
-import subprocess
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from spectramind.contracts.predictive import Intervals, Predictive
 from spectramind.contracts.spectra import Spectra
@@ -256,40 +256,45 @@ def make_report() -> Callable[..., ReportData]:
 
 
 @pytest.fixture(scope="session")
-def browse(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[str, list[str]]]:
-    """Load a page in headless Chromium: the document after its scripts ran, console messages.
-
-    The browser logs messages of every level alike, and uncaught exceptions among them.
-    """
-    chromium = shutil.which("chromium")
-    if chromium is None:
+def chromium() -> Iterator[Browser]:
+    """Headless Chromium, as the machine has it; nothing is downloaded."""
+    path = shutil.which("chromium")
+    if path is None:
         pytest.skip("no chromium on the PATH: the page is not loaded in a browser")
-    folder = tmp_path_factory.mktemp("browser")
-
-    def load(page: str) -> tuple[str, list[str]]:
-        path = folder / "page.html"
-        path.write_text(page, encoding="utf-8")
-        quiet = "background-networking component-update default-apps dev-shm-usage gpu quic sync"
-        done = subprocess.run(
-            [
-                chromium,
-                "--headless=new",
-                "--no-sandbox",
-                "--no-first-run",
-                *(f"--disable-{name}" for name in quiet.split()),
-                f"--user-data-dir={folder / 'profile'}",
-                "--enable-logging=stderr",
-                "--v=0",
-                "--window-size=1400,3000",
-                "--virtual-time-budget=20000",
-                "--dump-dom",
-                path.as_uri(),
-            ],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
         )
-        return done.stdout, re.findall(r":CONSOLE[:(].*", done.stderr)
+        yield browser
+        browser.close()
 
-    return load
+
+@dataclass
+class Opened:
+    """A page in the browser, and what it complained of: console messages, uncaught exceptions."""
+
+    page: Page
+    complaints: list[str]
+
+
+@pytest.fixture
+def browse(chromium: Browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    """Load a page: (html, fragment="", **settings of the browser's context)."""
+    contexts = []
+
+    def load(html: str, fragment: str = "", **settings: Any) -> Opened:
+        path = tmp_path / f"page{len(contexts)}.html"
+        path.write_text(html, encoding="utf-8")
+        context = chromium.new_context(**{"viewport": {"width": 1300, "height": 900}} | settings)
+        contexts.append(context)
+        context.set_default_timeout(30_000)
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(path.as_uri() + fragment)
+        return Opened(page, complaints)
+
+    yield load
+    for context in contexts:
+        context.close()

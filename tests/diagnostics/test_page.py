@@ -1,10 +1,14 @@
 """The page as text: self-contained, safe, complete, and honest about what is missing."""
 
+import gzip
 import json
 import re
-from collections.abc import Callable
+from base64 import b64decode
+from collections.abc import Callable, Set
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,11 +20,13 @@ from spectramind.diagnostics.run_history import RunHistory
 from spectramind.instrument.grid import N_BINS
 
 Make = Callable[..., ReportData]
+PANELS = report_panels()
+MAIN = [panel.anchor for panel in PANELS if panel.planet is None]
+ON_PLANET = [panel.anchor for panel in PANELS if panel.planet is not None]
 WITHOUT_TRUTH = {
     *("worst", "gll-score", "gll-by-bin", "gll-by-planet", "errors", "reliability-section"),
     *("z-parts", "pit", "groups", "regions", "sharpness"),
 }
-SECTIONS = [panel.anchor for panel in report_panels()]
 
 
 class Reader(HTMLParser):
@@ -42,10 +48,23 @@ def page_of(data: ReportData, max_planets: int = 20, worst_planets: int = 5) -> 
     return build_page(data, max_planets=max_planets, worst_planets=worst_planets).html
 
 
-def content(page: str) -> dict:
-    found = re.search(r'id="report-data">(.*?)</script>', page, flags=re.DOTALL)
-    assert found
-    return json.loads(found.group(1))
+def embedded(page: str, kind: str) -> dict[str, Any]:
+    """What the page holds of figures or planets, by name."""
+    pattern = rf'<script type="application/(\w+)" data-{kind}="(.*?)">(.*?)</script>'
+    found = re.findall(pattern, page, flags=re.DOTALL)
+    return {unescape(name): json.loads(_plain(form, text)) for form, name, text in found}
+
+
+def _plain(form: str, text: str) -> str:
+    return text if form == "json" else gzip.decompress(b64decode(text)).decode()
+
+
+def sections(*, without: Set[str] = frozenset(), planets: bool = True) -> list[str]:
+    """What a page's sections are called, its planets' after the others."""
+    ours = [name for name in MAIN if name not in without]
+    ours += ["absent"] if without else []
+    theirs = [name for name in ON_PLANET if name not in without]
+    return ["verdict", *ours, *(["planet-head", *theirs] if planets else [])]
 
 
 def without_scripts(page: str) -> str:
@@ -73,8 +92,8 @@ def test_plotly_is_inlined_once(make_report: Make) -> None:
 def test_a_full_report_has_every_section_and_a_place_for_every_figure(make_report: Make) -> None:
     page = page_of(make_report())
     reader = Reader(page)
-    assert reader.ids("section") == SECTIONS
-    assert sorted(reader.ids("figure")) == sorted(content(page)["figures"])
+    assert reader.ids("section") == sections()
+    assert sorted(reader.ids("figure")) == sorted(embedded(page, "figure"))
     assert "Not in this report" not in page
     for text in ("abcd1234", "1b2c3d4", "v50_20251120_160301_4be1", "0.478"):
         assert text in without_scripts(page)
@@ -97,7 +116,7 @@ def test_what_is_absent_is_left_out_and_said(
     make_report: Make, field: str, empty: object, gone: set[str], command: str
 ) -> None:
     page = page_of(make_report(**{field: empty}))
-    assert Reader(page).ids("section") == [s for s in SECTIONS if s not in gone] + ["absent"]
+    assert Reader(page).ids("section") == sections(without=gone)
     listed = page.split("Not in this report")[1].split("</section>")[0]
     assert listed.count("<li>") == len(gone)
     assert f"<code>spectramind {command}</code>" in listed
@@ -108,21 +127,22 @@ def test_no_planet_at_all_is_a_page_too(make_report: Make) -> None:
     none = np.empty((0, N_BINS))
     page = page_of(ReportData("empty", {}, full.wavelength_um, (), none, none))
     assert Reader(page).ids("section") == ["absent"]
-    assert content(page) == {"figures": {}}
+    assert embedded(page, "figure") == embedded(page, "planet") == {}
 
 
 def test_spectra_are_embedded_in_ppm_and_gaps_are_null(make_report: Make) -> None:
     data = make_report(n=6)
-    planets = content(page_of(data))["planets"]
-    assert [p["id"] for p in planets] == list(data.planet_ids)
-    assert planets[2]["mu"][7] == round(data.mu[2, 7] * 1e6, 1)
-    assert planets[2]["half"][40] is None
-    assert planets[2]["half"][41] == round(data.half_width[2, 41] * 1e6, 1)
-    assert planets[3]["truth"] is None
-    curves = content(page_of(data))["curves"]
-    assert curves[5] is None
-    expected = round((data.light_curves[data.planet_ids[0]].fgs1[10] - 1) * 1e6)
-    assert curves[0]["fgs1"][10] == expected
+    planets = embedded(page_of(data), "planet")
+    assert list(planets) == list(data.planet_ids)
+    spectrum = planets[data.planet_ids[2]]["series"]["spectrum"]
+    assert spectrum["mu"]["y"][6] == round(data.mu[2, 7] * 1e6, 1)
+    assert spectrum["interval"]["half"][39] is None
+    assert spectrum["interval"]["half"][40] == round(data.half_width[2, 41] * 1e6, 1)
+    assert planets[data.planet_ids[3]]["series"]["spectrum"]["truth"]["y"] == []
+    assert "light-curves" not in planets[data.planet_ids[5]]["series"]
+    curves = planets[data.planet_ids[0]]["series"]["light-curves"]
+    expected = round(data.light_curves[data.planet_ids[0]].fgs1[10], 6)
+    assert curves["fgs1"]["y"][10] == expected
 
 
 def test_infinite_intervals_everywhere_are_no_interval(make_report: Make) -> None:
@@ -130,7 +150,8 @@ def test_infinite_intervals_everywhere_are_no_interval(make_report: Make) -> Non
     half = np.full_like(data.mu, np.inf)
     corel = CorelTable(np.full(N_BINS, np.inf), np.ones(N_BINS), 0.1, 4)
     page = page_of(replace(data, half_width=half, corel=corel))
-    assert all(planet["half"] is None for planet in content(page)["planets"])
+    for planet in embedded(page, "planet").values():
+        assert planet["series"]["spectrum"]["interval"]["y"] == []
     assert "bins inside interval" not in page
 
 
@@ -139,9 +160,10 @@ def test_partly_known_truth_is_drawn_but_not_scored(make_report: Make) -> None:
     truth = data.truth.copy()
     truth[1, 100:] = np.nan
     page = page_of(replace(data, truth=truth))
-    planet = content(page)["planets"][1]
-    assert planet["truth"][99] is not None
-    assert planet["truth"][100] is None
+    planet = embedded(page, "planet")[data.planet_ids[1]]
+    truth = planet["series"]["spectrum"]["truth"]["y"]
+    assert truth[98] is not None
+    assert truth[99] is None
     assert "rms error" not in planet["note"]
     assert "4 with known truth" in page
 
@@ -158,7 +180,7 @@ def test_names_cannot_break_out(make_report: Make) -> None:
         light_curves=curves,
         provenance={evil: evil},
         summaries=[{"name": evil, "score": 0.4}, {"name": evil, "score": 0.3}],
-        events=[{"cmd": evil, "status": evil}],
+        events=[{"cmd": evil, "status": evil, "message": evil}, *data.events],
         calibration=[CalibrationLog(evil, problem=evil, failed=True)],
         problems={"light_curves": evil, "corel": evil},
         history=[{"epoch": 1, f"{evil}_loss": 1.0}],
@@ -166,24 +188,25 @@ def test_names_cannot_break_out(make_report: Make) -> None:
     page = page_of(hostile, worst_planets=6)
     assert page.count("<script") - page_of(data, worst_planets=6).count("<script") == 0
     assert "<b onclick" not in page
-    assert content(page)["planets"][0]["id"] == evil
+    assert next(iter(embedded(page, "planet"))) == evil
     assert f'data-planet="{evil}"' not in page
 
 
 def test_the_choice_of_planets_is_limited_and_said(make_report: Make) -> None:
     page = page_of(make_report(n=40), max_planets=8, worst_planets=30)
-    chosen = {planet["id"] for planet in content(page)["planets"]}
-    picks = re.findall(r'data-planet="(\d+)"', page)
+    chosen = set(embedded(page, "planet"))
+    picks = re.findall(r'data-planet="(\d+)"', page.split('id="worst"')[1].split("</section>")[0])
     assert len(chosen) == 8
-    assert set(picks) <= chosen  # whatever table a planet stands in
-    worst = page.split('<section id="worst">')[1].split("</section>")[0]
-    assert len(re.findall(r'data-planet="(\d+)"', worst)) == 8
-    assert "8 of 40 planets to choose from" in page
+    assert len(picks) == 8
+    for name in ("gll-by-planet", "strangers", "rules"):
+        part = page.split(f'<section id="{name}"')[1].split("</section>")[0]
+        assert set(re.findall(r'data-planet="(\d+)"', part)) <= chosen
+    assert "8 of 40 have pages" in page
 
 
 def test_history_with_holes_and_without_score(make_report: Make) -> None:
     rows = [{"epoch": 0, "val_loss": float("nan")}, {"epoch": 1, "val_loss": 2.0, "lr": 1e-3}]
     changes = {"history": rows, "baseline": {}, "chosen_epoch": None, "runs": RunHistory()}
-    figure = content(page_of(make_report(**changes)))["figures"]["history"]
+    figure = embedded(page_of(make_report(**changes)), "figure")["history"]
     assert [trace["y"] for trace in figure["data"]] == [[None, 2.0]]
     assert "xaxis2" not in figure["layout"]

@@ -12,17 +12,19 @@ DEFAULTS = Path(__file__).parents[2] / "configs" / "diag" / "dashboard.yaml"
 
 
 def settings() -> dict:
-    whole = OmegaConf.create({"paths": {"outputs": "o"}, "diag": OmegaConf.load(DEFAULTS)})
+    whole = OmegaConf.create({"paths": {"diagnostics": "o"}, "diag": OmegaConf.load(DEFAULTS)})
     return OmegaConf.to_container(whole, resolve=True)["diag"]
 
 
 def test_defaults() -> None:
     config = DashboardConfig(**settings())
-    assert config.html.out == Path("o/diagnostics/v1.html")
+    assert config.html.out == Path("o/v{N}.html")
     assert not config.html.open
 
 
-@pytest.mark.parametrize("change", [{"max_planets": 0}, {"umap": True}, {"light_curve_points": 5}])
+@pytest.mark.parametrize(
+    "change", [{"max_planets": 0}, {"unknown": True}, {"light_curve_points": 5}]
+)
 def test_out_of_range_or_unknown_is_refused(change: dict) -> None:
     with pytest.raises(ValidationError):
         DashboardConfig(**{**settings(), **change})

@@ -41,6 +41,14 @@ def section(page: str, anchor: str) -> str:
     return page.split(f'<section id="{anchor}">')[1].split("</section>")[0]
 
 
+def missing_of_chain(page: str) -> list[str]:
+    """Why what the chain makes is missing; what only ``diagnose TOPIC`` makes is left out."""
+    rows = re.findall(r"<li>(.*?): <code>spectramind (.*?)</code></li>", section(page, "absent"))
+    return [
+        what.split(": ", 1)[-1] for what, by in rows if not by.startswith(("diagnose", "audit"))
+    ]
+
+
 @pytest.fixture(scope="module")
 def frames(spectramind: Cli, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A work folder after ``features``, and the test planet of which a file was cut short."""
@@ -73,8 +81,8 @@ def run_to_the_end(spectramind: Cli, work: Path, *more: str, calibrators: bool =
 def test_from_frames_with_labels(spectramind: Cli, frames: tuple[Path, str]) -> None:
     work, broken = frames
     page = run_to_the_end(spectramind, work)
-    assert sections(page) == [*ALWAYS, "training", "corel", "kill-chain", "runs", "absent"]
-    assert section(page, "absent").count("<li>") == 1  # nobody was visited twice
+    assert {*ALWAYS, "training", "corel", "kill-chain", "runs"} <= set(sections(page))
+    assert missing_of_chain(page) == ["no planet of data.raw was visited twice"]
     chain = section(page, "kill-chain")
     assert failure_of(work / f"data/calibrated/logs/{broken}.json")
     assert "1 of 2 failed" in chain
@@ -96,9 +104,9 @@ def test_from_frames_without_labels(
     page = run_to_the_end(
         spectramind, tmp_path, "model.prior.source=atmosphere", *shared, calibrators=False
     )
-    assert sections(page) == [*ALWAYS, "kill-chain", "runs", "absent"]
+    assert {*ALWAYS, "kill-chain", "runs"} <= set(sections(page))
+    assert not {"training", "corel"} & set(sections(page))
     absent = section(page, "absent")
-    assert absent.count("<li>") == 3
     assert "no planet of data.raw was visited twice" in absent
     assert absent.count("the checkpoint was made without labels") == 2
     assert "<code>spectramind calibrate-corel</code>" in absent
@@ -112,9 +120,9 @@ def test_from_simulated_light_curves(spectramind: Cli, tmp_path: Path) -> None:
     for command in FRAMES:
         assert spectramind(*command, *SETTINGS, mode, f"paths.work={tmp_path}") == 0
     page = run_to_the_end(spectramind, tmp_path, mode)
-    assert sections(page) == [*ALWAYS, "training", "corel", "runs", "absent"]
+    assert {*ALWAYS, "training", "corel", "runs"} <= set(sections(page))
+    assert "kill-chain" not in sections(page)
     absent = section(page, "absent")
-    assert absent.count("<li>") == 2
     assert "no planet of data.raw was visited twice" in absent
     assert "simulated without frames (level=lightcurves)" in absent
     assert "Not here" not in section(page, "light-curves-section")

@@ -55,9 +55,17 @@ def measured(depth: float) -> Depths:
     return Depths(unmeasured("").fit, time, flux, flux, {"reason": ""})
 
 
+def test_every_report_is_a_version_of_its_own(config: Config) -> None:
+    first, second = made(config), made(config)
+    assert [first.path.name, second.path.name] == ["v1.html", "v2.html"]
+    assert "version 2" in second.path.read_text(encoding="utf-8")
+    lines = WorkFolder(config.paths).diagnostics.versions.read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["path"] for line in lines] == ["v1.html", "v2.html"]
+
+
 def test_the_report_says_what_it_shows_and_what_is_absent(config: Config) -> None:
     report = made(config)
-    assert report.shown == ("Spectra",)
+    assert report.shown == ("All planets", "Spectrum")
     assert report.size_bytes == report.path.stat().st_size
     commands = {part.command for part in report.absent}
     twice = "simulate sim.two_visit_fraction=0.2 data.raw=ANOTHER_FOLDER"

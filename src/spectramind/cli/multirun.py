@@ -10,6 +10,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 from spectramind.cli.execute import Call, run
 from spectramind.config.compose import ROOT_NAME, freeze, resource_dir
 from spectramind.config.typed_overrides import swept_keys, understood
+from spectramind.diagnostics.topics import TOPICS
 from spectramind.errors import ConfigError
 
 # What each command writes. In a sweep these move below the job's folder, so that no two jobs write
@@ -28,7 +29,8 @@ WRITES = {
     "audit": ("paths.audit",),
     "ablate": ("paths.ablation",),
     "gate": ("paths.gate",),
-    "diagnose dashboard": ("diag.html.out",),
+    "diagnose dashboard": ("diag.html.out", "paths.diagnostics"),
+    **{f"diagnose {topic.name}": ("diag.html.out", "paths.diagnostics") for topic in TOPICS},
     "submit bundle": ("paths.bundle",),
     "submit validate": (),
 }

@@ -8,7 +8,11 @@ from spectramind.config.base import Section
 
 
 class HtmlConfig(Section):
-    """Where the page is written, and whether the browser opens it at the end."""
+    """Where the page is written, and whether the browser opens it at the end.
+
+    Attributes:
+        out: the file; ``{N}`` in its name becomes the number after the last that is there.
+    """
 
     open: bool
     out: Path
@@ -19,7 +23,7 @@ class DashboardConfig(Section):
 
     Attributes:
         html: the file.
-        max_planets: planets to choose from in the page (the statistics always use all of them).
+        max_planets: planets that get a page of their own (the statistics always use all of them).
         worst_planets: rows of the table of worst planets; these are always among the former.
         light_curve_points: samples a light curve is binned to before it is embedded.
     """

@@ -43,6 +43,7 @@ class PathsConfig(Section):
     audit: Path
     gate: Path
     ablation: Path
+    diagnostics: Path
     truth: Path
     bundle: Path
     real: Path | None

@@ -3,6 +3,7 @@
 ``WorkFolder.of(config.paths)`` is the whole; its parts go to the rooms that need no more.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -183,6 +184,22 @@ class ReportFiles:
 
     page: Path
 
+    @classmethod
+    def numbered(cls, pattern: Path) -> tuple[Self, int | None]:
+        """The next of several versions, and its number: ``{N}`` of the name replaced by the
+        number after the highest that is there; without ``{N}`` the file itself, without a number.
+        """
+        if "{N}" not in pattern.name:
+            return cls(pattern), None
+        number = _highest(pattern) + 1
+        return cls(_version(pattern, number)), number
+
+    @classmethod
+    def latest(cls, pattern: Path) -> Self | None:
+        """The newest version that is there."""
+        page = _version(pattern, _highest(pattern)) if "{N}" in pattern.name else pattern
+        return cls(page) if page.is_file() else None
+
     def table(self, name: str) -> Path:
         """A panel's rows as CSV."""
         return self.page.with_name(f"{self.page.stem}_{name}.csv")
@@ -211,6 +228,18 @@ class DiagnosticsFolder:
     def versions(self) -> Path:
         """One line a report that was written."""
         return self.root / "versions.jsonl"
+
+
+def _version(pattern: Path, number: int) -> Path:
+    return pattern.with_name(pattern.name.replace("{N}", str(number)))
+
+
+def _highest(pattern: Path) -> int:
+    """The highest number of the versions there, 0 without any."""
+    name = re.compile(re.escape(pattern.name).replace(re.escape("{N}"), "([0-9]{1,9})", 1))
+    there = pattern.parent.iterdir() if pattern.parent.is_dir() else ()
+    found = [match for path in there if (match := name.fullmatch(path.name))]
+    return max((int(match[1]) for match in found), default=0)
 
 
 @dataclass(frozen=True)
@@ -317,7 +346,7 @@ class WorkFolder:
 
     @property
     def diagnostics(self) -> DiagnosticsFolder:
-        return DiagnosticsFolder(self.paths.outputs / "diagnostics")
+        return DiagnosticsFolder(self.paths.diagnostics)
 
     @property
     def multirun(self) -> Path:

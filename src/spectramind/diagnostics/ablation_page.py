@@ -47,7 +47,6 @@ def build_ablation_page(table: AblationTable) -> str:
                 lead(f"{how_to_read(table)} {GAIN}") + tables.table(COLUMNS, rows),
             ),
         ],
-        {},
     )
 
 

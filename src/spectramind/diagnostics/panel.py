@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from spectramind.diagnostics.report_data import ReportData
 from spectramind.diagnostics.statistics import Scored, choose_planets, scored
+from spectramind.diagnostics.topics import TOPIC
 from spectramind.plotting.document import AbsentPart, PagePart, lead
 from spectramind.plotting.plot import Figure
 
@@ -22,7 +23,7 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class ReportContext:
-    """A report and which of its planets can be chosen in the page.
+    """A report and which of its planets have pages.
 
     Attributes:
         data: the report.
@@ -71,7 +72,6 @@ class PanelBody:
         html: tables, and places of figures.
         note: what its data say of themselves, after the panel's own sentence.
         figures: by the name of their place.
-        content: what ``page.js`` fills figures of a chosen planet from, by name.
         tables: rows that are also written as CSV beside the page, by the file's name.
         brief: rows for a terminal: few, of at most six short columns whose keys are their titles.
         verdict: in plain words what the panel found, None where it judges nothing; the report's
@@ -81,7 +81,6 @@ class PanelBody:
     html: str
     note: str = ""
     figures: Mapping[str, Figure] = field(default_factory=dict)
-    content: Mapping[str, Any] = field(default_factory=dict)
     tables: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     brief: Sequence[Mapping[str, Any]] = ()
     verdict: "PlainWords | None" = None
@@ -107,7 +106,8 @@ class PlanetBody:
     Attributes:
         series: by figure, then by the ``meta`` of its traces: what replaces keys of the trace,
             ``{"x": [...], "y": [...]}``. An ``x`` of "wavelength" is that of the 283 bins,
-            "airs" that of the 282 of AIRS. A trace that is not named is emptied.
+            "airs" that of the 282 of AIRS; with ``half`` the trace becomes a ring y +- half. A
+            trace without ``meta`` stays as it is, one whose series is missing is emptied.
         html: by the name of a ``slot``, what it holds.
     """
 
@@ -171,7 +171,8 @@ def lay_out(panel: Panel, context: ReportContext) -> LaidOut:
         reason = f"the panel failed ({type(error).__name__}: {error}); the log says where"
         return LaidOut(panel, AbsentPart(panel.needs, panel.command, reason), broken=True)
     sentence = f"{panel.look_for} {body.note}".strip()
-    part = PagePart(panel.anchor, panel.title, lead(sentence) + body.html, body.figures)
+    html, chapter = lead(sentence) + body.html, TOPIC[panel.topic].title
+    part = PagePart(panel.anchor, panel.title, html, body.figures, chapter)
     return LaidOut(panel, part, values, body)
 
 

@@ -3,7 +3,7 @@
 import json
 import webbrowser
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,12 +78,16 @@ def dashboard(config: Config, record: RunRecord) -> DashboardReport:
     What is missing or broken is left out of the page, named in it and in the record; nothing that
     the chain can leave behind stops it.
     """
+    files, number = ReportFiles.numbered(config.diag.html.out)
+    out = files.page
     data = gather(config, record)
+    if number is not None:
+        data = replace(data, title=f"{data.title}, version {number}")
     page = build_page(
         data, max_planets=config.diag.max_planets, worst_planets=config.diag.worst_planets
     )
-    out = config.diag.html.out
     tables = write_page(out, page, record)
+    note_version(config, record, out, data)
     size = len(page.html.encode())
     written = DashboardReport(out, size, page.shown, page.absent, tables)
     if config.diag.html.open:
@@ -96,6 +100,8 @@ def write_page(out: Path, page: ReportPage, record: RunRecord) -> tuple[Path, ..
     for laid_out in page.panels:
         if laid_out.broken and isinstance(laid_out.part, AbsentPart):
             record.warn(f"{laid_out.part.what}: {laid_out.part.reason}")
+    if page.failures:
+        record.warn(f"{len(page.failures)} parts of planets' pages failed: {page.failures[0]}")
     write_text(out, page.html)
     record.artifact(out)
     tables = tuple(ReportFiles(out).table(name) for name in page.tables)
@@ -103,6 +109,24 @@ def write_page(out: Path, page: ReportPage, record: RunRecord) -> tuple[Path, ..
         write_text(path, pd.DataFrame(rows).to_csv(index=False, float_format="%.6g"))
         record.artifact(path)
     return tables
+
+
+def note_version(config: Config, record: RunRecord, out: Path, data: ReportData) -> None:
+    """One line more in the history of reports: what was reported, and how good it was."""
+    model = data.summaries[0] if data.summaries else {}
+    line = {
+        "path": out.name,
+        "date": record.timestamp,
+        "config": config.hash,
+        "git": environment.git_sha(),
+        "score": model.get("score"),
+        "low": model.get("low"),
+        "high": model.get("high"),
+        "coverage": model.get("coverage_1sigma"),
+    }
+    path = WorkFolder(config.paths).diagnostics.versions
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    write_text(path, before + json.dumps(line) + "\n")
 
 
 @dataclass

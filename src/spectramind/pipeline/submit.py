@@ -7,7 +7,7 @@ from pathlib import Path
 
 from spectramind.config.root import Config
 from spectramind.contracts.predictive import SUBMITTED
-from spectramind.contracts.work_folder import WorkFolder
+from spectramind.contracts.work_folder import ReportFiles, WorkFolder
 from spectramind.dataset.tree import KaggleTree
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.score import score_lines
@@ -75,7 +75,8 @@ def bundle(config: Config, record: RunRecord) -> Bundle:
     }
     write_bundle(paths.bundle, paths.submission, manifest, extras, _expected(config))
     record.artifact(paths.bundle)
-    page = config.diag.html.out if config.diag.html.out.is_file() else None
+    report = ReportFiles.latest(config.diag.html.out)
+    page = None if report is None else report.page
     return Bundle(paths.submission, paths.bundle, page, score)
 
 

@@ -41,8 +41,8 @@ def duration(milliseconds: float | None) -> str | None:
 def table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], first: str = "") -> str:
     """A table; numeric columns stand right; ``first`` is the class of the first row.
 
-    A column that no row fills is left out. Column ``planet`` opens the planet's page, unless the
-    row's ``page`` is false: it has none.
+    A column that no row fills is left out; ``page.js`` sorts by a column when its head is clicked.
+    Column ``planet`` opens the planet's page, unless the row's ``page`` is false: it has none.
     """
     used = [c for c in columns if any(row.get(c.key) is not None for row in rows)]
     head = "".join(f"<th{_numeric(c)}>{escape(c.title)}</th>" for c in used)
@@ -52,7 +52,7 @@ def table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], first: s
         mark = f' class="{first}"' if first and number == 0 else ""
         body.append(f"<tr{mark}>{cells}</tr>")
     return (
-        '<div class="scroll"><table><thead><tr>'
+        '<div class="scroll" tabindex="0" role="region" aria-label="table"><table><thead><tr>'
         f"{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
 

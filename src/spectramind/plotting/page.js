@@ -1,6 +1,5 @@
 "use strict";
 (() => {
-  const report = JSON.parse(document.getElementById("report-data").textContent);
   const byId = (id) => document.getElementById(id);
   const config = {
     responsive: true,
@@ -11,6 +10,19 @@
     modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
   };
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
+
+  // ---- embedded data: JSON, compressed where it is long; read when it is looked at
+  const chunks = (kind) =>
+    new Map([...document.querySelectorAll(`script[data-${kind}]`)].map((el) => [el.dataset[kind], el]));
+  const figures = chunks("figure"), planets = chunks("planet");
+  const ids = [...planets.keys()];
+
+  async function read(element) {
+    if (element.type === "application/json") return JSON.parse(element.textContent);
+    const bytes = Uint8Array.from(atob(element.textContent), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return JSON.parse(await new Response(stream).text());
+  }
 
   // ---- colours of the page, as a Plotly template
   function template() {
@@ -33,122 +45,192 @@
     };
   }
 
-  const drawn = new Set();
-  function draw(id, data) {
-    const layout = structuredClone(report.figures[id].layout);
-    Plotly.react(byId(id), data, { ...layout, template: template() }, config);
+  // ---- figures of the report: drawn when they come near the screen
+  const drawn = new Set(), drawing = new Map();
+  function draw(id, figure, data) {
+    const place = byId(id), heading = place.closest("section")?.querySelector("h2, h3");
+    place.setAttribute("role", "group");
+    place.setAttribute("aria-label", `figure: ${heading ? heading.textContent : id}`);
+    Plotly.react(place, data, { ...figure.layout, template: template() }, config);
+    if (!drawn.has(id)) place.on("plotly_click", opened);
     drawn.add(id);
+    document.body.dataset.figures = String(drawn.size);
   }
 
-  // ---- the chosen planet: series named by the traces' meta
-  const airs = (values) => (values ? values.slice(1) : []);
-  const bins = airs(report.wavelength);
-  const at = (values) => (values ? [values[0]] : []);
-  const combine = (a, b, f) =>
-    a && b ? a.map((v, i) => (v === null || b[i] === null ? null : f(v, b[i]))) : null;
+  // A point that stands for a planet opens the planet's page.
+  function opened(event) {
+    const point = event.points.find((one) => one.data.meta === "planets");
+    const id = point && [point.customdata].flat()[0];
+    if (planets.has(id)) location.hash = link(id);
+  }
 
-  // A closed ring around each unbroken run of bins: gaps stay gaps.
-  function ring(centre, half) {
+  function drawOnce(id) {
+    if (!drawing.has(id)) drawing.set(id, read(figures.get(id)).then((found) => draw(id, found, found.data)));
+    return drawing.get(id);
+  }
+
+  const main = byId("main"), page = byId("planet-page");
+  const ofReport = [...figures.keys()].filter((id) => main.contains(byId(id)));
+  const ofPlanet = [...figures.keys()].filter((id) => !main.contains(byId(id)));
+  const near = new IntersectionObserver(
+    (seen) => seen.filter((one) => one.isIntersecting).forEach((one) => {
+      near.unobserve(one.target);
+      drawOnce(one.target.id);
+    }),
+    { rootMargin: "600px" },
+  );
+  for (const id of ofReport) near.observe(byId(id));
+  const drawAll = () => Promise.all(ofReport.map(drawOnce));
+  window.addEventListener("beforeprint", drawAll);
+
+  // ---- a planet's page: series replace what traces of their name hold
+  const shared = read(document.querySelector("script[data-shared]"));
+
+  // A closed ring around each unbroken run of points: gaps stay gaps.
+  function ring(at, centre, half) {
     const x = [], y = [];
     let run = [];
     const close = () => {
       if (run.length) {
         const back = [...run].reverse();
-        x.push(...run.map((i) => bins[i]), ...back.map((i) => bins[i]), null);
+        x.push(...run.map((i) => at[i]), ...back.map((i) => at[i]), null);
         y.push(...run.map((i) => centre[i] + half[i]), ...back.map((i) => centre[i] - half[i]), null);
       }
       run = [];
     };
-    bins.forEach((_, i) => {
-      if (half.length && centre[i] !== null && half[i] !== null) run.push(i);
+    at.forEach((_, i) => {
+      if ((centre[i] ?? null) !== null && (half[i] ?? null) !== null) run.push(i);
       else close();
     });
     close();
     return { x, y };
   }
 
-  function spectrumSeries(planet) {
-    const error = combine(planet.mu, planet.truth, (m, t) => m - t);
-    const zero = bins.map((_, i) => (error && error[i + 1] !== null ? 0 : null));
-    const first = at(report.wavelength);
-    const bar = { array: at(planet.sigma) };
-    const wide = { array: at(planet.half) };
-    return {
-      interval: ring(airs(planet.mu), airs(planet.half)),
-      sigma: ring(airs(planet.mu), airs(planet.sigma)),
-      mu: { x: bins, y: airs(planet.mu) },
-      truth: { x: bins, y: airs(planet.truth) },
-      error: { x: bins, y: airs(error) },
-      "error.interval": ring(zero, airs(planet.half)),
-      "error.sigma": ring(zero, airs(planet.sigma)),
-      "fgs1.mu": { x: first, y: at(planet.mu), error_y: bar },
-      "fgs1.interval": { x: first, y: at(planet.mu), error_y: wide },
-      "fgs1.error.interval": { x: first, y: at(error), error_y: wide },
-      "fgs1.truth": { x: first, y: at(planet.truth) },
-      "fgs1.error": { x: first, y: at(error), error_y: bar },
-    };
+  function filled(trace, series, arrays) {
+    // Plotly draws an axis at NaN when all its traces are empty: one gap keeps them alive.
+    const empty = { x: [null], y: [null] };
+    const own = series && series[trace.meta];
+    if (!own) return trace.meta === undefined ? trace : { ...trace, ...empty };
+    const { half, ...found } = { ...own };
+    if (typeof found.x === "string") found.x = arrays[found.x];
+    if (half) Object.assign(found, ring(found.x, found.y, half));
+    if (found.y && !found.y.length) Object.assign(found, empty);
+    const error = found.error_y ? { error_y: { ...trace.error_y, ...found.error_y } } : {};
+    return { ...trace, ...found, ...error };
   }
 
-  function curveSeries(found) {
-    const curve = found || {};
-    const flux = (values) => (values ? values.map((v) => (v === null ? null : 1 + v * 1e-6)) : []);
-    const series = {};
-    for (const detector of ["fgs1", "airs"]) {
-      const data = curve[detector], model = curve[`${detector}_model`];
-      series[detector] = { x: curve.time, y: flux(data) };
-      series[`${detector}.model`] = { x: curve.time, y: flux(model) };
-      series[`${detector}.residual`] = { x: curve.time, y: combine(data, model, (d, m) => d - m) || [] };
-    }
-    return series;
-  }
-
-  function fill(id, series) {
-    const data = report.figures[id].data.map((trace) => {
-      const found = series[trace.meta];
-      // Plotly draws an axis at NaN when all its traces are empty: one gap keeps them alive.
-      const values = found.y.length ? found : { x: [null], y: [null] };
-      const error = trace.error_y ? { error_y: { ...trace.error_y, ...found.error_y } } : {};
-      return { ...trace, ...values, ...error };
-    });
-    draw(id, data);
-  }
-
+  const link = (id) => `#planet=${encodeURIComponent(id)}`;
   const select = byId("planet");
-  function show(index) {
-    const planet = report.planets[index];
-    select.selectedIndex = index;
-    byId("planet-note").textContent = planet.note;
-    fill("spectrum", spectrumSeries(planet));
-    if (report.figures["light-curves"]) {
-      const curve = report.curves[index];
-      fill("light-curves", curveSeries(curve));
-      byId("light-curves").classList.toggle("empty", !curve);
-    }
+  let latest = 0, top = 0;
+
+  async function show(id) {
+    const turn = ++latest;
+    const [chunk, arrays] = await Promise.all([read(planets.get(id)), shared]);
+    const templates = await Promise.all(ofPlanet.map((name) => read(figures.get(name))));
+    if (turn !== latest) return; // another planet was chosen meanwhile
+    if (!main.hidden) top = window.scrollY;
+    main.hidden = true;
+    page.hidden = false;
+    select.value = id;
+    byId("planet-title").textContent = `Planet ${id}`;
+    byId("planet-note").textContent = chunk.note || "";
+    for (const slot of page.querySelectorAll(".slot")) slot.innerHTML = (chunk.html || {})[slot.id] || "";
+    ofPlanet.forEach((name, i) => {
+      const series = (chunk.series || {})[name];
+      byId(name).classList.toggle("empty", !series);
+      draw(name, templates[i], templates[i].data.map((trace) => filled(trace, series, arrays)));
+    });
+    window.scrollTo(0, 0);
+    byId("planet-title").focus({ preventScroll: true });
+    document.body.dataset.planet = id;
   }
 
-  function connect() {
-    for (const planet of report.planets) select.add(new Option(planet.id, planet.id));
-    const step = (by) => show((select.selectedIndex + by + select.length) % select.length);
-    select.addEventListener("change", () => show(select.selectedIndex));
+  function route() {
+    const wanted = /^#planet=(.*)$/.exec(location.hash);
+    let id = null;
+    try { id = wanted && decodeURIComponent(wanted[1]); } catch { id = null; }
+    if (id !== null && planets.has(id)) { show(id); return; }
+    if (!page || page.hidden) return;
+    ++latest;
+    page.hidden = true;
+    main.hidden = false;
+    delete document.body.dataset.planet;
+    const target = byId(decodeURIComponent(location.hash.slice(1)));
+    if (target && target !== main) target.scrollIntoView();
+    else window.scrollTo(0, top);
+  }
+
+  if (page) {
+    for (const id of ids) {
+      select.add(new Option(id, id));
+      byId("planet-ids").append(new Option(id));
+    }
+    const step = (by) => { location.hash = link(ids[(ids.indexOf(select.value) + by + ids.length) % ids.length]); };
+    select.addEventListener("change", () => { location.hash = link(select.value); });
     byId("previous").addEventListener("click", () => step(-1));
     byId("next").addEventListener("click", () => step(1));
-    for (const button of document.querySelectorAll("button.pick")) {
-      button.addEventListener("click", () => {
-        const index = report.planets.findIndex((planet) => planet.id === button.dataset.planet);
-        show(index);
-        byId("spectra").scrollIntoView({ behavior: "smooth" });
-      });
-    }
-    show(0);
+    const input = byId("find").querySelector("input");
+    const matches = () => ids.filter((id) => id.includes(input.value.trim()));
+    input.addEventListener("input", () => {
+      input.setCustomValidity("");
+      if (planets.has(input.value)) location.hash = link(input.value);
+    });
+    input.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      const [first] = matches();
+      if (first !== undefined && input.value.trim()) location.hash = link(first);
+      else {
+        input.setCustomValidity(`none of the ${ids.length} planets here has "${input.value}" in its id`);
+        input.reportValidity();
+      }
+    });
+  }
+  window.addEventListener("hashchange", route);
+  document.addEventListener("click", (event) => {
+    const pick = event.target.closest("button[data-planet]");
+    if (pick && planets.has(pick.dataset.planet)) location.hash = link(pick.dataset.planet);
+  });
+  for (const button of document.querySelectorAll("button.pick")) {
+    if (!planets.has(button.dataset.planet)) button.disabled = true;
   }
 
-  if (select) connect();
-  for (const id of Object.keys(report.figures)) {
-    if (!drawn.has(id)) draw(id, report.figures[id].data);
+  // ---- tables: a click on a column's head sorts by it
+  const number = (text) => Number(text.replaceAll("−", "-").replaceAll(/[,%\s]/g, ""));
+  function sort(table, column, descending) {
+    const rows = [...table.tBodies[0].rows];
+    const texts = new Map(rows.map((row) => [row, row.cells[column].textContent.trim()]));
+    const order = (a, b) => {
+      const [s, t] = [texts.get(a), texts.get(b)];
+      const [m, n] = [number(s), number(t)];
+      if (s === "–" || t === "–") return (s === "–") - (t === "–"); // what is not known comes last
+      const by = Number.isFinite(m) && Number.isFinite(n) ? m - n : s.localeCompare(t);
+      return descending ? -by : by;
+    };
+    table.tBodies[0].append(...rows.sort(order));
   }
+  for (const table of document.querySelectorAll("main table")) {
+    if (table.tBodies[0].rows.length < 2) continue;
+    [...table.tHead.rows[0].cells].forEach((head, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "sort";
+      button.append(...head.childNodes);
+      head.append(button);
+      button.addEventListener("click", () => {
+        const descending = head.getAttribute("aria-sort") === "ascending";
+        for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+        head.setAttribute("aria-sort", descending ? "descending" : "ascending");
+        sort(table, column, descending);
+      });
+    });
+  }
+
   dark.addEventListener("change", () => {
     for (const id of drawn) Plotly.relayout(byId(id), { template: template() });
   });
-  document.body.dataset.figures = String(drawn.size);
-  document.body.dataset.drawnMs = performance.now().toFixed(0);
+  document.body.dataset.figures = "0";
+  document.body.dataset.of = String(ofReport.length);
+  window.report = { drawAll };
+  route();
+  document.body.dataset.readyMs = performance.now().toFixed(0);
 })();

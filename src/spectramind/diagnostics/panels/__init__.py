@@ -14,6 +14,7 @@ ORDER = (
     "score_waterfall",
     "score_by_bin",
     "score_by_planet",
+    "planet_table",
     "planet_spectra",
     "white_light",
     "errors_and_coverage",

@@ -10,12 +10,11 @@ from spectramind.diagnostics.panel import (
 )
 from spectramind.diagnostics.rule_words import SEVERITY, amount, kept_words
 from spectramind.plotting import html_tables as tables
-from spectramind.plotting.document import lead
+from spectramind.plotting.document import lead, slot
 from spectramind.plotting.html_tables import Column
 from spectramind.symbolic.violation_log import PlanetViolations, Severity
 from spectramind.symbolic.violation_table import entries
 
-_SLOT = '<div id="planet-rules" class="slot"></div>'
 COLUMNS = (
     Column("entry", "rule"),
     Column("asks", "it asks that"),
@@ -36,7 +35,7 @@ def collect(context: ReportContext) -> Values | Lack:
 
 def draw(values: Values) -> PanelBody:
     """The place of the table."""
-    return PanelBody(_SLOT, f"{values['planets']} planets were judged.")
+    return PanelBody(slot("planet-rules"), f"{values['planets']} planets were judged.")
 
 
 def planet(context: ReportContext, row: int) -> PlanetBody | None:

@@ -1,35 +1,36 @@
-"""The chosen planet's spectrum with its bands, and its error where the truth is known.
+"""A planet's spectrum with its bands, and its error where the truth is known.
 
-The figure carries no numbers: each of its traces names a series in ``meta``, which ``page.js``
-fills from the embedded planets when one is chosen.
+The figure carries no numbers: each of its traces names a series in ``meta``.
 """
 
 from typing import Any
 
 import numpy as np
 
-from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values
-from spectramind.diagnostics.report_data import ReportData
+from spectramind.diagnostics.panel import (
+    Lack,
+    Panel,
+    PanelBody,
+    PlanetBody,
+    ReportContext,
+    Values,
+)
+from spectramind.instrument.grid import bin_wavelengths
 from spectramind.plotting import plot
 from spectramind.plotting.document import place
 from spectramind.plotting.plot import Figure, Row, Trace, band, listed, per_bin
 
 PPM = 1e6
-_CHOOSER = (
-    '<div class="chooser"><button type="button" id="previous" aria-label="previous planet">‹'
-    '</button><select id="planet" aria-label="planet"></select><button type="button" id="next"'
-    ' aria-label="next planet">›</button><span id="planet-note"></span></div>'
-)
+FGS1_AT = round(float(bin_wavelengths()[0]), 5)
 
 
 def collect(context: ReportContext) -> Values | Lack:
-    """Depths, sigma, truth and interval of the planets to choose from [ppm, to 0.1]."""
+    """What is known of the planets in general; their spectra are their pages'."""
     data = context.data
     if not data.planet_ids:
         return Lack(data.problems.get("mu", ""))
     return {
-        "wavelength_um": listed(data.wavelength_um, 5),
-        "planets": [_planet(data, int(row)) for row in context.rows],
+        "pages": len(context.rows),
         "of": len(data.planet_ids),
         "truth": data.truth is not None,
         "interval": data.half_width is not None,
@@ -38,48 +39,66 @@ def collect(context: ReportContext) -> Values | Lack:
     }
 
 
-def _planet(data: ReportData, row: int) -> dict[str, Any]:
-    return {
-        "id": data.planet_ids[row],
-        "note": _note(data, row),
-        "mu": listed(data.mu[row] * PPM, 1),
-        "sigma": listed(data.sigma[row] * PPM, 1),
-        "truth": _ppm_or_none(data.truth, row),
-        "half": _ppm_or_none(data.half_width, row),
+def planet(context: ReportContext, row: int) -> PlanetBody:
+    """Depth, sigma, truth and interval of one planet [ppm, to 0.1]."""
+    data = context.data
+    mu, sigma = _ppm(data.mu, row), _ppm(data.sigma, row)
+    truth, half = _ppm(data.truth, row), _ppm(data.half_width, row)
+    error = _less(mu, truth)
+    zero = _less(error, error)
+    series = {
+        "interval": _ring(mu, half),
+        "sigma": _ring(mu, sigma),
+        "mu": _airs(mu),
+        "truth": _airs(truth),
+        "error": _airs(error),
+        "error.interval": _ring(zero, half),
+        "error.sigma": _ring(zero, sigma),
+        "fgs1.mu": _fgs1(mu, sigma),
+        "fgs1.interval": _fgs1(mu, half),
+        "fgs1.error.interval": _fgs1(error, half),
+        "fgs1.truth": _fgs1(truth),
+        "fgs1.error": _fgs1(error, sigma),
     }
+    return PlanetBody({"spectrum": series})
 
 
-def _ppm_or_none(values: Any, row: int) -> list[float | None] | None:
+def _ppm(values: Any, row: int) -> list[float | None]:
     if values is None or not np.isfinite(values[row]).any():
-        return None
+        return []
     return listed(values[row] * PPM, 1)
 
 
-def _note(data: ReportData, row: int) -> str:
-    """Depth, and the error where the truth is known."""
-    text = f"mean depth {data.mu[row].mean() * PPM:,.0f} ppm"
-    if row in data.labelled and data.truth is not None:
-        error = data.mu[row] - data.truth[row]
-        z = np.sqrt(np.mean((error / data.sigma[row]) ** 2))
-        text += f", rms error {np.sqrt(np.mean(error**2)) * PPM:,.0f} ppm, rms z {z:.2f}"
-    return text
+def _less(first: list[float | None], second: list[float | None]) -> list[float | None]:
+    """First less second, to 0.1 ppm; empty where one of both is."""
+    pairs = zip(first, second, strict=bool(second))
+    return [None if a is None or b is None else round(a - b, 1) for a, b in pairs]
+
+
+def _airs(values: list[float | None]) -> dict[str, Any]:
+    return {"x": "airs", "y": values[1:]}
+
+
+def _ring(centre: list[float | None], half: list[float | None]) -> dict[str, Any]:
+    """AIRS's band; nothing where one of both is not known."""
+    known = bool(centre and half)
+    return {"x": "airs", "y": centre[1:] if known else [], "half": half[1:] if known else [None]}
+
+
+def _fgs1(values: list[float | None], bar: list[float | None] | None = None) -> dict[str, Any]:
+    error = {} if bar is None else {"error_y": {"array": bar[:1]}}
+    return {"x": [FGS1_AT], "y": values[:1], **error}
 
 
 def draw(values: Values) -> PanelBody:
-    """The selector and the figure."""
+    """The figure, to be filled."""
     bands = "±1σ is dark, the conformal interval light; a bin without a finite one has none."
     if not values["interval"]:
         why = values["problem"] or "they come with spectramind calibrate-corel and predict"
         bands = f"±1σ is shaded; no conformal intervals: {why}."
-    shown, of = len(values["planets"]), values["of"]
-    how = ": the worst, and the others evenly over the ranks" if shown < of else ""
     axis = "The wavelength axis is broken between FGS1 and AIRS-CH0."
-    return PanelBody(
-        _CHOOSER + place("spectrum"),
-        f"{bands} {axis} {shown} of {of} planets to choose from{how}.",
-        {"spectrum": figure(values["truth"], values["interval"], values["level"])},
-        {"wavelength": values["wavelength_um"], "planets": values["planets"]},
-    )
+    drawn = figure(values["truth"], values["interval"], values["level"])
+    return PanelBody(place("spectrum"), f"{bands} {axis}", {"spectrum": drawn})
 
 
 def figure(with_truth: bool, with_interval: bool, level: float | None) -> Figure:
@@ -118,11 +137,12 @@ def _line(meta: str, name: str, color: str, row: int) -> list[Trace]:
 PANEL = Panel(
     topic="overview",
     anchor="spectra",
-    title="Spectra",
+    title="Spectrum",
     needs="spectra",
     command="predict",
     look_for="The truth should leave the ±1σ band in about a third of the bins, and follow the "
     "prediction through the molecule windows.",
     collect=collect,
     draw=draw,
+    planet=planet,
 )

@@ -1,8 +1,15 @@
-"""The chosen planet's white light curves with the fitted transit, filled by ``page.js``."""
+"""A planet's white light curves with the fitted transit."""
 
 from typing import Any
 
-from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values
+from spectramind.diagnostics.panel import (
+    Lack,
+    Panel,
+    PanelBody,
+    PlanetBody,
+    ReportContext,
+    Values,
+)
 from spectramind.diagnostics.report_data import LightCurve
 from spectramind.plotting import plot
 from spectramind.plotting.document import place
@@ -12,33 +19,37 @@ PPM = 1e6
 
 
 def collect(context: ReportContext) -> Values | Lack:
-    """Binned curves [ppm from 1] of the planets to choose from, None for one without."""
+    """Whether there are curves and fits; the curves are the planets' pages'."""
     data = context.data
     if not data.planet_ids or not data.light_curves:
         problem = data.problems.get("light_curves" if data.planet_ids else "mu", "")
         return Lack(problem, "" if data.planet_ids or not problem else "predict")
-    curves = [data.light_curves.get(data.planet_ids[int(row)]) for row in context.rows]
     fitted = any(
         curve.model_fgs1 is not None or curve.model_airs is not None
         for curve in data.light_curves.values()
     )
-    return {
-        "planets": [data.planet_ids[int(row)] for row in context.rows],
-        "curves": [None if curve is None else _curve(curve) for curve in curves],
-        "fitted": fitted,
-        "problem": data.problems.get("light_curves", ""),
-    }
+    return {"fitted": fitted, "problem": data.problems.get("light_curves", "")}
 
 
-def _curve(curve: LightCurve) -> dict[str, Any]:
-    series = {
-        "fgs1": curve.fgs1,
-        "airs": curve.airs_white,
-        "fgs1_model": curve.model_fgs1,
-        "airs_model": curve.model_airs,
+def planet(context: ReportContext, row: int) -> PlanetBody | None:
+    """Binned curves of one planet [to a ppm]; None without."""
+    curve = context.data.light_curves.get(context.data.planet_ids[row])
+    return None if curve is None else PlanetBody({"light-curves": _series(curve)})
+
+
+def _series(curve: LightCurve) -> dict[str, Any]:
+    pairs = {
+        "fgs1": (curve.fgs1, curve.model_fgs1),
+        "airs": (curve.airs_white, curve.model_airs),
     }
-    ppm = {k: None if v is None else listed((v - 1) * PPM, 0) for k, v in series.items()}
-    return {"time": listed(curve.time_h, 4), **ppm}
+    time = listed(curve.time_h, 4)
+    series = {}
+    for name, (flux, model) in pairs.items():
+        series[name] = {"x": time, "y": listed(flux, 6)}
+        series[f"{name}.model"] = {"x": time, "y": [] if model is None else listed(model, 6)}
+        residual = [] if model is None else listed((flux - model) * PPM, 0)
+        series[f"{name}.residual"] = {"x": time, "y": residual}
+    return series
 
 
 def draw(values: Values) -> PanelBody:
@@ -46,10 +57,9 @@ def draw(values: Values) -> PanelBody:
     problem = values["problem"]
     return PanelBody(
         place("light-curves"),
-        "The planet chosen above: binned white light, the fitted transit, what is left."
+        "Binned white light, the fitted transit, what is left."
         + (f" Not here: {problem}." if problem else ""),
         {"light-curves": figure(values["fitted"])},
-        {"curves": values["curves"]},
     )
 
 
@@ -101,4 +111,5 @@ PANEL = Panel(
     "is a drift or a geometry that the fit missed.",
     collect=collect,
     draw=draw,
+    planet=planet,
 )

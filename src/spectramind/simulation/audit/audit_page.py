@@ -54,7 +54,7 @@ def build_simulation_page(report: SimulationReport) -> str:
         *(_detector(key, title, views) for key, title, views in detectors if views),
         _population(report),
     ]
-    return document("Simulated beside real", report.provenance, parts, {})
+    return document("Simulated beside real", report.provenance, parts)
 
 
 def _numbers(report: SimulationReport) -> PagePart:

@@ -1,0 +1,46 @@
+"""The first screen: is this run good, and what is wrong with it, in words."""
+
+from collections.abc import Sequence
+from html import escape
+
+from spectramind.diagnostics.panel import LaidOut, PlainWords
+
+_ORDER = {"bad": 0, "look": 1, "good": 2}
+_MARK = {"bad": "✕", "look": "!", "good": "✓"}
+_SAYS = {"bad": "wrong", "look": "worth a look", "good": "good"}
+
+
+def first_screen(panels: Sequence[LaidOut]) -> str:
+    """What the panels found, the worst first, each with a link to its panel; empty without any."""
+    found = [(one.body.verdict, one) for one in panels if one.body is not None and one.body.verdict]
+    if not found:
+        return ""
+    found.sort(key=lambda item: _ORDER[item[0].level])
+    items = "".join(_item(words, one) for words, one in found)
+    levels = [words.level for words, _ in found]
+    return (
+        f'<section id="verdict" class="{found[0][0].level}"><h2>{escape(_headline(levels))}</h2>'
+        f'<ul class="words">{items}</ul></section>'
+    )
+
+
+def _headline(levels: Sequence[str]) -> str:
+    wrong, look = levels.count("bad"), levels.count("look")
+    if wrong:
+        return f"{_things(wrong)} wrong with this run" + (f", {look} to look at" if look else "")
+    if look:
+        return f"Nothing is wrong with this run; {_things(look).lower()} worth a look"
+    return "This run is good: nothing stands out"
+
+
+def _things(count: int) -> str:
+    return "One thing is" if count == 1 else f"{count} things are"
+
+
+def _item(words: PlainWords, one: LaidOut) -> str:
+    # A panel of planets' pages has no place on the first one.
+    target = "" if one.panel.planet is not None else one.panel.anchor
+    more = f' <a href="#{target}">{escape(one.panel.title)}</a>' if target else ""
+    mark = f'<span class="mark" title="{_SAYS[words.level]}">{_MARK[words.level]}</span>'
+    hidden = f'<span class="unseen">{_SAYS[words.level]}: </span>'
+    return f'<li class="{words.level}">{mark}<span>{hidden}{escape(words.text)}{more}</span></li>'
