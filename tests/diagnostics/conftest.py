@@ -256,6 +256,11 @@ def make_report() -> Callable[..., ReportData]:
 
 
 @pytest.fixture(scope="session")
+def make_whole_report() -> Callable[..., ReportData]:
+    return report
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Headless Chromium, as the machine has it; nothing is downloaded."""
     path = shutil.which("chromium")
