@@ -94,7 +94,7 @@ def test_a_broken_file_costs_its_own_panel(
     assert path.name in data.problems[field]
     assert len(warnings) == 1
     assert path.name in warnings[0]
-    assert made(config).shown == ("Spectra",)
+    assert made(config).shown == ("All planets", "Spectrum")
 
 
 def test_broken_predictions_cost_what_needs_them(config: Config) -> None:
@@ -103,9 +103,9 @@ def test_broken_predictions_cost_what_needs_them(config: Config) -> None:
     report = made(config)
     assert report.shown == ()
     reasons = [part.reason for part in report.absent]
-    # spectra, light curves, errors, reliability, z, PIT, groups, regions, sharpness, worst planets,
-    # and three of what the score is made of
-    assert sum("spectramind.npz" in reason for reason in reasons) == 13
+    # planets, spectra, light curves, errors, reliability, z, PIT, groups, regions, sharpness, worst
+    # planets, and three of what the score is made of
+    assert sum("spectramind.npz" in reason for reason in reasons) == 14
 
 
 def test_what_is_switched_off_is_said(config: Config) -> None:
@@ -161,7 +161,7 @@ def test_logs_in_any_state_are_told_apart(config: Config) -> None:
     log = gathered(config)[0].calibration[0]
     assert log.failed
     assert log.problem == "FGS1_signal_0.parquet is cut"
-    assert made(config).shown == ("Spectra", "Kill chain")
+    assert set(made(config).shown) == {"All planets", "Spectrum", "Kill chain"}
     for content in ("{", "{}", "[1]"):
         write_text(path, content)
         log = gathered(config)[0].calibration[0]
@@ -170,7 +170,8 @@ def test_logs_in_any_state_are_told_apart(config: Config) -> None:
         assert log.records == ()
     write_text(path, json.dumps([{"detector": "both", "step": "visit", "t_ms": 1.0}]))
     assert len(gathered(config)[0].calibration[0].records) == 1
-    assert made(config).shown == ("Spectra", "Kill chain")
+    shown = {"All planets", "Spectrum", "Kill chain", "Earlier reports"}
+    assert set(made(config).shown) == shown
 
 
 def test_a_tree_that_is_gone_is_said(config: Config) -> None:
