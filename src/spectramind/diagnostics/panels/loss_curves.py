@@ -86,7 +86,7 @@ def draw(values: Values) -> PanelBody:
         note = (
             "A pale curve a fold, each on planets of its own that stopped it; a dot marks the "
             f"epoch that it chose ({chose}), 0 being physics without the network. The bold curve "
-            "is their mean, as far as all folds go."
+            f"is their mean, as far as all folds go. Kept: {_kept(values['chosen'])}."
         )
     else:
         drawn = figure(epochs, values["baseline"], values["chosen"])
@@ -100,6 +100,11 @@ def draw(values: Values) -> PanelBody:
         brief=_brief(values),
         verdict=verdict(values),
     )
+
+
+def _kept(chosen: int | None) -> str:
+    """What the checkpoint holds, trained on all planets."""
+    return f"a network trained on all for {chosen} epochs" if chosen else "physics alone"
 
 
 def _brief(values: Values) -> list[dict[str, Any]]:
