@@ -27,11 +27,16 @@ from spectramind.diagnostics.report_data import (
 )
 from spectramind.diagnostics.residual_noise import on_grid
 from spectramind.diagnostics.residual_summary import Watched, light_of, verdict_of
+from spectramind.diagnostics.run_history import FoldTraining, RunHistory
 from spectramind.diagnostics.spectral_summary import spectra_of
+from spectramind.evaluation.ablation_rows import AblationRow, AblationTable
+from spectramind.evaluation.paired import Difference
 from spectramind.evaluation.repeatability import VisitDifference
 from spectramind.features.native_residuals import NativeFit
 from spectramind.instrument.detectors import AIRS, FGS1, Detector
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
+from spectramind.symbolic.audit_findings import AuditFindings
+from spectramind.symbolic.violation_log import ViolationLog
 
 FFT = ResidualsConfig(false_alarm=0.01, neighbours=10, smooth_bins=31, rough_sigma=3.0)
 
@@ -81,6 +86,7 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
         mu=mu,
         sigma=sigma,
         truth=truth,
+        naive=(float(np.nanmean(truth)), float(np.nanstd(truth))),
         half_width=half,
         coverage_level=0.9,
         light_curves={ids[i]: light_curve(rng, 0.0147) for i in range(n - 1)},
@@ -115,6 +121,8 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
                 "duration_ms": ms,
                 "cfg_hash": "abcd1234",
                 "git_sha": "1b2c3d4",
+                "args": {"overrides": [f"seed={i}"]},
+                "metrics": {"score_spectramind": 0.478, "score_physics": 0.431},
             }
             for i, (cmd, status, ms) in enumerate(
                 [
@@ -122,6 +130,7 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
                     ("calibrate", "warn", 140_032),
                     ("train", "fail", 850),
                     ("train", "ok", 183_545),
+                    ("score", "ok", 2_500),
                 ]
             )
         ],
@@ -136,6 +145,8 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
             for i in range(4)
         ],
         stored={"fft": fft_values(ids, mu, sigma, truth, rng)},
+        runs=runs(),
+        rules=rules(ids),
     )
     return replace(data, **changes)
 
@@ -187,6 +198,81 @@ def fft_values(
         "pointing": {key: pointing_of(fits[key], names, MOTIONS[key]) for key in MOTIONS},
         "spectra": spectra_of(ids, mu, sigma, truth, bin_wavelengths(), FFT),
     }
+
+
+def rules(ids: tuple[str, ...]) -> AuditFindings:
+    """The second planet's spectrum breaks a rule that its true one keeps, and is a stranger."""
+
+    def judged(row: int, status: str) -> dict[str, Any]:
+        smooth = {"score": 0.01 + row, "top_bins": [7, 8], "status": status}
+        ratio = {"ch4_h2o": {"r": 1.5, "status": "warn" if row == 2 else "ok"}}
+        worst = "warn" if row == 2 and status == "ok" else status
+        return {"violations": {"smoothness": smooth, "ratios": ratio}, "severity": worst}
+
+    planets = [
+        {
+            "planet_id": name,
+            **judged(row, "fail" if row == 1 else "ok"),
+            "dominant_rules": {"FGS1": None, "H2O": "smoothness"},
+            "out_of_distribution": {
+                "distance": 9.0 if row == 1 else 1.0,
+                "chance": 1e-6 if row == 1 else 0.5,
+                "alarm": row == 1,
+            },
+            "truth": None if row == 3 else judged(0, "ok"),
+        }
+        for row, name in enumerate(ids)
+    ]
+    log = ViolationLog.model_validate(
+        {
+            "prediction": "d",
+            "cfg_hash": "abcd1234",
+            "weights": {"sm": 0.2, "coh": 0.1, "qm": 0.1},
+            "bands": {},
+            "strangers": "chance below 0.001 among 60 labels",
+            "planets": planets,
+        }
+    )
+    push = np.ones((len(ids), N_BINS))
+    push[:, 0] = 0
+    strong = np.where(np.arange(N_BINS) > 200, 5.0, 0.1) * push
+    return AuditFindings(log, {"sm": push, "coh": -strong})
+
+
+def runs() -> RunHistory:
+    """Two earlier reports, three folds of two lengths, an ablation of one variant."""
+
+    def row(name: str, value: float) -> AblationRow:
+        gap = Difference(value, value - 0.01, value + 0.01)
+        return AblationRow(name, "a=1", 0.5 + value, (0.5 + value,), gap, 1, 0.01, (0.5, 0.6))
+
+    rows = (row("base", 0.0), row("physics alone", -0.02), row("wider", 0.03))
+    folds = [
+        FoldTraining(
+            number,
+            (number,),
+            [
+                {"epoch": float(e), "val_loss": number - 0.01 * e, "train_loss": -0.02 * e}
+                for e in range(3 + number)
+            ],
+        )
+        for number in range(3)
+    ]
+    versions = [
+        {
+            "path": f"v{n}.html",
+            "date": "2025-11-20T16:03:01Z",
+            "config": "abcd1234",
+            "git": "1b2c3d4e5f60718293a4b5c6d7e8f90123456789",
+            "score": 0.4 + 0.05 * n,
+            "low": 0.38,
+            "high": 0.52,
+            "coverage": 0.69,
+        }
+        for n in (1, 2)
+    ]
+    table = AblationTable(rows, (1,), "test", ("1", "2"), (), {}, {"date": "2025-11-20"})
+    return RunHistory(table, versions, folds)
 
 
 def traits(n: int, rng: np.random.Generator) -> PlanetTraits:

@@ -125,10 +125,13 @@ def test_perfect_predictions_still_make_a_figure(make_report: Make) -> None:
 def test_history_marks_the_kept_epoch_and_the_physics_level(make_report: Make) -> None:
     data = make_report()
     figure = loss_curves.figure(data.history, {"val_score": 0.425}, 16)
-    level = trace(figure, "val score, physics only", "x2")
+    level = trace(figure, "physics alone (score)", "x2")
     assert (level["x"], level["y"]) == ([1.0, 30.0], [0.425, 0.425])
     assert [s["x0"] for s in figure["layout"]["shapes"]] == [16, 16]
-    assert [t["name"] for t in figure["data"] if t["xaxis"] == "x"] == ["train loss", "val loss"]
+    assert [t["name"] for t in figure["data"] if t["xaxis"] == "x"] == [
+        "training loss",
+        "validation loss",
+    ]
 
 
 def test_corel_draws_an_infinite_quantile_as_a_gap(make_report: Make) -> None:

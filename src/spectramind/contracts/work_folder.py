@@ -358,6 +358,16 @@ class WorkFolder:
         return DiagnosticsFolder(self.paths.diagnostics)
 
     @property
+    def multirun(self) -> Path:
+        """Folders of sweeps, each with one of every job."""
+        return self.paths.work / "multirun"
+
+    @property
+    def sweep_records(self) -> list[RecordFolder]:
+        """The record of every job that a sweep ran."""
+        return [RecordFolder(job) for job in sorted(self.multirun.glob("*/*")) if job.is_dir()]
+
+    @property
     def exported_program(self) -> Path:
         """The network as torch.export's program."""
         return self.paths.exports / "network.pt2"

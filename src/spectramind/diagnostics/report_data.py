@@ -9,11 +9,13 @@ from numpy.typing import NDArray
 
 from spectramind.contracts.predictive import Predictive
 from spectramind.contracts.visit_images import PixelImages
+from spectramind.diagnostics.run_history import RunHistory
 from spectramind.errors import SchemaError
 from spectramind.evaluation.coverage import ConformalKind
 from spectramind.evaluation.repeatability import VisitDifference
 from spectramind.instrument.detectors import Detector
 from spectramind.instrument.grid import N_BINS
+from spectramind.symbolic.audit_findings import AuditFindings
 
 Array = NDArray[np.floating]
 # Why there are no repeat visits where no command of ours could bring them from this data.
@@ -103,6 +105,24 @@ class DoubtedVisit:
 
 
 @dataclass(frozen=True)
+class QuantileRow:
+    """Quantiles of one alpha and one group of planets.
+
+    Attributes:
+        alpha: intervals miss with at most this probability.
+        group: which planets get them.
+        q: (283,), infinite where too few planets calibrate.
+        n: planets that gave the scores. taught_by: which these are.
+    """
+
+    alpha: float
+    group: str
+    q: Array
+    n: int
+    taught_by: str
+
+
+@dataclass(frozen=True)
 class CorelTable:
     """The conformal step: per-bin quantile of \\|z\\| and factor on sigma, both (283,).
 
@@ -112,6 +132,7 @@ class CorelTable:
         alpha: the interval misses with at most this probability.
         n: calibration planets.
         kind: whose scores they were.
+        rows: every level and group, as in ``q_i.csv``; ``q`` is one of them.
     """
 
     q: Array
@@ -119,6 +140,7 @@ class CorelTable:
     alpha: float
     n: int
     kind: ConformalKind = "split"
+    rows: tuple[QuantileRow, ...] = ()
 
     def __post_init__(self) -> None:
         _require("corel.q", self.q, (N_BINS,))
@@ -197,6 +219,7 @@ class ReportData:
         planet_ids: n names.
         mu, sigma: predicted depth and its standard deviation.
         truth: true depth; a row of NaN where it is not known.
+        naive: the metric's m0 and s0 of the train labels.
         half_width: of the conformal interval, infinite where there is none.
         coverage_level: probability promised for that interval.
         light_curves: by planet id, for some of the planets.
@@ -212,6 +235,8 @@ class ReportData:
         estimates: by estimator, its prediction of these planets, the submitted one among them.
         events: run record, one mapping a command.
         calibration: one log a visit.
+        runs: earlier reports, sweeps, ablation, crossing folds.
+        rules: what the symbolic rules say of the planets.
         stored: what computations of ``diagnose TOPIC`` found, by topic.
         problems: by the name of another field (``stored.TOPIC`` for one of those), why it is empty
             where it could have been filled, or what of it is missing.
@@ -227,6 +252,7 @@ class ReportData:
     mu: Array
     sigma: Array
     truth: Array | None = None
+    naive: tuple[float, float] | None = None
     half_width: Array | None = None
     coverage_level: float | None = None
     light_curves: Mapping[str, LightCurve] = field(default_factory=dict)
@@ -241,6 +267,8 @@ class ReportData:
     estimates: Mapping[str, Predictive] = field(default_factory=dict)
     events: Sequence[Mapping[str, Any]] = ()
     calibration: Sequence[CalibrationLog] = ()
+    runs: RunHistory = field(default_factory=RunHistory)
+    rules: AuditFindings | None = None
     stored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
 

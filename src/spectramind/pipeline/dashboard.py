@@ -19,15 +19,18 @@ from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.diagnostics.page import ReportPage, build_page
 from spectramind.diagnostics.panel import Values
-from spectramind.diagnostics.report_data import CorelTable, ReportData
+from spectramind.diagnostics.report_data import ReportData
 from spectramind.diagnostics.topics import TOPIC
 from spectramind.errors import SchemaError, SpectraMindError
 from spectramind.estimators.artifact import Artifact
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.pipeline.fit_calibrators import load_calibrators
+from spectramind.pipeline.planets import naive_of
 from spectramind.pipeline.report_calibration import calibration_logs
 from spectramind.pipeline.report_light_curves import doubted_visits, light_curves
 from spectramind.pipeline.report_planets import all_estimates, planet_traits, repeat_visits
+from spectramind.pipeline.report_rules import audit_findings, corel_table
+from spectramind.pipeline.report_runs import run_history
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.topic_makers import MAKERS, kept, make
 from spectramind.pipeline.visits import visits_by_planet
@@ -185,6 +188,7 @@ def gather(config: Config, record: RunRecord, topics: Sequence[str] = tuple(TOPI
         mu=spectra.mu,
         sigma=spectra.sigma,
         truth=problems.read("truth", config.paths.truth, lambda: _truth(config, ids)),
+        naive=problems.read("naive", raw / "train.csv", lambda: naive_of(config)),
         half_width=None if intervals is None else intervals.half_width,
         coverage_level=None if intervals is None else intervals.level,
         light_curves=light_curves(config, ids, visits, problems.note_first),
@@ -192,15 +196,15 @@ def gather(config: Config, record: RunRecord, topics: Sequence[str] = tuple(TOPI
         baseline=_baseline(trained),
         chosen_epoch=None if trained is None else trained.epoch,
         summaries=problems.read("summaries", config.paths.score, lambda: _summaries(config)),
-        corel=None
-        if corel is None
-        else CorelTable(corel.quantiles, corel.factors, corel.alpha, corel.n_scores, corel.kind),
+        corel=None if corel is None else corel_table(corel),
         traits=planet_traits(config, ids, visits, problems.note),
         repeats=repeat_visits(config, problems.note),
         doubted=doubted_visits(config, ids, visits),
         estimates=all_estimates(config, ids, problems.note),
         events=read_events(config.paths.work),
         calibration=calibration_logs(config, visits),
+        runs=run_history(config, trained, problems.read),
+        rules=problems.read("rules", folder.audit.violations, lambda: audit_findings(config)),
         stored=stored,
         problems=problems.by_field,
     )
@@ -232,7 +236,7 @@ def _stored(
 def _provenance(config: Config, record: RunRecord) -> dict[str, str]:
     return {
         "run": record.run_id,
-        "git": (environment.git_sha() or "not a checkout")[:12],
+        "git": (environment.git_sha() or "not a checkout")[:8],
         "config": config.hash,
         "date": record.timestamp,
         "data": str(config.data.raw),
@@ -254,12 +258,13 @@ def _summaries(config: Config) -> list[dict[str, Any]]:
     """Scores as the page names them.
 
     Raises:
-        SchemaError: the file is not what ``score`` writes.
+        SchemaError: the file is not what ``score`` writes, or it scored another prediction.
     """
-    path = config.paths.score
+    path, predicted = config.paths.score, WorkFolder(config.paths).prediction(SUBMITTED)
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["predictions"]
-        return [
+        held = json.loads(path.read_text(encoding="utf-8"))
+        rows = held["predictions"]
+        found = [
             {
                 "name": row["name"],
                 "score": row["score"],
@@ -279,8 +284,12 @@ def _summaries(config: Config) -> list[dict[str, Any]]:
             }
             for row in rows
         ]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        scored = held.get("scored")  # not in files of an earlier version
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise SchemaError(
             f"{path} is not what score writes ({reason}): run `spectramind score` again"
         ) from error
+    if scored and predicted.is_file() and scored != environment.file_digest(predicted):
+        raise SchemaError(f"{path} scored another prediction: run `spectramind score` again")
+    return found

@@ -42,6 +42,7 @@ def table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], first: s
     """A table; numeric columns stand right; ``first`` is the class of the first row.
 
     A column that no row fills is left out; ``page.js`` sorts by a column when its head is clicked.
+    Column ``planet`` opens the planet's page, unless the row's ``page`` is false: it has none.
     """
     used = [c for c in columns if any(row.get(c.key) is not None for row in rows)]
     head = "".join(f"<th{_numeric(c)}>{escape(c.title)}</th>" for c in used)
@@ -93,7 +94,7 @@ def _cell(column: Column, row: Mapping[str, Any]) -> str:
     text = shown(value, column.spec if isinstance(value, (int, float)) else "")
     if column.key == "status":
         return f'<span class="status {text}">{text}</span>'
-    if column.key == "planet":
+    if column.key == "planet" and value is not None and row.get("page", True):
         return f'<button type="button" class="pick" data-planet="{text}">{text}</button>'
     return text
 

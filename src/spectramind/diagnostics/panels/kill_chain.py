@@ -18,7 +18,7 @@ STATISTICS = (
 COLUMNS = (
     Column("visit", "visit"),
     *(
-        Column(f"{detector.key}_{key}", f"{detector.key} {title}", spec)
+        Column(f"{detector.key}_{key}", f"{detector.key.upper()} {title}", spec)
         for detector in DETECTORS
         for key, title, spec, *_ in STATISTICS
     ),
