@@ -71,12 +71,12 @@ def test_patches_have_a_part_where_there_are_any(
     """A star that is surely quiet has none; the surer of patches, the more is undone."""
     found = explain(prior, visits)
     chance = np.array([each.share[1].sum() for each in found])
-    moved = np.array([np.abs(each.patches).mean() for each in found])
+    moved = np.array([np.abs(each.undone).mean() for each in found])
     assert chance.max() > 0.2
     np.testing.assert_array_less(moved, 1e-3 * chance)  # 15,000 ppm times a few per cent
     assert moved[chance.argmax()] > 1e-5
     never = explain(replace(prior, patchy=replace(PATCHES, share=1e-9)), visits[1:2])[0]
-    assert np.abs(never.patches).max() < 1e-3 * never.share[1].sum()
+    assert np.abs(never.undone).max() < 1e-3 * never.share[1].sum()
 
 
 def alone(prior: SpectralPrior, patchy: float) -> SpectralPrior:
@@ -115,11 +115,13 @@ def test_parts_are_those_of_dense_algebra(
         found.weights, (1 - chance) * quiet + chance * whole / factor, atol=1e-7
     )
     np.testing.assert_allclose(found.read, read, atol=1e-7)
-    np.testing.assert_allclose(found.patches, chance * undone, atol=1e-9)
+    np.testing.assert_allclose(found.undone, chance * undone, atol=1e-9)
     np.testing.assert_allclose(
         found.own[0], (np.eye(N_BINS) - read) @ (mean - found.level), atol=1e-9
     )
-    np.testing.assert_allclose(found.data, read * (depth - found.level), atol=1e-9)
+    level = found.level - chance * undone[AIRS_BINS].mean()
+    np.testing.assert_allclose(found.data, read * (depth - level), atol=1e-9)
+    assert abs(found.patches[AIRS_BINS].mean()) < 1e-3 * chance * np.abs(undone).mean() + 1e-12
 
 
 def test_weights_say_how_the_mean_moves(

@@ -34,7 +34,9 @@ class Maker:
 
 
 # A topic without a line here needs nothing but what the chain left.
-MAKERS: dict[str, Maker] = {}
+MAKERS: dict[str, Maker] = {
+    "explain": Maker("spectramind.pipeline.topic_explain:explain_mu", quick=True),
+}
 
 
 def made_from(config: Config, topic: str) -> dict[str, str]:

@@ -43,11 +43,11 @@ class Explained:
 
     Attributes:
         depth: (283,) what was measured, visits combined.
-        level: depth that contributions are told from: AIRS's mean of the posterior mean.
+        level: depth that parts are told from: AIRS's mean of the posterior mean.
         weights: (283, 283) W, of each measured depth (columns) in each bin's mean (rows).
         read: (283, 283) sum of p K0, the same with the star's patches known.
         own: (G, 283) the prior's part by Gaussian, of its spectrum less the level.
-        patches: (283,) what spots and faculae are taken to have done, undone.
+        undone: (283,) what spots and faculae are taken to have done, taken back.
         share: (2, 2, G) p: of a quiet and a patchy star, without and with haze.
     """
 
@@ -56,13 +56,25 @@ class Explained:
     weights: Array
     read: Array
     own: Array
-    patches: Array
+    undone: Array
     share: Array
 
     @property
+    def lifted(self) -> float:
+        """By how much taking spots back lifts the level: AIRS's mean of ``undone``."""
+        return float(self.undone[AIRS_BINS].mean())
+
+    @property
     def data(self) -> Array:
-        """(283, 283) what each measured depth (columns), less the level, adds to each bin."""
-        return np.asarray(self.read * (self.depth - self.level))
+        """(283, 283) what each measured depth (columns), less the level that was measured before
+        spots were taken back, adds to each bin.
+        """
+        return np.asarray(self.read * (self.depth - (self.level - self.lifted)))
+
+    @property
+    def patches(self) -> Array:
+        """(283,) what taking spots back adds to each bin beside lifting the level."""
+        return np.asarray(self.undone - self.lifted * self.read.sum(axis=1))
 
     @property
     def mean(self) -> Array:
