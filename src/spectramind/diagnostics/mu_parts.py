@@ -1,8 +1,8 @@
 """What made every bin's mu, over planets and of one planet: plain values for the report.
 
 Parts are told from the planet's own level (AIRS's mean of its mu): a spectrum constant in
-wavelength says nothing of any bin. What spots do to the level is told apart. Weights are those of the averaging kernel, per unit of measured
-depth (prior/linear_weights.py).
+wavelength says nothing of any bin. What spots do to the level is told apart. Weights are those of
+the averaging kernel, per unit of measured depth (prior/linear_weights.py).
 """
 
 from collections.abc import Mapping, Sequence

@@ -8,6 +8,8 @@ from spectramind.diagnostics.mu_parts import Answer, mu_parts
 from spectramind.diagnostics.panel import Values
 from spectramind.errors import SchemaError
 from spectramind.estimators.artifact import Artifact
+from spectramind.features.sample_influence import PHASES
+from spectramind.pipeline.planet_samples import planet_samples
 from spectramind.pipeline.planets import load_planets
 from spectramind.prior.linear_weights import explain
 from spectramind.run.record import RunRecord
@@ -33,4 +35,5 @@ def explain_mu(config: Config, record: RunRecord) -> Values:
     found = explain(artifact.prior, [planet.measurements for planet in planets])
     rows = zip(ids, found, physics.select(ids).spectra.mu, submitted.spectra.mu, strict=True)
     answers = {planet: Answer(parts, by_physics, mu) for planet, parts, by_physics, mu in rows}
-    return mu_parts(answers, artifact.prior, not artifact.physics_alone)
+    values = mu_parts(answers, artifact.prior, not artifact.physics_alone)
+    return values | {"samples": planet_samples(config, planets), "phases": list(PHASES)}

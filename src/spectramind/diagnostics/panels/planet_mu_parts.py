@@ -106,7 +106,7 @@ def sum_table(one: Mapping[str, Any], bands: list[str]) -> str:
     kinds = ", ".join(f"{name} {share:.0%}" for name, share in one["kinds"].items())
     words = (
         f"Level {one['level_ppm']:,.1f} ppm, of which the prior makes {one['prior_of_level']:.2%}; "
-        f"taking spots and faculae back moved it by {one['lifted_ppm']:+,.1f} ppm. "
+        f"taking spots and faculae back moved it by {shown(one['lifted_ppm'], '+,.1f')} ppm. "
         f"{one['measured']:.1f} independent numbers were measured. Kind of planet: {kinds}; hazy "
         f"{one['hazy']:.0%}; its star has spots or faculae with a chance of {one['patchy']:.0%}. "
         f"All parts miss μ by {one['residual']:.0e} of it."
