@@ -3,15 +3,17 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from spectramind.contracts.predictive import Intervals, Predictive
 from spectramind.contracts.spectra import Spectra
+from spectramind.diagnostics.mu_parts import Answer, mu_parts
 from spectramind.diagnostics.report_data import (
     CalibrationLog,
     CorelTable,
@@ -22,6 +24,9 @@ from spectramind.diagnostics.report_data import (
 )
 from spectramind.evaluation.repeatability import VisitDifference
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
+from spectramind.prior.linear_weights import Explained
+
+Array = NDArray[np.float64]
 
 
 def light_curve(rng: np.random.Generator, depth: float) -> LightCurve:
@@ -112,8 +117,38 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
             )
         ],
         calibration=[CalibrationLog(ids[i], records(0.0042, 0.0127)) for i in range(4)],
+        stored={"explain": explained(ids, mu, rng)},
     )
     return replace(data, **changes)
+
+
+def explained(ids: Sequence[str], mu: Array, rng: np.random.Generator) -> dict[str, Any]:
+    """Parts that add up to mu, a network's among them; the first planet's samples."""
+    answers = {planet: answer(row, rng) for planet, row in zip(ids, mu, strict=True)}
+    slopes = {"own": [-0.1, 0.1, 0.05], "other": [0.0, 0.02, -0.01]}
+    shares = {key: [0.2, 0.1, 0.7] for key in ("sum", "size", "noise")}
+    samples = {
+        ids[0]: {
+            "visit": ids[0],
+            "time_h": [1.0, 2.0, 3.0],
+            "phase": [0, 1, 2],
+            "detectors": dict.fromkeys(("fgs1", "airs"), slopes | shares),
+        },
+        ids[1]: {"visit": ids[1], "problem": "nothing was measured: <b>dark</b>"},
+    }
+    found = mu_parts(answers, np.array([2e-5, 1e-4]), True)
+    return found | {"samples": samples, "phases": ["before", "ingress", "in transit"]}
+
+
+def answer(mu: Array, rng: np.random.Generator) -> Answer:
+    """Two shapes and a cluster; spots of 30 ppm; a network that corrects by 5 ppm."""
+    read = 0.9 * np.eye(N_BINS) + 0.1 / N_BINS
+    depth, own = mu + 1e-5 * rng.normal(size=N_BINS), 1e-5 * rng.normal(size=(3, N_BINS))
+    undone = 3e-5 + 1e-6 * rng.normal(size=N_BINS)
+    share = np.zeros((2, 2, 3))
+    share[:, :, 0], share[:, :, 1:] = [[0.4, 0.1], [0.2, 0.0]], 0.3 / 8
+    parts = Explained(depth, float(mu[1:].mean()), read, read, own, undone, share)
+    return Answer(parts, parts.mean, parts.mean + 5e-6 * rng.normal(size=N_BINS))
 
 
 def traits(n: int, rng: np.random.Generator) -> PlanetTraits:

@@ -5,7 +5,7 @@ wavelength says nothing of any bin. What spots do to the level is told apart. We
 the averaging kernel, per unit of measured depth (prior/linear_weights.py).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,6 @@ from spectramind.evaluation.spectral_bands import spectral_bands
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS
 from spectramind.plotting.plot import listed
 from spectramind.prior.linear_weights import Explained
-from spectramind.prior.spectral_prior import SpectralPrior
 
 Array = NDArray[np.float64]
 PPM = 1e6
@@ -57,11 +56,12 @@ class Answer:
         return float(np.max(np.abs(total - self.mu)) / np.mean(np.abs(self.mu)))
 
 
-def mu_parts(answers: Mapping[str, Answer], prior: SpectralPrior, network: bool) -> Values:
+def mu_parts(answers: Mapping[str, Answer], shape_sizes: Array, network: bool) -> Values:
     """Values of the topic, at least one planet.
 
     Args:
-        answers: by planet. prior: that they are from.
+        answers: by planet.
+        shape_sizes: (S,) of the prior's scale mixture, its first Gaussians; clusters follow.
         network: whether a network was kept; else what differs from physics is rounding.
     """
     split = [_by_source(each.parts.weights) for each in answers.values()]
@@ -82,7 +82,7 @@ def mu_parts(answers: Mapping[str, Answer], prior: SpectralPrior, network: bool)
         "weights": {name: _over_planets(rows, 4) for name, rows in weights.items()},
         "sizes_ppm": {name: _over_planets(PPM * np.abs(rows), 2) for name, rows in sizes.items()},
         "from_band": [listed(row, 4) for row in np.median(from_band, axis=0)],
-        "planets": {name: _planet(each, prior, network) for name, each in answers.items()},
+        "planets": {name: _planet(each, shape_sizes, network) for name, each in answers.items()},
     }
 
 
@@ -99,19 +99,18 @@ def _by_source(matrix: Array) -> dict[str, Array]:
     for bins in spectral_bands().values():
         band[bins] = matrix[np.ix_(bins, bins)].sum(axis=1) - own[bins]
     band[FGS1_BIN] = 0.0
-    return {"own": own, "band": band, "elsewhere": matrix.sum(axis=1) - own - band - fgs1} | {
-        "fgs1": fgs1
-    }
+    elsewhere = matrix.sum(axis=1) - own - band - fgs1
+    return dict(zip(SOURCES, (own, band, elsewhere, fgs1), strict=True))
 
 
-def _planet(answer: Answer, prior: SpectralPrior, network: bool) -> Values:
+def _planet(answer: Answer, shape_sizes: Array, network: bool) -> Values:
     parts = answer.parts
-    kinds, likely = _kinds(parts, prior)
+    kinds, likely = _kinds(parts, shape_sizes)
     first = max(likely, key=lambda name: likely[name])
-    others = np.sum([part for name, part in kinds.items() if name != first], axis=0)
+    others = sum(kinds.values(), np.zeros(N_BINS)) - kinds[first]
     series = _by_source(parts.data) | {
         "first": kinds[first],
-        "others": others + np.zeros(N_BINS),
+        "others": others,
         "patches": parts.patches,
         "network": answer.network * network + answer.clipped,
     }
@@ -131,9 +130,9 @@ def _planet(answer: Answer, prior: SpectralPrior, network: bool) -> Values:
     }
 
 
-def _kinds(parts: Explained, prior: SpectralPrior) -> tuple[dict[str, Array], dict[str, float]]:
+def _kinds(parts: Explained, shape_sizes: Array) -> tuple[dict[str, Array], dict[str, float]]:
     """By kind of planet, the prior's part and how likely the planet is of it."""
-    names = [f"shapes of {PPM * size:.3g} ppm" for size in prior.size.tolist()]
+    names = [f"shapes of {PPM * size:.3g} ppm" for size in shape_sizes.tolist()]
     names += ["synthetic shapes"] * (len(parts.own) - len(names))
     found = {name: np.zeros(N_BINS) for name in names}
     likely = dict.fromkeys(found, 0.0)
@@ -158,9 +157,12 @@ def _by_band(
     """Rows of a table: each part's mean over the bins of each band [ppm]; last their sum."""
     bands = spectral_bands()
     rows = {f"measured {k}": answer.parts.data[:, bins].sum(axis=1) for k, bins in bands.items()}
-    rows |= {"prior, likeliest": first, "prior, others": others, "patches": answer.parts.patches}
+    rows |= {"prior, likeliest": first, "prior, others": others}
+    rows["spots, faculae"] = answer.parts.patches
     if network:
         rows["network"] = answer.network
+    if answer.clipped.any():
+        rows["no depth below 0"] = answer.clipped
     rows["μ less level"] = answer.mu - answer.parts.level
     return {
         name: listed([PPM * row[bins].mean() for bins in bands.values()], 1)
@@ -171,8 +173,3 @@ def _by_band(
 def _ppm(part: Array) -> list[float | None]:
     """To 0.1 ppm; empty where the part rounds to nothing everywhere."""
     return listed(PPM * part, 1) if np.abs(part).max() > _SEEN else []
-
-
-def band_names() -> Sequence[str]:
-    """FGS1 and AIRS's bands, in order."""
-    return tuple(spectral_bands())

@@ -35,5 +35,5 @@ def explain_mu(config: Config, record: RunRecord) -> Values:
     found = explain(artifact.prior, [planet.measurements for planet in planets])
     rows = zip(ids, found, physics.select(ids).spectra.mu, submitted.spectra.mu, strict=True)
     answers = {planet: Answer(parts, by_physics, mu) for planet, parts, by_physics, mu in rows}
-    values = mu_parts(answers, artifact.prior, not artifact.physics_alone)
+    values = mu_parts(answers, artifact.prior.size, not artifact.physics_alone)
     return values | {"samples": planet_samples(config, planets), "phases": list(PHASES)}

@@ -78,10 +78,11 @@ def draw(values: Values) -> PanelBody:
     named = ", ".join(values["names"])
     problems = "".join(f" {name}: {why}." for name, why in values["problems"].items())
     note = (
-        "A point says by how many ppm a detector's depth changes if its flux is 1,000 ppm higher "
-        "in that sample alone, in all its bins; the line, the same for the other detector's flux. "
-        "It is the fit's own algebra: geometry, limb darkening, drift and noise with memory answer "
-        "to first order; each bin's noise, the strength of drift and memory, and outliers are held."
+        "A point says by how many ppm a detector's depth changes if its flux is 1 ‰ (1,000 ppm) "
+        "higher in that sample alone, in all its bins; the line, the same for the other detector's "
+        "flux. It is the fit's own algebra: geometry, limb darkening, drift and noise with memory "
+        "answer to first order; each bin's noise, the strength of drift and memory, AIRS's motion "
+        "and outliers are held."
         f" Worked out for {named} (diag.explain.sample_planets).{problems}"
     )
     brief = [
@@ -109,7 +110,7 @@ def figure() -> Figure:
             point = dots([], [], phase, color, meta=f"{key}.{number}", **axes)
             both = {"legendgroup": phase, "showlegend": row == 0, "marker": marker}
             traces.append(point | both)
-    rows = [Row(f"{name} [ppm per 1,000 ppm]") for name in _DETECTORS.values()]
+    rows = [Row(f"{name} [ppm per ‰]") for name in _DETECTORS.values()]
     layout = plot.single_layout() | {"height": 480} | plot.stack(rows, 1.0, 0.07)
     layout["xaxis"] = {"title": {"text": "time [h]"}, "anchor": "y2"}
     layout["shapes"] = [plot.horizontal(0.0, row, "dot") for row in range(len(rows))]
@@ -147,9 +148,9 @@ PANEL = Panel(
     title="Which samples made the depths",
     needs="which samples made a planet's depths",
     command="diagnose explain",
-    look_for="In transit points should lie below zero, beside it above: a depth is their "
-    "difference. Single points far from their neighbours, or ingress and egress with a large "
-    "share, mean that a few samples or the geometry decide.",
+    look_for="A depth is what the flux just inside the transit lacks beside that just outside: "
+    "blue lies below zero, grey above. Where drift or noise with memory is strong, samples far "
+    "from the edges count little; where ingress and egress have a large share, geometry decides.",
     collect=collect,
     draw=draw,
     planet=planet,
