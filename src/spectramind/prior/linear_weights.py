@@ -22,7 +22,7 @@ bin. The p move with the depths, too, and common errors are in proportion to the
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,30 +137,27 @@ def _conditioned(
         own = np.zeros(len(depth))
         own[FGS1_BIN] = mixture.haze_depth
         components = np.column_stack([components, own])
-    gain, told, left = _gain(measured, components, mixture.remainder[which])
+    remainder = mixture.remainder[which]
+    gain, told = _gain(measured, components, remainder)
     undone = measured.depth - depth
     if not star.patches:
         return gain, gain, undone
-    last = slice(-star.patches, None)
-    modes, told, left = measured.modes[:, last], told[last], left[last, last]
-    undone = undone - modes @ (told @ (measured.depth - mixture.mean[which]))
-    known = gain + (gain @ modes) @ np.linalg.solve(left, told)
+    modes = measured.modes[:, -star.patches :]
+    undone = undone - modes @ (told[-star.patches :] @ (measured.depth - mixture.mean[which]))
+    errors = replace(measured, modes=measured.modes[:, : -star.patches])
+    known, _ = _gain(errors, components, remainder)
     return gain / star.factor, known, undone
 
 
-def _gain(measured: Measurement, components: Array, remainder: Array) -> tuple[Array, Array, Array]:
-    """K (283, 283) of one Gaussian; by what the modes' coefficients are told, T (R, 283), and their
-    posterior covariance (R, R), 1 - T M.
-    """
+def _gain(measured: Measurement, components: Array, remainder: Array) -> tuple[Array, Array]:
+    """K (283, 283) of one Gaussian, and by what the modes' coefficients are told, T (R, 283)."""
     total, modes = measured.variance + remainder, measured.modes
-    columns, count = np.column_stack([modes, components]), modes.shape[1]
+    columns = np.column_stack([modes, components])
     weighted = (columns / total[:, None]).T
     normal = np.eye(columns.shape[1]) + weighted @ columns
-    first = np.eye(len(normal))[:, :count]
-    solved = cho_solve(cho_factor(normal), np.column_stack([weighted, first]))
-    told, left = solved[:, : len(total)], solved[:count, len(total) :]
+    told = np.asarray(cho_solve(cho_factor(normal), weighted))
     of_rest = remainder / total
     back = np.column_stack(
         [-of_rest[:, None] * modes, (measured.variance / total)[:, None] * components]
     )
-    return np.diag(of_rest) + back @ told, told[:count], left
+    return np.diag(of_rest) + back @ told, told[: modes.shape[1]]

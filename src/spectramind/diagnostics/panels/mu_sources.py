@@ -22,7 +22,7 @@ from spectramind.plotting.html_tables import Column
 from spectramind.plotting.plot import Figure, Row, Trace, listed, per_bin
 
 PPM = 1e6
-ROUNDING = 1e-9  # of mu: what parts may miss it by
+ROUNDING = 1e-7  # of mu: what parts may miss it by; double precision keeps nine digits at worst
 _MOSTLY = 0.5  # of a planet's shape: more and the prior made it
 _LINES = {
     "own": ("the bin itself", plot.MODEL, "solid"),
