@@ -139,6 +139,18 @@ def test_depths_that_changed_since_are_told(config: Config) -> None:
     assert "run features again" in values["samples"][IDS[0]]["problem"]
 
 
+def test_a_broken_star_table_costs_the_samples_alone(config: Config) -> None:
+    table = config.data.raw / "test_star_info.csv"
+    before = table.read_bytes()
+    table.write_text("planet_id,P\n")
+    try:
+        values = explain_mu(config, record(config))
+    finally:
+        table.write_bytes(before)
+    assert len(values["planets"]) == len(IDS)
+    assert all("problem" in told for told in values["samples"].values())
+
+
 def test_without_a_prediction_it_names_the_command(config: Config) -> None:
     WorkFolder(config.paths).prediction("physics").unlink()
     with pytest.raises(SchemaError, match="predict"):

@@ -35,12 +35,12 @@ def planet_samples(config: Config, planets: Sequence[Planet]) -> dict[str, Value
     """
     count = min(config.diag.explain.sample_planets, len(planets))
     chosen = np.linspace(0, len(planets) - 1, count).round().astype(int)
-    stars = dict(star_rows(KaggleTree(config.data.raw), "test")) if count else {}
     found: dict[str, Values] = {}
     for planet in (planets[row] for row in chosen.tolist()):
         visit = planet.usable[0]
         try:
-            found[planet.planet_id] = _of_visit(config, visit, stars[visit]) | {"visit": visit}
+            star = dict(star_rows(KaggleTree(config.data.raw), "test"))[visit]
+            found[planet.planet_id] = _of_visit(config, visit, star) | {"visit": visit}
         except SpectraMindError as error:
             found[planet.planet_id] = {"visit": visit, "problem": str(error)}
     return found

@@ -66,7 +66,7 @@ def figure(network: bool) -> Figure:
             traces += _bars(key, *style)
     for trace, meta in zip(per_bin([], [], "μ less level", plot.NEUTRAL, 0), _BOTH, strict=True):
         traces.append(trace | {"meta": meta.format("mu")})
-    layout = plot.spectral_layout([Row("part of μ [ppm]")], 480)
+    layout = plot.spectral_layout([Row("part of μ [ppm]")], 560)
     return {"data": traces, "layout": layout | {"barmode": "relative", "bargap": 0}}
 
 
