@@ -1,19 +1,21 @@
 """Synthetic report data, and a headless browser."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from spectramind.config.diag_fft import ResidualsConfig
 from spectramind.contracts.predictive import Intervals, Predictive
 from spectramind.contracts.spectra import Spectra
 from spectramind.contracts.visit_images import PixelImages
+from spectramind.diagnostics.mu_parts import Answer, mu_parts
 from spectramind.diagnostics.pointing_light import MOTIONS, jitter_of, pointing_of
 from spectramind.diagnostics.report_data import (
     CalibrationLog,
@@ -35,10 +37,13 @@ from spectramind.evaluation.repeatability import VisitDifference
 from spectramind.features.native_residuals import NativeFit
 from spectramind.instrument.detectors import AIRS, FGS1, Detector
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
+from spectramind.prior.linear_weights import Explained
 from spectramind.symbolic.audit_findings import AuditFindings
 from spectramind.symbolic.violation_log import ViolationLog
 
 FFT = ResidualsConfig(false_alarm=0.01, neighbours=10, smooth_bins=31, rough_sigma=3.0)
+
+Array = NDArray[np.float64]
 
 
 def light_curve(rng: np.random.Generator, depth: float) -> LightCurve:
@@ -144,7 +149,10 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
             )
             for i in range(4)
         ],
-        stored={"fft": fft_values(ids, mu, sigma, truth, rng)},
+        stored={
+            "fft": fft_values(ids, mu, sigma, truth, rng),
+            "explain": explained(ids, mu, rng),
+        },
         runs=runs(),
         rules=rules(ids),
     )
@@ -273,6 +281,35 @@ def runs() -> RunHistory:
     ]
     table = AblationTable(rows, (1,), "test", ("1", "2"), (), {}, {"date": "2025-11-20"})
     return RunHistory(table, versions, folds)
+
+
+def explained(ids: Sequence[str], mu: Array, rng: np.random.Generator) -> dict[str, Any]:
+    """Parts that add up to mu, a network's among them; the first planet's samples."""
+    answers = {planet: answer(row, rng) for planet, row in zip(ids, mu, strict=True)}
+    slopes = {"own": [-0.1, 0.1, 0.05], "other": [0.0, 0.02, -0.01]}
+    shares = {key: [0.2, 0.1, 0.7] for key in ("sum", "size", "noise")}
+    samples = {
+        ids[0]: {
+            "visit": ids[0],
+            "time_h": [1.0, 2.0, 3.0],
+            "phase": [0, 1, 2],
+            "detectors": dict.fromkeys(("fgs1", "airs"), slopes | shares),
+        },
+        ids[1]: {"visit": ids[1], "problem": "nothing was measured: <b>dark</b>"},
+    }
+    found = mu_parts(answers, np.array([2e-5, 1e-4]), True)
+    return found | {"samples": samples, "phases": ["before", "ingress", "in transit"]}
+
+
+def answer(mu: Array, rng: np.random.Generator) -> Answer:
+    """Two shapes and a cluster; spots of 30 ppm; a network that corrects by 5 ppm."""
+    read = 0.9 * np.eye(N_BINS) + 0.1 / N_BINS
+    depth, own = mu + 1e-5 * rng.normal(size=N_BINS), 1e-5 * rng.normal(size=(3, N_BINS))
+    undone = 3e-5 + 1e-6 * rng.normal(size=N_BINS)
+    share = np.zeros((2, 2, 3))
+    share[:, :, 0], share[:, :, 1:] = [[0.4, 0.1], [0.2, 0.0]], 0.3 / 8
+    parts = Explained(depth, float(mu[1:].mean()), read, read, own, undone, share)
+    return Answer(parts, parts.mean, parts.mean + 5e-6 * rng.normal(size=N_BINS))
 
 
 def traits(n: int, rng: np.random.Generator) -> PlanetTraits:

@@ -114,8 +114,8 @@ def test_broken_predictions_cost_what_needs_them(config: Config) -> None:
     report = made(config)
     assert report.shown == ()
     reasons = [part.reason for part in report.absent]
-    # planets, spectra, light curves, doubts, errors, reliability, z, PIT, groups, regions, sharpness,
-    # worst planets, three of what the score is made of, and five of what the fit leaves
+    # planets, spectra, light curves, doubts, errors, reliability, z, PIT, groups, regions,
+    # sharpness, worst planets, three of what the score is made of, and five of what the fit leaves
     assert sum("spectramind.npz" in reason for reason in reasons) == 18
 
 

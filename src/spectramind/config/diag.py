@@ -19,6 +19,17 @@ class HtmlConfig(Section):
     out: Path
 
 
+class ExplainConfig(Section):
+    """What made every mu.
+
+    Attributes:
+        sample_planets: planets whose light curves are fitted again, about half a second each, to
+            tell which samples made their depths; they are spread evenly over those predicted.
+    """
+
+    sample_planets: int = Field(ge=0, le=2000)
+
+
 class DashboardConfig(Section):
     """The report page.
 
@@ -28,6 +39,7 @@ class DashboardConfig(Section):
         worst_planets: rows of the table of worst planets; these are always among the former.
         light_curve_points: samples a light curve is binned to before it is embedded.
         fft: spectra of residuals.
+        explain: what made every mu.
     """
 
     html: HtmlConfig
@@ -35,3 +47,4 @@ class DashboardConfig(Section):
     worst_planets: int = Field(ge=1, le=200)
     light_curve_points: int = Field(ge=20, le=5000)
     fft: ResidualsConfig
+    explain: ExplainConfig

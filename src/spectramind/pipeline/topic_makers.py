@@ -36,6 +36,7 @@ class Maker:
 # A topic without a line here needs nothing but what the chain left.
 MAKERS: dict[str, Maker] = {
     "fft": Maker("spectramind.pipeline.topic_fft:make", quick=True),
+    "explain": Maker("spectramind.pipeline.topic_explain:explain_mu", quick=True),
 }
 
 

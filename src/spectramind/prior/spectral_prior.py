@@ -150,6 +150,11 @@ class SpectralPrior:
             replace(spotted, evidence=spotted.evidence - log_jacobian),
         )
 
+    def patchy_chances(self, planets: Sequence[Visits]) -> Array:
+        """How likely the star of each planet of a set is patchy, as ``posteriors`` takes it."""
+        evidence = np.array([self._readings(visits).evidence for visits in planets])
+        return chances(evidence, self.patchy.share)
+
     @cached_property
     def gaussians(self) -> Gaussians:
         """The whole mixture, written out."""
