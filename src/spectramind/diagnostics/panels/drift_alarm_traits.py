@@ -146,7 +146,10 @@ def figure(traits: list[Values]) -> Figure:
         traces += [_steps(trait, "seen", number), _steps(trait, "new", number)]
     legend = {"orientation": "h", "y": 1.0 + 14 / height, "yanchor": "bottom", "x": 0}
     margin = {"l": 64, "r": 12, "t": 44, "b": 54}
-    return {"data": traces, "layout": {"height": height, "legend": legend, "margin": margin, **layout}}
+    return {
+        "data": traces,
+        "layout": {"height": height, "legend": legend, "margin": margin, **layout},
+    }
 
 
 def _axis_title(trait: Values) -> str:
