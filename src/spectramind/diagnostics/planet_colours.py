@@ -14,7 +14,7 @@ from spectramind.plotting.plot import listed
 Array = NDArray[np.float64]
 PPM = 1e6
 _SEVERITIES = ("ok", "warn", "fail")
-SCALE = "Cividis"  # made for colour-blind eyes
+SCALE = "Viridis"  # even to colour-blind eyes
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The panel of a map of planets, whatever drew the map."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -24,9 +24,9 @@ from spectramind.plotting.plot import Figure, Trace, listed
 OUTSIDERS = (
     Column("planet", "planet"),
     Column("distance", "distance", ".2f"),
-    Column("why", "stands out by"),
     Column("score", "score", ".3f"),
     Column("sigma_ppm", "σ [ppm]", ",.0f"),
+    Column("why", "stands out by"),
     Column("doubt", "doubted"),
 )
 _FEW = 8  # rows on a terminal
@@ -47,7 +47,7 @@ def collector(topic: str) -> Callable[[ReportContext], Values | Lack]:
     return collect
 
 
-def _with_planets(context: ReportContext, kept: Values, space: Values) -> Values:
+def _with_planets(context: ReportContext, kept: Mapping[str, Any], space: Values) -> Values:
     """A space with what the report knows of its new planets."""
     data, ids = context.data, space["ids"]
     row = {planet: i for i, planet in enumerate(data.planet_ids)}
@@ -79,7 +79,8 @@ def draw_maps(topic: str, values: Values, axes: Callable[[Values], tuple[str, st
         html += f"<h3>{escape(space['title'])}</h3>{lead(_said(space))}"
         html += _chooser(name, space["colours"]) + place(name)
         rows += [row | {"space": space["name"]} for row in outsider_rows(space)]
-    if any(row["planet"] for row in rows):
+    html += "".join(lead(_rule(space)) for space in values["spaces"] if space["distance"])
+    if rows:
         html += tables.table(OUTSIDERS, rows)
     brief = [
         {"planet": r["planet"], "distance": r["distance"], "stands out by": r["why"].split(", ")[0]}
@@ -102,21 +103,24 @@ def _said(space: Values) -> str:
     return f"{new} new planets{beside}; {space['quantities']} quantities: {space['said']}."
 
 
+def _rule(space: Values) -> str:
+    return (
+        f"{space['title']}: {_told(space)}. Outside, and ringed: the mean distance to the "
+        f"{space['nearest']} nearest labelled planets, over all quantities and not in this "
+        f"picture, is larger than that of {space['quantile']:.0%} of the labelled planets among "
+        "themselves (which is a distance of 1)."
+    )
+
+
 def _notes(values: Values) -> list[str]:
     first = values["spaces"][0]
     notes = ["A dot is a new planet, the paler the larger its σ; choose one to open its page."]
     if first["distance"] is None:
         notes.append(f"Nothing is marked as outside: {values['reference']}.")
-    else:
-        if not values["seen_scores"] and first["name"] == "traits":
-            notes.append(
-                f"Features of what training saw are not at hand ({values['reference']}); beside "
-                "the new planets are those that calibration saw, by the traits it kept."
-            )
+    elif first["name"] == "traits":
         notes.append(
-            f"{_told(first)}. Ringed: the mean distance to the {first['nearest']} nearest labelled "
-            f"planets, over all quantities and not in this picture, is larger than that of "
-            f"{first['quantile']:.0%} of the labelled planets among themselves (a distance of 1)."
+            f"Features of what training saw are not at hand ({values['reference']}); beside the "
+            "new planets are those that calibration saw, by the traits it kept."
         )
     if values["network"]:
         notes.append(f"No latents of a network: {values['network']}.")
@@ -242,7 +246,7 @@ def figure(space: Values, x_title: str, y_title: str) -> Figure:
         "hovermode": "closest",
         "xaxis": {"title": {"text": x_title}, "nticks": 6},
         "yaxis": {"title": {"text": y_title}, "nticks": 6},
-        "margin": {"l": 52, "r": 8, "t": 44, "b": 92},
+        "margin": {"l": 52, "r": 8, "t": 44, "b": 104},
         "meta": {"restyle": restyle},
     }
     return {"data": traces, "layout": layout}
@@ -279,11 +283,11 @@ def _planets(space: Values) -> Trace:
             "orientation": "h",
             "thickness": 9,
             "len": 0.7,
-            "y": -0.17,
+            "y": -0.15,
             "yanchor": "top",
             "outlinewidth": 0,
             "nticks": 5,
-            "title": {"text": colour["title"], "side": "bottom"},
+            "title": {"text": colour["title"], "side": "top"},
             "tickvals": colour["marker.colorbar.tickvals"][0],
             "ticktext": colour["marker.colorbar.ticktext"][0],
         },

@@ -130,9 +130,10 @@ def _are_the_same(ids: Sequence[str], values: Array, seen: Traits | None) -> boo
     if not shared:
         return True
     here, kept = (np.array(part) for part in zip(*shared, strict=True))
-    ours = [COLUMNS.index(TRAITS[name].said) for name in _NOISE]
-    theirs = [list(TRAITS).index(name) for name in _NOISE]
-    apart = np.abs(values[np.ix_(here, ours)] - seen.values[np.ix_(kept, theirs)]).max(axis=1)
+    apart = np.zeros(len(shared))
+    for name in _NOISE:
+        ours, theirs = COLUMNS.index(TRAITS[name].said), list(TRAITS).index(name)
+        apart = np.fmax(apart, np.abs(values[here, ours] - seen.values[kept, theirs]))
     return float((apart < _ALIKE).mean()) > _KNOWN
 
 
