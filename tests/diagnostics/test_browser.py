@@ -33,7 +33,7 @@ def attribute(dom: str, name: str) -> str:
 def test_a_full_page_draws_everything_and_logs_nothing(browse: Browse, make_report: Make) -> None:
     dom, console = browse(page_of(make_report()))
     assert console == []
-    assert attribute(dom, "figures") == "17"
+    assert attribute(dom, "figures") == "21"
     assert dom.count('class="main-svg"') >= 17
     assert dom.count("<option") == 20
     assert 'id="planet-note">mean depth' in dom
@@ -107,7 +107,7 @@ def test_a_first_planet_with_gaps_draws(browse: Browse, make_report: Make) -> No
     gaps = make_report(n=5, truth=truth, half_width=endless, corel=corel, light_curves=curves)
     dom, console = browse(page_of(gaps))
     assert console == []
-    assert attribute(dom, "figures") == "15"  # no figure of intervals
+    assert attribute(dom, "figures") == "19"  # no figure of intervals
 
 
 def test_hostile_names_run_nothing(browse: Browse, make_report: Make) -> None:

@@ -62,7 +62,8 @@ def test_the_report_says_what_it_shows_and_what_is_absent(config: Config) -> Non
     commands = {part.command for part in report.absent}
     twice = "simulate sim.two_visit_fraction=0.2 data.raw=ANOTHER_FOLDER"
     usual = {"score", "features", "train", "calibrate-corel", "calibrate", "selftest"}
-    assert commands == usual | {twice}
+    maps = {f"diagnose {topic}" for topic in ("pca", "umap", "tsne")}
+    assert commands == usual | maps | {twice, "calibrate-temp"}
     assert len(report.report()) == 1 + len(report.absent)
 
 

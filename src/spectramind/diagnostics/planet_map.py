@@ -49,8 +49,12 @@ def collector(topic: str) -> Callable[[ReportContext], Values | Lack]:
 
 def _with_planets(context: ReportContext, kept: Mapping[str, Any], space: Values) -> Values:
     """A space with what the report knows of its new planets."""
-    data, ids = context.data, space["ids"]
+    data = context.data
     row = {planet: i for i, planet in enumerate(data.planet_ids)}
+    there = [i for i, planet in enumerate(space["ids"]) if planet in row]
+    new = ("ids", "x", "y", "distance", "why")
+    space = space | {k: [space[k][i] for i in there] for k in new if space.get(k) is not None}
+    ids = space["ids"]
     rows = [row[planet] for planet in ids]
     colours = planet_colours(data, ids, kept["scores"], kept["severity"])
     doubts = [""] * len(ids) if data.traits is None else [data.traits.doubt[i] for i in rows]
@@ -242,11 +246,11 @@ def figure(space: Values, x_title: str, y_title: str) -> Figure:
     restyle = [{k: v for k, v in one.items() if k != "title"} for one in space["colours"]]
     layout: dict[str, Any] = {
         **plot.single_layout(),
-        "height": 480,
+        "height": 500,
         "hovermode": "closest",
-        "xaxis": {"title": {"text": x_title}, "nticks": 6},
+        "xaxis": {"title": {"text": x_title, "standoff": 6}, "nticks": 6},
         "yaxis": {"title": {"text": y_title}, "nticks": 6},
-        "margin": {"l": 52, "r": 8, "t": 44, "b": 104},
+        "margin": {"l": 52, "r": 8, "t": 44, "b": 118},
         "meta": {"restyle": restyle},
     }
     return {"data": traces, "layout": layout}
@@ -283,7 +287,7 @@ def _planets(space: Values) -> Trace:
             "orientation": "h",
             "thickness": 9,
             "len": 0.7,
-            "y": -0.15,
+            "y": -0.2,
             "yanchor": "top",
             "outlinewidth": 0,
             "nticks": 5,

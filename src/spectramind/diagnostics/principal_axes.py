@@ -31,6 +31,10 @@ def principal_axes(values: Array, axes: int) -> PrincipalAxes:
         values: (N, K) standardised. axes: wanted at most; there are at least two, of zeros where
             the points have no more directions.
     """
+    if len(values) < 2:
+        return PrincipalAxes(
+            np.zeros((len(values), 2)), np.zeros(2), np.zeros((2, values.shape[1]))
+        )
     count = min(axes, *values.shape)
     found = PCA(n_components=count, svd_solver="full").fit(values)
     loadings = np.asarray(found.components_, dtype=np.float64)
