@@ -45,12 +45,10 @@ class UmapConfig(LatentsConfig):
 
 
 class TsneConfig(LatentsConfig):
-    """t-SNE.
+    """t-SNE, which begins at the principal axes and draws no random number.
 
     Attributes:
         perplexity: about how many neighbours a planet has.
-        seed: of its random numbers.
     """
 
     perplexity: float = Field(ge=2, le=200)
-    seed: int = Field(ge=0, lt=2**32)

@@ -13,10 +13,11 @@ _FEWEST = 4  # points of which t-SNE makes a plane
 
 
 def tsne_plane(values: Array, settings: TsneConfig) -> Array:
-    """Coordinates that keep near what is near, (N, 2); the same for the same seed.
+    """Coordinates that keep near what is near, (N, 2); begun at the principal axes, so that the
+    same numbers have the same plane.
 
     Args:
-        values: (N, K) standardised. settings: perplexity, seed. Of few points the perplexity is at
+        values: (N, K) standardised. settings: perplexity. Of few points the perplexity is at
             most a third.
 
     Raises:
@@ -27,7 +28,7 @@ def tsne_plane(values: Array, settings: TsneConfig) -> Array:
     model = TSNE(
         perplexity=min(settings.perplexity, (len(values) - 1) / 3),
         init="pca",
-        random_state=settings.seed,
+        random_state=0,
         n_jobs=1,
     )
     with threadpool_limits(1):  # two threads take six times the processor time of one

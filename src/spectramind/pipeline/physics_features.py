@@ -72,15 +72,15 @@ def physics_features(config: Config, planets: Sequence[Planet], errors: ErrorMod
 
 def _row(config: Config, planet: Planet, errors: ErrorModel) -> list[float]:
     features = WorkFolder(config.paths).features
-    fitted = load_depths(features.depths(planet.usable[0])).info["parameters"]
+    fitted = load_depths(features.depths(planet.usable[0])).info.get("parameters", {})
     measured = errors.combined(planet.measurements)
     found = of_light_curves(features, planet) | of_depths(planet.measurements, errors)
     level = max(float(np.median(measured.depth[AIRS_BINS])), 1e-6)
     own = measured.variance[AIRS_BINS]
     common = float((measured.modes[AIRS_BINS].mean(axis=0) ** 2).sum() + own.mean() / len(own))
     others = {
-        "impact": abs(float(fitted["b"])),
-        "log_a": float(fitted["log_a"]),
+        "impact": abs(float(fitted.get("b", np.nan))),
+        "log_a": float(fitted.get("log_a", np.nan)),
         "bin_error": float(np.log(np.sqrt(np.median(own)) / level)),
         "level_error": float(np.log(np.sqrt(common) / level)),
     }
