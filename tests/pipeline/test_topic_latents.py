@@ -98,7 +98,10 @@ def test_new_planets_stand_beside_those_that_training_saw(chain: Config) -> None
     assert space["ids"] == TEST
     assert len(space["x"]) == len(space["distance"]) == len(TEST)
     assert sum(space["explained"]) == pytest.approx(1.0, abs=0.5)
-    for planet, near in zip(space["ids"], space["neighbours"], strict=True):
+    for planet, near, mean in zip(
+        space["ids"], space["neighbours"], space["distance"], strict=True
+    ):
+        assert near[0]["distance"] <= mean + 1e-3  # in one unit
         assert len(near) == 5
         assert planet not in {one["planet"] for one in near}
         distances = [one["distance"] for one in near]

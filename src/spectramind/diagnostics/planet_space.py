@@ -108,11 +108,13 @@ class Outsiders:
 
     Attributes:
         distance: (m,) mean distance to the nearest labelled planets over the limit.
+        limit: beyond it a planet lies outside.
         chance: that a planet of the labelled kind lies beyond the limit.
         p: how likely so many of them do by chance.
     """
 
     distance: Array
+    limit: float
     chance: float
     p: float
 
@@ -142,7 +144,7 @@ def find_outsiders(seen: Array, new: Array, neighbours: int, quantile: float) ->
     beyond = len(seen) + 1 - rank
     outside = int((distance > 1).sum())
     p = float(betabinom.sf(outside - 1, len(new), beyond, rank))
-    return Outsiders(distance, beyond / (len(seen) + 1), p)
+    return Outsiders(distance, limit, beyond / (len(seen) + 1), p)
 
 
 def nearest(points: Array, rows: NDArray[np.intp], count: int) -> tuple[NDArray[np.intp], Array]:

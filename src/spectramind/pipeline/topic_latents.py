@@ -107,12 +107,17 @@ def _mapped(space: PlanetSpace, points: Array, settings: LatentsConfig) -> Value
 
 
 def _neighbours(space: PlanetSpace, settings: LatentsConfig) -> list[list[Values]]:
-    """The nearest planets of every new one, the nearest first."""
+    """The nearest planets of every new one, the nearest first; distances as in ``_mapped``, of the
+    bare space where nothing lies outside for want of labelled planets.
+    """
     n, ids = len(space.seen_ids), (*space.seen_ids, *space.new_ids)
+    unit = 1.0
+    if space.is_told:
+        unit = find_outsiders(*space.standard, settings.nearest, settings.quantile).limit
     rows, distance = nearest(space.everyone, n + np.arange(len(space.new_ids)), settings.nearest)
     return [
         [
-            {"planet": ids[i], "labelled": bool(i < n), "distance": round(float(d), 3)}
+            {"planet": ids[i], "labelled": bool(i < n), "distance": round(float(d / unit), 3)}
             for i, d in zip(others, apart, strict=True)
         ]
         for others, apart in zip(rows, distance, strict=True)

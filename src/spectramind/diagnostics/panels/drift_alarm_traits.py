@@ -92,7 +92,7 @@ def _reading(trait: Values, differing: list[str]) -> str:
 def _p(p: float | None) -> str:
     if p is None:
         return "–"
-    return f"{p:.2g}" if p >= 1e-3 else "< 0.001"
+    return f"{p:.2g}" if p >= 1e-3 else "<\u00a00.001"
 
 
 def verdict(values: Values) -> PlainWords:
