@@ -35,7 +35,7 @@ def test_a_full_page_draws_everything_and_logs_nothing(browse: Browse, make_repo
     assert console == []
     assert attribute(dom, "figures") == "21"
     assert dom.count('class="main-svg"') >= 17
-    assert dom.count("<option") == 20
+    assert dom.count("<option") == 20 + 3 * 5  # planets; colours of three maps
     assert 'id="planet-note">mean depth' in dom
     assert 'data-title="Zoom"' in dom
     assert 'data-title="Share chart' not in dom

@@ -63,10 +63,11 @@ def test_every_colour_of_the_choice_fits_the_trace(make_report: Make) -> None:
 
 def test_a_kept_class_of_residuals_is_a_colour(make_report: Make) -> None:
     data = make_report(n=6)
-    classes = {data.planet_ids[0]: "white", data.planet_ids[1]: "red"}
-    with_classes = make_report(n=6, stored={**data.stored, "fft": {"classes": classes}})
+    one, two, *_ = data.planet_ids
+    classes = {one: {"class": "white"}, two: {"class": "peak at 3.1 mHz"}}
+    with_classes = make_report(n=6, stored={**data.stored, "fft": {"planets": classes}})
     (found,) = (one for one in planet_colours(with_classes, data.planet_ids, {}, {}) if one.classes)
-    assert found.classes == ("red", "white")
+    assert found.classes == ("peak", "white")
     assert found.values[:2].tolist() == [1.0, 0.0]
     assert np.isnan(found.values[2:]).all()
 

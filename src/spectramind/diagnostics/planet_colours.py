@@ -100,8 +100,10 @@ def planet_colours(
 
 def _residuals(data: ReportData, ids: Sequence[str]) -> PlanetColour:
     """The class of the residuals' spectrum, where ``diagnose fft`` told one."""
-    told = data.stored.get("fft", {}).get("classes", {})
-    names = [told.get(planet) for planet in ids]
+    told = data.stored.get("fft", {}).get("planets", {})
+    # "white", "red" or "peak at 3.1 mHz"
+    words = [str(told.get(planet, {}).get("class", "")).split() for planet in ids]
+    names = [word[0] if word else None for word in words]
     return _classes("residuals", names, tuple(sorted({name for name in names if name})))
 
 

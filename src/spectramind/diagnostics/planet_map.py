@@ -22,7 +22,7 @@ from spectramind.plotting.html_tables import Column
 from spectramind.plotting.plot import Figure, Trace, listed
 
 OUTSIDERS = (
-    Column("planet", "planet"),
+    Column("page", "planet"),
     Column("distance", "distance", ".2f"),
     Column("score", "score", ".3f"),
     Column("sigma_ppm", "σ [ppm]", ",.0f"),
@@ -85,7 +85,9 @@ def draw_maps(topic: str, values: Values, axes: Callable[[Values], tuple[str, st
         rows += [row | {"space": space["name"]} for row in outsider_rows(space)]
     html += "".join(lead(_rule(space)) for space in values["spaces"] if space["distance"])
     if rows:
-        html += tables.table(OUTSIDERS, rows)
+        html += tables.table(
+            OUTSIDERS, [row | {"page": row["planet"], "has_page": True} for row in rows]
+        )
     brief = [
         {"planet": r["planet"], "distance": r["distance"], "stands out by": r["why"].split(", ")[0]}
         for r in rows[:_FEW]
