@@ -152,6 +152,8 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
         stored={
             "fft": fft_values(ids, mu, sigma, truth, rng),
             "explain": explained(ids, mu, rng),
+            "drift": stored_drift(n),
+            **{topic: stored_map(ids, topic == "pca") for topic in ("pca", "umap", "tsne")},
         },
         runs=runs(),
         rules=rules(ids),
@@ -310,6 +312,71 @@ def answer(mu: Array, rng: np.random.Generator) -> Answer:
     share[:, :, 0], share[:, :, 1:] = [[0.4, 0.1], [0.2, 0.0]], 0.3 / 8
     parts = Explained(depth, float(mu[1:].mean()), read, read, own, undone, share)
     return Answer(parts, parts.mean, parts.mean + 5e-6 * rng.normal(size=N_BINS))
+
+
+def stored_map(ids: tuple[str, ...], with_axes: bool = False) -> dict[str, Any]:
+    """What a topic of maps keeps: planet 1 lies outside, planet 0 beside it and labelled L3."""
+    rng = np.random.default_rng(3)
+    (x, y), (seen_x, seen_y) = rng.normal(size=(2, len(ids))), rng.normal(size=(2, 30))
+    seen_ids = [f"L{i}" for i in range(30)]
+    near = {"planet": ids[1], "labelled": False, "distance": 0.31}
+    far = {"planet": "L3", "labelled": True, "distance": 0.42}
+    space = {
+        "name": "features",
+        "title": "Physics features",
+        "said": "noise and depth",
+        "quantities": 28,
+        "ids": list(ids),
+        "seen_ids": seen_ids,
+        "seen_x": seen_x.round(3).tolist(),
+        "seen_y": seen_y.round(3).tolist(),
+        "x": x.round(3).tolist(),
+        "y": y.round(3).tolist(),
+        "distance": [1.4 if i == 1 else 0.6 for i in range(len(ids))],
+        "why": ["FGS1 noise high" if i == 1 else "" for i in range(len(ids))],
+        "chance": 1 / 31,
+        "p": 0.6,
+        "quantile": 0.99,
+        "nearest": 5,
+    }
+    if with_axes:
+        space |= {
+            "explained": [0.4, 0.2],
+            "loadings": [[{"quantity": "depth", "weight": -0.7}]] * 2,
+            "neighbours": [[near, far] for _ in ids],
+        }
+    return {
+        "spaces": [space],
+        "network": "no network was kept",
+        "reference": "30 labelled planets",
+        "unmeasured": [],
+        "scores": dict.fromkeys(ids[:3], 0.5),
+        "seen_scores": {"L3": 0.25},
+        "severity": dict.fromkeys(ids, "ok"),
+    }
+
+
+def stored_drift(n: int) -> dict[str, Any]:
+    """What the drift topic keeps: depth differs, a second visit is nowhere known."""
+    seen, new = np.linspace(-5, -4, 60), np.linspace(-4.4, -3, n)
+    traits = [
+        ("depth", "depth", True, "%", 100.0, 0.0004, "1.4 times", seen.tolist(), new.tolist()),
+        ("doubted", "share of doubted fits", False, "", 1.0, 0.3, "0% -> 5%", [0.0], [0.0, 1.0]),
+        ("memory_airs", "autocorrelation", False, "", 1.0, 1.0, "0.1 -> 0.1", [0.1], [0.1, None]),
+        ("visits", "two visits' difference", True, "", 1.0, None, "", [None], [None]),
+    ]
+    names = ("name", "said", "logarithm", "unit", "scale", "p", "how", "seen", "new")
+    return {
+        "alarm": True,
+        "p": 0.0008,
+        "level": 0.01,
+        "together": 0.002,
+        "told": "drift",
+        "n_seen": 60,
+        "n_new": n,
+        "differing": ["depth"],
+        "traits": [dict(zip(names, row, strict=True)) for row in traits],
+    }
 
 
 def traits(n: int, rng: np.random.Generator) -> PlanetTraits:

@@ -12,7 +12,8 @@ DEFAULTS = Path(__file__).parents[2] / "configs" / "diag" / "dashboard.yaml"
 
 
 def settings() -> dict:
-    whole = OmegaConf.create({"paths": {"diagnostics": "o"}, "diag": OmegaConf.load(DEFAULTS)})
+    root = {"seed": 1, "paths": {"diagnostics": "o"}}
+    whole = OmegaConf.create({**root, "diag": OmegaConf.load(DEFAULTS)})
     return OmegaConf.to_container(whole, resolve=True)["diag"]
 
 

@@ -72,16 +72,9 @@ def test_the_report_says_what_it_shows_and_what_is_absent(config: Config) -> Non
     assert report.size_bytes == report.path.stat().st_size
     commands = {part.command for part in report.absent}
     twice = "simulate sim.two_visit_fraction=0.2 data.raw=ANOTHER_FOLDER"
-    usual = {
-        "score",
-        "features",
-        "train",
-        "calibrate-corel",
-        "calibrate",
-        "selftest",
-        "diagnose fft",
-    }
-    usual |= {"audit", "ablate", "diagnose dashboard"}
+    usual = {"score", "features", "train", "calibrate-corel", "calibrate", "selftest"}
+    usual |= {"audit", "ablate", "calibrate-temp", "diagnose dashboard"}
+    usual |= {f"diagnose {topic}" for topic in ("fft", "pca", "umap", "tsne")}
     assert commands == usual | {twice}
     assert len(report.report()) == 1 + len(report.absent)
 

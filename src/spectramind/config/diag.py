@@ -6,6 +6,7 @@ from pydantic import Field
 
 from spectramind.config.base import Section
 from spectramind.config.diag_fft import ResidualsConfig
+from spectramind.config.diag_latents import PcaConfig, TsneConfig, UmapConfig
 
 
 class HtmlConfig(Section):
@@ -40,6 +41,7 @@ class DashboardConfig(Section):
         light_curve_points: samples a light curve is binned to before it is embedded.
         fft: spectra of residuals.
         explain: what made every mu.
+        pca, umap, tsne: the maps of planets.
     """
 
     html: HtmlConfig
@@ -48,3 +50,6 @@ class DashboardConfig(Section):
     light_curve_points: int = Field(ge=20, le=5000)
     fft: ResidualsConfig
     explain: ExplainConfig
+    pca: PcaConfig
+    umap: UmapConfig
+    tsne: TsneConfig

@@ -1,11 +1,12 @@
 """The network's correction of the physics estimate; untrained it is the physics estimate."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from spectramind.contracts.planet import LabelledPlanets, Planet
@@ -61,21 +62,35 @@ class NetworkEstimate:
 
     def predict(self, planets: Sequence[Planet]) -> Predictive:
         """A batch at a time; a negative depth is no spectrum: the metric refuses it."""
-        answers = self.physics.posteriors(planets)
         ids = tuple(planet.planet_id for planet in planets)
         mu, sigma = [], []
-        starts = range(0, len(planets), self.batch_size)
-        for start in track(starts, "predict", len(starts)):
-            part = slice(start, start + self.batch_size)
-            inputs = batch_inputs(planets[part], answers[part], self.sequence_length)
+        for part, inputs in self._batches(planets, "predict"):
             with torch.no_grad():
-                one, other = self._answers(inputs.to(self.device), ids[part])
+                one, other = self._answers(inputs, ids[part])
             mu.append(one.double().cpu().numpy())
             sigma.append(other.double().cpu().numpy())
         every, widths = np.concatenate(mu, axis=1), np.concatenate(sigma, axis=1)
         if len(every) > 1:
             return combined(ids, every, widths)
         return Predictive(Spectra(ids, np.maximum(every[0], 0.0), widths[0]))
+
+    def latents(self, planets: Sequence[Planet]) -> NDArray[np.float64]:
+        """Fused latents of the first network, without dropout, (n, D)."""
+        network = self.network.to(self.device).eval()
+        found = []
+        for _, inputs in self._batches(planets, "latents"):
+            with torch.no_grad():
+                found.append(network(inputs).latent.double().cpu().numpy())
+        return np.concatenate(found)
+
+    def _batches(self, planets: Sequence[Planet], said: str) -> Iterator[tuple[slice, Inputs]]:
+        """Which planets a batch holds, and the batch on the device."""
+        answers = self.physics.posteriors(planets)
+        starts = range(0, len(planets), self.batch_size)
+        for start in track(starts, said, len(starts)):
+            part = slice(start, start + self.batch_size)
+            inputs = batch_inputs(planets[part], answers[part], self.sequence_length)
+            yield part, inputs.to(self.device)
 
     def _answers(self, inputs: Inputs, ids: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Mean and sigma of each member, or of each pass with dropout, (K, B, 283)."""

@@ -37,6 +37,10 @@ class Maker:
 MAKERS: dict[str, Maker] = {
     "fft": Maker("spectramind.pipeline.topic_fft:make", quick=True),
     "explain": Maker("spectramind.pipeline.topic_explain:explain_mu", quick=True),
+    "drift": Maker("spectramind.pipeline.topic_drift:compare", quick=True),
+    "pca": Maker("spectramind.pipeline.topic_latents:by_pca", quick=True),
+    "umap": Maker("spectramind.pipeline.topic_latents:by_umap", quick=False),
+    "tsne": Maker("spectramind.pipeline.topic_latents:by_tsne", quick=False),
 }
 
 
@@ -47,7 +51,7 @@ def made_from(config: Config, topic: str) -> dict[str, str]:
         "checkpoint": config.paths.checkpoint,
     }
     there = {name: _digest(path) for name, path in files.items()}
-    own = getattr(config.diag, topic, None)
+    own = getattr(config.diag, topic, None) or getattr(config, topic, None)
     return there | ({"settings": digest(own)} if isinstance(own, Section) else {})
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 NOTHING = "–"
 
@@ -57,6 +58,11 @@ def table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], first: s
     )
 
 
+def planet_link(planet_id: str) -> str:
+    """A link to a planet's page."""
+    return f'<a href="#planet={quote(planet_id, safe="")}">{escape(planet_id)}</a>'
+
+
 def card(title: str, value: str, note: str) -> str:
     """One figure that matters, with a line below it."""
     return (
@@ -96,6 +102,8 @@ def _cell(column: Column, row: Mapping[str, Any]) -> str:
         return f'<span class="status {text}">{text}</span>'
     if column.key == "planet" and value is not None and row.get("page", True):
         return f'<button type="button" class="pick" data-planet="{text}">{text}</button>'
+    if column.key == "page" and row.get("has_page"):
+        return planet_link(str(value))
     return text
 
 
