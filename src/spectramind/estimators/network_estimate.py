@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from spectramind.contracts.planet import LabelledPlanets, Planet
@@ -18,6 +19,7 @@ from spectramind.models.network import Inputs, Outputs, SpectraMind
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.progress import track
 
+Array = NDArray[np.float64]
 # Trains the network on top of a prior: fold, planets to stop by -> the network kept.
 Trainer = Callable[[SpectraMind, SpectralPrior, LabelledPlanets, LabelledPlanets], SpectraMind]
 
@@ -68,14 +70,24 @@ class NetworkEstimate:
         for start in track(starts, "predict", len(starts)):
             part = slice(start, start + self.batch_size)
             inputs = batch_inputs(planets[part], answers[part], self.sequence_length)
-            with torch.no_grad():
-                one, other = self._answers(inputs.to(self.device), ids[part])
-            mu.append(one.double().cpu().numpy())
-            sigma.append(other.double().cpu().numpy())
-        every, widths = np.concatenate(mu, axis=1), np.concatenate(sigma, axis=1)
-        if len(every) > 1:
-            return combined(ids, every, widths)
-        return Predictive(Spectra(ids, np.maximum(every[0], 0.0), widths[0]))
+            one, other = self._stacked(inputs, ids[part])
+            mu.append(one)
+            sigma.append(other)
+        return _as_one(ids, np.concatenate(mu, axis=1), np.concatenate(sigma, axis=1))
+
+    def answer(self, inputs: Inputs, ids: Sequence[str]) -> Predictive:
+        """What it says of inputs, which need be no planet's.
+
+        Args:
+            inputs: a batch. ids: of the planet that each is told as.
+        """
+        return _as_one(tuple(ids), *self._stacked(inputs, ids))
+
+    def _stacked(self, inputs: Inputs, ids: Sequence[str]) -> tuple[Array, Array]:
+        """``_answers`` as arrays."""
+        with torch.no_grad():
+            mu, sigma = self._answers(inputs.to(self.device), ids)
+        return mu.double().cpu().numpy(), sigma.double().cpu().numpy()
 
     def _answers(self, inputs: Inputs, ids: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Mean and sigma of each member, or of each pass with dropout, (K, B, 283)."""
@@ -101,3 +113,10 @@ class NetworkEstimate:
                 return network(Inputs(**same))
         finally:
             network.eval()
+
+
+def _as_one(ids: tuple[str, ...], mu: Array, sigma: Array) -> Predictive:
+    """One answer out of K, (K, n, 283) each."""
+    if len(mu) > 1:
+        return combined(ids, mu, sigma)
+    return Predictive(Spectra(ids, np.maximum(mu[0], 0.0), sigma[0]))
