@@ -55,7 +55,7 @@ def require_shap() -> Any:
         ConfigError: it is not installed.
     """
     try:
-        import shap
+        import shap  # type: ignore[import-untyped]
     except ImportError as error:
         raise ConfigError(
             f"diagnose shap needs the package shap ({error}): pip install 'spectramind[explain]'"

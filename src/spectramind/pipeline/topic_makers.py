@@ -34,7 +34,9 @@ class Maker:
 
 
 # A topic without a line here needs nothing but what the chain left.
-MAKERS: dict[str, Maker] = {}
+MAKERS: dict[str, Maker] = {
+    "shap": Maker("spectramind.pipeline.topic_shap:explain_submitted", quick=False),
+}
 
 
 def made_from(config: Config, topic: str) -> dict[str, str]:
