@@ -1,4 +1,4 @@
-"""Attributions to samples of light curves, gathered by the transit's phases and along its course."""
+"""Attributions to samples of light curves, by the transit's phases and along its course."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -83,12 +83,13 @@ def shapley_shares(game: Game, groups: int, evaluations: int, seed: int) -> Shap
     def model(kept: Array) -> Array:
         return game(np.asarray(kept) > 0.5)
 
-    before = np.random.get_state()
+    # shap seeds NumPy's own generator.
+    before = np.random.get_state()  # noqa: NPY002
     try:
         explainer = shap.PermutationExplainer(model, np.zeros((1, groups)), seed=seed)
         found = explainer(np.ones((1, groups)), max_evals=evaluations, silent=True)
     finally:
-        np.random.set_state(before)
+        np.random.set_state(before)  # noqa: NPY002
     shares = np.asarray(found.values, dtype=np.float64)[0]
     base = np.asarray(found.base_values, dtype=np.float64)[0]
     return ShapleyShares(base, shares, game(np.ones((1, groups), dtype=np.bool_))[0])

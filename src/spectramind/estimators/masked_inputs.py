@@ -140,8 +140,7 @@ class SubmittedAnswer:
             sigma = np.maximum(np.stack([one.sigma for one in found]), self.sigma_min)
         else:
             inputs = inputs_of([row.curves for row in rows], found)
-            said = self.network.answer(inputs, [row.planet_id for row in rows]).spectra
-            mu, sigma = said.mu, said.sigma
+            mu, sigma = self.network.answer(inputs, [row.planet_id for row in rows])
         return mu, self.calibrate(sigma)
 
 

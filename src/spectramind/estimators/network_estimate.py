@@ -75,13 +75,16 @@ class NetworkEstimate:
             sigma.append(other)
         return _as_one(ids, np.concatenate(mu, axis=1), np.concatenate(sigma, axis=1))
 
-    def answer(self, inputs: Inputs, ids: Sequence[str]) -> Predictive:
-        """What it says of inputs, which need be no planet's.
+    def answer(self, inputs: Inputs, ids: Sequence[str]) -> tuple[Array, Array]:
+        """Mean and sigma, (B, 283) each, of inputs that need be no planet's.
 
         Args:
-            inputs: a batch. ids: of the planet that each is told as.
+            inputs: a batch. ids: of the planet that each is told as; one may come again.
         """
-        return _as_one(tuple(ids), *self._stacked(inputs, ids))
+        every, widths = self._stacked(inputs, ids)
+        rows = tuple(str(row) for row in range(len(ids)))
+        said = _as_one(rows, every, widths).spectra
+        return said.mu, said.sigma
 
     def _stacked(self, inputs: Inputs, ids: Sequence[str]) -> tuple[Array, Array]:
         """``_answers`` as arrays."""

@@ -18,7 +18,6 @@ from spectramind.diagnostics.rule_overlay import overlay
 from spectramind.diagnostics.shapley import (
     ShapleyShares,
     permutations_of,
-    require_shap,
     shapley_shares,
 )
 from spectramind.errors import SchemaError
@@ -91,7 +90,6 @@ def explain_submitted(config: Config, record: RunRecord) -> Values:
             submitted.
         ConfigError: a package is missing, or ``diag.shap.evaluations`` is too small.
     """
-    require_shap()
     settings, folder = config.diag.shap, WorkFolder(config.paths)
     submitted = Predictive.load(folder.prediction(SUBMITTED))
     artifact = Artifact.load(config.paths.checkpoint)
