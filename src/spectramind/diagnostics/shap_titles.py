@@ -62,9 +62,7 @@ def title(group: str) -> str:
 
 def region_title(region: str) -> str:
     """Of an output or a band: FGS1, a molecule's formula, or AIRS's parts."""
-    return FORMULA.get(
-        region.lower(), {"continuum": "elsewhere", "fgs1": "FGS1"}.get(region, region)
-    )
+    return FORMULA.get(region.lower(), {"continuum": "other", "fgs1": "FGS1"}.get(region, region))
 
 
 def row_axis(titles: list[str]) -> dict[str, Any]:

@@ -80,8 +80,14 @@ def shapley_shares(game: Game, groups: int, evaluations: int, seed: int) -> Shap
         )
     shap = require_shap()
 
-    def model(kept: Array) -> Array:
-        return game(np.asarray(kept) > 0.5)
+    known: dict[bytes, Array] = {}  # orders share their ends
+
+    def model(given: Array) -> Array:
+        kept = np.asarray(given) > 0.5
+        new = {mask.tobytes(): mask for mask in kept if mask.tobytes() not in known}
+        if new:
+            known.update(zip(new, game(np.stack(list(new.values()))), strict=True))
+        return np.stack([known[mask.tobytes()] for mask in kept])
 
     # shap seeds NumPy's own generator.
     before = np.random.get_state()  # noqa: NPY002
@@ -90,6 +96,6 @@ def shapley_shares(game: Game, groups: int, evaluations: int, seed: int) -> Shap
         found = explainer(np.ones((1, groups)), max_evals=evaluations, silent=True)
     finally:
         np.random.set_state(before)  # noqa: NPY002
-    shares = np.asarray(found.values, dtype=np.float64)[0]
-    base = np.asarray(found.base_values, dtype=np.float64)[0]
-    return ShapleyShares(base, shares, game(np.ones((1, groups), dtype=np.bool_))[0])
+    shares = np.asarray(found.values, dtype=np.float64).reshape(groups, -1)
+    base = np.asarray(found.base_values, dtype=np.float64).reshape(-1)
+    return ShapleyShares(base, shares, model(np.ones((1, groups)))[0])

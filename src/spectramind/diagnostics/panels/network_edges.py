@@ -25,7 +25,7 @@ from spectramind.plotting.plot import Figure, dots
 
 SAYS = {
     "self": "the bin itself",
-    "detector": "across detectors",
+    "detector": "FGS1–AIRS",
     "adjacent": "neighbours in λ",
     "molecule": "same molecule",
 }
@@ -124,7 +124,7 @@ def figure(values: Values) -> Figure:
             trace = dots([r[key] for r in rows], y, name, color, legendgroup=name)
             trace["showlegend"] = key == "share" or number == 0
             trace["hovertemplate"] = "%{x:.1%}<extra>%{fullData.name}</extra>"
-            trace["marker"] |= {"symbol": symbol, "size": 9}
+            trace["marker"] |= {"symbol": symbol, "size": 9 if key == "share" else 15}
             if key == "share":
                 width = [r["error"] or 0.0 for r in rows]
                 trace["error_x"] = {"type": "data", "array": width, "width": 0, "thickness": 1.4}

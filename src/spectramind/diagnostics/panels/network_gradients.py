@@ -53,8 +53,8 @@ def draw(values: Values) -> PanelBody:
         column
         for name in values["targets"]
         for column in (
-            Column(name, f"{name} [ppm]", ".3g"),
-            Column(f"{name} error", "± [ppm]", ".2g"),
+            Column(name, f"{name} [ppm]", ".2f"),
+            Column(f"{name} error", "± [ppm]", ".2f"),
         )
     ]
     html = (
@@ -152,13 +152,13 @@ def course_figure(values: Values) -> Figure:
         traces.append(trace)
     layout = plot.single_layout() | {
         "xaxis": {
-            "title": {"text": "time from mid-transit [half transits; ±1: first and last contact]"},
+            "title": {"text": "time from mid-transit [half transits]"},
             "range": [-3, 3],
         },
         "yaxis": {"title": {"text": "mean size [ppm of correction]"}, "rangemode": "tozero"},
         "shapes": _edges(values["inner"]),
     }
-    return figure_of(traces, layout | {"margin": {"l": 64, "r": 16, "t": 92, "b": 52}})
+    return figure_of(traces, layout | {"margin": {"l": 64, "r": 16, "t": 76, "b": 52}})
 
 
 def _edges(inner: float | None) -> list[dict[str, Any]]:

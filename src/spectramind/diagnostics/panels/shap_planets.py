@@ -121,14 +121,13 @@ def _swarm(values: Values, key: str, name: str, column: int) -> Trace:
 
 def _spread(shares: np.ndarray) -> np.ndarray:
     """Where each dot of a row stands across it: the denser its neighbourhood, the farther out."""
-    order = np.argsort(shares, kind="stable")
     width = max(float(np.ptp(shares)), 1e-9) / 40
     cell = np.floor((shares - shares.min()) / width)
-    place_in_cell = np.zeros(len(shares))
+    place_in_cell, rng = np.zeros(len(shares)), np.random.default_rng(0)
     for one in np.unique(cell):
-        inside = order[cell[order] == one]
+        inside = np.flatnonzero(cell == one)
         steps = np.arange(len(inside)) - (len(inside) - 1) / 2
-        place_in_cell[inside] = steps
+        place_in_cell[inside] = rng.permutation(steps)
     most = max(float(np.abs(place_in_cell).max()), 4.0)
     return _WIDTH * place_in_cell / most
 

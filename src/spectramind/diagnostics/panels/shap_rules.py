@@ -16,12 +16,12 @@ COLUMNS = (
     Column("where", "region"),
     Column("rule", "strongest rule"),
     Column("rule_share", "of all pushes", ".0%"),
-    Column("attribution_ppm", "moved [ppm]", ".3g"),
-    Column("attribution_error", "± [ppm]", ".2g"),
-    Column("influence", "push [1/ppm]", ".2e"),
-    Column("influence_error", "± [1/ppm]", ".1e"),
+    Column("attribution_ppm", "moved [ppm]", ".1f"),
+    Column("attribution_error", "± [ppm]", ".1f"),
+    Column("push", "push [10⁻⁹ / ppm]", ",.0f"),
+    Column("push_error", "± [10⁻⁹ / ppm]", ",.0f"),
 )
-_UNITS = 1e9  # of a push: per 1000 depths' ppm, so that axes carry no powers
+_UNITS = 1e9  # of a push, so that axes carry no powers
 
 
 def collect(context: ReportContext) -> Values | Lack:
@@ -36,16 +36,16 @@ def collect(context: ReportContext) -> Values | Lack:
 
 def draw(values: Values) -> PanelBody:
     """Two curves over wavelength with the strongest rules written above, and the regions' table."""
-    rows = [row | {"where": region_title(row["region"])} for row in values["regions"]]
+    rows = [_row(row) for row in values["regions"]]
     html = place("shap-rules") + tables.table(COLUMNS, rows)
     brief = [
         {
             "region": row["region"],
             "strongest rule": row["rule"],
             "moved [ppm]": row["attribution_ppm"],
-            "push [1/ppm]": row["influence"],
+            "push [1e-9/ppm]": row["push"],
         }
-        for row in values["regions"]
+        for row in rows
     ]
     return PanelBody(
         html,
@@ -54,6 +54,15 @@ def draw(values: Values) -> PanelBody:
         tables={"shap_rules": values["regions"]},
         brief=brief,
     )
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    error = row["influence_error"]
+    return row | {
+        "where": region_title(row["region"]),
+        "push": _UNITS * row["influence"],
+        "push_error": None if error is None else _UNITS * error,
+    }
 
 
 def _note(values: Values) -> str:

@@ -29,13 +29,15 @@ from spectramind.diagnostics.shap_titles import (
 )
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
-from spectramind.plotting.document import place
+from spectramind.plotting.document import lead, place
 from spectramind.plotting.html_tables import Column
 from spectramind.plotting.plot import Figure, Trace, dots, listed
 
 _SHOWN = {"FGS1": (plot.MODEL, "circle"), "AIRS": (plot.TRUTH, "diamond")}
 _LEAST = 0.01  # ppm: what a logarithmic axis begins with
 _ADDS_UP = 0.01  # ppm
+_DECADES = {"type": "log", "tickvals": [0.01, 0.1, 1, 10, 100, 1000, 10_000], "tickangle": 0}
+_DECADES |= {"ticktext": ["0.01", "", "1", "", "100", "", "10k"]}
 _DEEP = "rgba(63,127,220,0.62)"
 _FAINT = "rgba(63,127,220,0.02)"
 
@@ -58,10 +60,12 @@ def draw(values: Values) -> PanelBody:
     """Dots of both detectors, and a table of groups against bands."""
     rows = _rows(values)
     columns = [Column("quantity", "of"), Column("input", "input"), Column("what", "what it is")]
-    columns += [Column(name, f"{region_title(name)} [ppm]", ".3g") for name in values["outputs"]]
+    columns += [Column(name, f"{region_title(name)} [ppm]", ",.2f") for name in values["outputs"]]
     html = (
         place("shap-sizes")
+        + lead("The same for every band; written in: ppm.")
         + place("shap-bands")
+        + lead(_method(values))
         + f"<details><summary>Table of all {len(rows)} rows, and what each input is</summary>"
         + f"{tables.table(columns, rows)}</details>"
     )
@@ -89,15 +93,21 @@ def draw(values: Values) -> PanelBody:
 
 def _note(values: Values) -> str:
     sampled, of = values["planets"], values["of"]
-    whom = f"All {of} planets" if sampled == of else f"{sampled} of {of} planets, drawn at random"
+    whom = f"all {of} planets" if sampled == of else f"{sampled} of {of} planets, drawn at random"
     return (
-        f"{whom}: Shapley values of what is submitted, calibrated σ included. An input counts as "
-        f"far as the answer moves, on average, when the planet gets it back after having had that "
-        f"of {values['background']} others drawn for it; {values['permutations']} random orders a "
-        "planet, each walked both ways. Bars are one standard error over planets. The shares of a "
-        f"planet add up to its submission: {values['residual_ppm']:.1g} ppm are missing at most "
-        f"(and the function explained is within {values['off_sigma']:.1g} σ of the submission). "
-        "Star row, orbit and doubts act through what they leave open, the shared errors."
+        f"Mean size over {whom}, of what is submitted; bars are one standard error. Star row, "
+        "orbit and doubts act through what they leave open, the shared errors."
+    )
+
+
+def _method(values: Values) -> str:
+    orders, others = values["permutations"], values["background"]
+    return (
+        "Shapley values: an input counts as far as the answer moves, on average, when the planet "
+        f"gets it back after having had another planet's. Sampled: {others} other planets and "
+        f"{orders} random orders of the inputs a planet, each walked both ways. A planet's shares "
+        f"add up to what was submitted for it to {values['residual_ppm']:.1g} ppm; the function "
+        f"explained is within {values['off_sigma']:.1g} σ of the submission."
     )
 
 
@@ -112,9 +122,9 @@ def _verdict(values: Values) -> PlainWords:
     sigma = {group: values["mean"]["sigma"][row][column] for row, group in enumerate(groups)}
     first, widest = max(shape, key=shape.__getitem__), max(sigma, key=sigma.__getitem__)
     text = (
-        f"Beside the depth's level, μ in FGS1 is moved most by {_named(first)} "
+        f"Beside the planet's mean depth, μ in FGS1 is moved most by {_named(first)} "
         f"({shape[first]:.3g} ppm on average), σ there by {_named(widest)} "
-        f"({sigma[widest]:.3g} ppm)."
+        f"({sigma[widest]:.2g} ppm)."
     )
     if values["residual_ppm"] > _ADDS_UP:
         missing = f"{values['residual_ppm']:.2g} ppm"
@@ -123,7 +133,10 @@ def _verdict(values: Values) -> PlainWords:
 
 
 def _named(group: str) -> str:
-    return title(group) if group in ("fgs1", "set") else f"{title(group)} ({GROUPS[group][1]})"
+    return {
+        "fgs1": "FGS1's own measured depth",
+        "common": "what the transit fit leaves open in all bins together",
+    }.get(group, title(group))
 
 
 def _rows(values: Values) -> list[dict[str, Any]]:
@@ -177,7 +190,7 @@ def sizes_figure(values: Values) -> Figure:
             hover = "%{x:.3g} ppm<extra>%{fullData.name}</extra>"
             traces.append(trace | {"marker": marker, "error_x": bar, "hovertemplate": hover})
     axes = [
-        {"title": {"text": f"mean share of {sign} [ppm]", "standoff": 6}, **plot.LOG, "nticks": 6}
+        {"title": {"text": f"mean share of {sign} [ppm]", "standoff": 6}, **_DECADES}
         for sign in QUANTITIES.values()
     ]
     return figure_of(traces, pair_layout(titles, (axes[0], axes[1])))
@@ -196,14 +209,30 @@ def bands_figure(values: Values) -> Figure:
                 "x": outputs,
                 "y": list(range(len(titles))),
                 "z": [listed(np.log10(np.maximum(one, _LEAST)), 2) for one in size],
-                "text": [[_short(value) for value in one] for one in size.tolist()],
-                "texttemplate": "%{text}",
-                "textfont": {"size": 10},
-                "hovertemplate": f"%{{y}} moves {sign} of %{{x}} by %{{text}} ppm<extra></extra>",
+                "hoverinfo": "skip",
                 "colorscale": [[0, _FAINT], [1, _DEEP]],
                 "showscale": False,
                 "xgap": 1,
                 "ygap": 1,
+                "yaxis": plot.y_name(row),
+            }
+        )
+        # A text of its own: a heat map's would be white or black whatever the page's colours.
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "text",
+                "x": outputs * len(titles),
+                "y": np.repeat(np.arange(len(titles)), len(outputs)).tolist(),
+                "text": [_short(value) for value in size.ravel().tolist()],
+                "textfont": {"size": 10},
+                "hovertext": [
+                    f"{name} moves {sign} of {output} by {value:.3g} ppm"
+                    for name, one in zip(titles, size.tolist(), strict=True)
+                    for output, value in zip(outputs, one, strict=True)
+                ],
+                "hoverinfo": "text",
+                "showlegend": False,
                 "yaxis": plot.y_name(row),
             }
         )
