@@ -82,7 +82,7 @@ def draw(values: Values) -> PanelBody:
         html,
         _note(values),
         {"network-edges": figure(values)},
-        tables={"network_edges": edges, "network_attention": looks} if looks else {},
+        tables={"network_edges": edges} | ({"network_attention": looks} if looks else {}),
         brief=brief,
         verdict=_verdict(edges),
     )
