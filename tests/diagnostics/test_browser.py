@@ -33,8 +33,8 @@ def attribute(dom: str, name: str) -> str:
 def test_a_full_page_draws_everything_and_logs_nothing(browse: Browse, make_report: Make) -> None:
     dom, console = browse(page_of(make_report()))
     assert console == []
-    assert attribute(dom, "figures") == "17"
-    assert dom.count('class="main-svg"') >= 17
+    assert attribute(dom, "figures") == "25"
+    assert dom.count('class="main-svg"') >= 25
     assert dom.count("<option") == 20
     assert 'id="planet-note">mean depth' in dom
     assert 'data-title="Zoom"' in dom
