@@ -107,7 +107,7 @@ def test_a_first_planet_with_gaps_draws(browse: Browse, make_report: Make) -> No
     gaps = make_report(n=5, truth=truth, half_width=endless, corel=corel, light_curves=curves)
     dom, console = browse(page_of(gaps))
     assert console == []
-    assert attribute(dom, "figures") == "15"  # no figure of intervals
+    assert attribute(dom, "figures") == "23"  # no figure of intervals
 
 
 def test_hostile_names_run_nothing(browse: Browse, make_report: Make) -> None:

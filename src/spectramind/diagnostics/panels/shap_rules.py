@@ -40,7 +40,7 @@ def draw(values: Values) -> PanelBody:
     html = place("shap-rules") + tables.table(COLUMNS, rows)
     brief = [
         {
-            "region": row["region"],
+            "region": row["where"],
             "strongest rule": row["rule"],
             "moved [ppm]": row["attribution_ppm"],
             "push [1e-9/ppm]": row["push"],
