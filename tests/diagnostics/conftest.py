@@ -155,10 +155,8 @@ def shap_values(ids: tuple[str, ...], network: bool = True) -> dict[str, Any]:
         "background": 3,
         "off_sigma": 1e-4,
         "residual_ppm": 3e-11,
-        "has_network": network,
         "phi": {"mu": phi, "sigma": phi},
         "base": {key: [[1e4] * len(outputs)] * len(phi) for key in ("mu", "sigma")},
-        "by_bin": {key: [[1.0] * N_BINS] * len(groups) for key in ("mu", "sigma")},
         "overlay": {
             "attribution_ppm": [20.0] * N_BINS,
             "influence": [3e-7] * N_BINS,

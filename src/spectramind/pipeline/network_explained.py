@@ -110,11 +110,6 @@ def _gradients(found: PathAttribution, courses: Sequence[PlanetCourse]) -> Value
         "bands": list(BANDS),
         "by_band": plain(size.mean(axis=1).round(_DIGITS)),
         "by_band_error": plain(_error(size, 1).round(_DIGITS)),
-        "of_planets": {
-            "change": plain(found.change.round(_DIGITS)),
-            "bands": plain(bands.round(_DIGITS)),
-            "curves": plain(found.curves.sum(axis=(2, 3)).round(_DIGITS)),
-        },
     }
 
 

@@ -112,7 +112,6 @@ def explain_submitted(config: Config, record: RunRecord) -> Values:
         "permutations": permutations_of(count, settings.evaluations),
         "background": len(tasks[0].others),
         "off_sigma": off,
-        "has_network": answer.network is not None,
         **_told(shares, [ids[row] for row in rows]),
         **_overlay(config, shares, rows, ids),
     }
@@ -190,7 +189,7 @@ def _shares(answer: SubmittedAnswer, evaluations: int, task: _Task) -> tuple[int
 
 
 def _told(shares: Sequence[ShapleyShares], ids: Sequence[str]) -> Values:
-    """By planet, group and output [ppm]; by group and bin the mean size; what does not add up."""
+    """By planet, group and output [ppm]; what does not add up."""
     phi = _PPM * np.stack([one.shares for one in shares])
     base = _PPM * np.stack([one.base for one in shares])
     halves = {"mu": slice(0, N_BINS), "sigma": slice(N_BINS, 2 * N_BINS)}
@@ -199,10 +198,6 @@ def _told(shares: Sequence[ShapleyShares], ids: Sequence[str]) -> Values:
         "planets": list(ids),
         "phi": {k: plain((phi[..., half] @ means).round(_DIGITS)) for k, half in halves.items()},
         "base": {k: plain((base[:, half] @ means).round(_DIGITS)) for k, half in halves.items()},
-        "by_bin": {
-            k: plain(np.abs(phi[..., half]).mean(axis=0).round(_DIGITS))
-            for k, half in halves.items()
-        },
         "residual_ppm": _PPM * max(float(np.abs(one.residual).max()) for one in shares),
     }
 
