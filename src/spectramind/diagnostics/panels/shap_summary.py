@@ -20,6 +20,7 @@ from spectramind.diagnostics.shap_titles import (
     LEVEL,
     QUANTITIES,
     TOPIC,
+    Array,
     figure_of,
     pair_layout,
     region_title,
@@ -203,39 +204,7 @@ def bands_figure(values: Values) -> Figure:
     traces: list[Trace] = []
     for row, (key, sign) in enumerate(QUANTITIES.items()):
         size = np.asarray(values["mean"][key], dtype=np.float64)
-        traces.append(
-            {
-                "type": "heatmap",
-                "x": outputs,
-                "y": list(range(len(titles))),
-                "z": [listed(np.log10(np.maximum(one, _LEAST)), 2) for one in size],
-                "hoverinfo": "skip",
-                "colorscale": [[0, _FAINT], [1, _DEEP]],
-                "showscale": False,
-                "xgap": 1,
-                "ygap": 1,
-                "yaxis": plot.y_name(row),
-            }
-        )
-        # A text of its own: a heat map's would be white or black whatever the page's colours.
-        traces.append(
-            {
-                "type": "scatter",
-                "mode": "text",
-                "x": outputs * len(titles),
-                "y": np.repeat(np.arange(len(titles)), len(outputs)).tolist(),
-                "text": [_short(value) for value in size.ravel().tolist()],
-                "textfont": {"size": 10},
-                "hovertext": [
-                    f"{name} moves {sign} of {output} by {value:.3g} ppm"
-                    for name, one in zip(titles, size.tolist(), strict=True)
-                    for output, value in zip(outputs, one, strict=True)
-                ],
-                "hoverinfo": "text",
-                "showlegend": False,
-                "yaxis": plot.y_name(row),
-            }
-        )
+        traces += [_shades(outputs, size, row), _numbers(titles, outputs, size, sign, row)]
     marks = [
         {
             "text": f"<b>mean share of {sign} [ppm]</b>",
@@ -258,6 +227,42 @@ def bands_figure(values: Values) -> Figure:
         "yaxis2": row_axis(titles) | {"domain": [0, 0.46], "range": [len(titles) - 0.5, -0.5]},
     }
     return figure_of(traces, layout)
+
+
+def _shades(outputs: list[str], size: Array, row: int) -> Trace:
+    """A shade by the logarithm of each number."""
+    return {
+        "type": "heatmap",
+        "x": outputs,
+        "y": list(range(len(size))),
+        "z": [listed(np.log10(np.maximum(one, _LEAST)), 2) for one in size],
+        "hoverinfo": "skip",
+        "colorscale": [[0, _FAINT], [1, _DEEP]],
+        "showscale": False,
+        "xgap": 1,
+        "ygap": 1,
+        "yaxis": plot.y_name(row),
+    }
+
+
+def _numbers(titles: list[str], outputs: list[str], size: Array, sign: str, row: int) -> Trace:
+    """The numbers: a heat map's own would be white or black whatever the page's colours."""
+    return {
+        "type": "scatter",
+        "mode": "text",
+        "x": outputs * len(titles),
+        "y": np.repeat(np.arange(len(titles)), len(outputs)).tolist(),
+        "text": [_short(value) for value in size.ravel().tolist()],
+        "textfont": {"size": 10},
+        "hovertext": [
+            f"{name} moves {sign} of {output} by {value:.3g} ppm"
+            for name, one in zip(titles, size.tolist(), strict=True)
+            for output, value in zip(outputs, one, strict=True)
+        ],
+        "hoverinfo": "text",
+        "showlegend": False,
+        "yaxis": plot.y_name(row),
+    }
 
 
 def _short(value: float) -> str:
