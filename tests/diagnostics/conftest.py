@@ -153,6 +153,7 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
             "fft": fft_values(ids, mu, sigma, truth, rng),
             "explain": explained(ids, mu, rng),
             "drift": stored_drift(n),
+            "shap": shap_values(ids),
             **{topic: stored_map(ids, topic == "pca") for topic in ("pca", "umap", "tsne")},
         },
         runs=runs(),
@@ -385,6 +386,88 @@ def traits(n: int, rng: np.random.Generator) -> PlanetTraits:
     impact[-1] = np.nan
     doubt = tuple("grazing" if i % 10 == 0 else "" for i in range(n))
     return PlanetTraits(rng.uniform(2e6, 3e6, n), rng.uniform(4e3, 7e3, n), impact, doubt)
+
+
+def shap_values(ids: tuple[str, ...], network: bool = True) -> dict[str, Any]:
+    """What ``diagnose shap`` leaves, of all planets but the last; phi is group + output / 10."""
+    groups = ["level", "fgs1", "h2o", "co2", "ch4", "co", "nh3", "continuum"]
+    groups += ["noise_fgs1", "noise_airs", "common", "set"]
+    groups += ["transit_shape", "residuals", "jitter"] * network
+    outputs = ["FGS1", "H2O", "CO2", "CH4", "CO", "NH3", "continuum", "AIRS"]
+    table = [[g + o / 10 for o in range(len(outputs))] for g in range(len(groups))]
+    phi = [[[sign * one for one in row] for row in table] for sign in (1, -1, 2) for _ in ids]
+    phi = phi[: len(ids) - 1]
+    regions = [
+        {
+            "region": name,
+            "rule": None if name == "FGS1" else "fft_power",
+            "rule_share": None if name == "FGS1" else 0.6,
+            "attribution_ppm": 20.0,
+            "attribution_error": 2.0,
+            "influence": 3e-7,
+            "influence_error": 1e-8,
+        }
+        for name in outputs[:-1]
+    ]
+    return {
+        "of": len(ids),
+        "planets": list(ids[:-1]),
+        "groups": groups,
+        "outputs": outputs,
+        "permutations": 2,
+        "background": 3,
+        "off_sigma": 1e-4,
+        "residual_ppm": 3e-11,
+        "phi": {"mu": phi, "sigma": phi},
+        "base": {key: [[1e4] * len(outputs)] * len(phi) for key in ("mu", "sigma")},
+        "overlay": {
+            "attribution_ppm": [20.0] * N_BINS,
+            "influence": [3e-7] * N_BINS,
+            "planets": len(phi),
+            "rank": 0.4,
+            "rank_low": -0.1,
+            "rank_high": 0.6,
+            "regions": regions,
+        },
+        "no_overlay": "",
+        "network": network_values(list(ids[:3])) if network else None,
+        "no_network": "" if network else "no network was kept",
+    }
+
+
+def network_values(ids: list[str]) -> dict[str, Any]:
+    """The network's part of it."""
+    bands = ["fgs1", "h2o", "co2", "ch4", "co", "nh3", "continuum"]
+    edges = [("self", 283), ("detector", 32), ("adjacent", 1680), ("molecule", 320)]
+    return {
+        "planets": ids,
+        "members": 1,
+        "steps": 32,
+        "targets": ["FGS1", "AIRS mean"],
+        "change_ppm": [40.0, 30.0],
+        "residual_ppm": [0.4, 0.2],
+        "phases": ["out of transit", "ingress", "in transit", "egress"],
+        "by_phase": [[1.0, 2.0, 3.0, 4.0]] * 4,
+        "by_phase_error": [[0.1, 0.2, 0.3, 0.4]] * 4,
+        "clock": [-2.0, -0.9, 0.0, 0.9, 2.0],
+        "course": [[None, 1.0, 2.0, 1.0, None]] * 4,
+        "inner": 0.8,
+        "by_bin": [[0.5] * N_BINS] * 2,
+        "bands": bands,
+        "by_band": [[1.0] * len(bands)] * 2,
+        "by_band_error": [[0.1] * len(bands)] * 2,
+        "attention": [
+            {"layer": layer, "type": name, "share": 0.25, "error": 0.01, "even": 0.2}
+            for layer in (1, 2)
+            for name, _ in edges
+        ],
+        "no_attention": "",
+        "edges": [
+            {"type": name, "edges": count, "planets": 3}
+            | {"mask": 0.7, "mask_error": 0.1, "cut": 0.02 * n, "cut_error": 0.001}
+            for n, (name, count) in enumerate(edges)
+        ],
+    }
 
 
 def repeat(planet_id: str, rng: np.random.Generator, doubt: str = "") -> RepeatVisits:

@@ -24,6 +24,15 @@ def test_defaults() -> None:
 
 
 @pytest.mark.parametrize(
+    "change", [{"evaluations": 30}, {"background": 0}, {"path_steps": 3}, {"samples": 9}]
+)
+def test_shap_s_ranges(change: dict) -> None:
+    own = settings()
+    with pytest.raises(ValidationError):
+        DashboardConfig(**{**own, "shap": {**own["shap"], **change}})
+
+
+@pytest.mark.parametrize(
     "change", [{"max_planets": 0}, {"unknown": True}, {"light_curve_points": 5}]
 )
 def test_out_of_range_or_unknown_is_refused(change: dict) -> None:

@@ -31,6 +31,29 @@ class ExplainConfig(Section):
     sample_planets: int = Field(ge=0, le=2000)
 
 
+class ShapConfig(Section):
+    """What moves mu and sigma (``diagnose shap``).
+
+    Attributes:
+        planets: how many are explained; of more a sample is drawn.
+        background: planets that each of them exchanges inputs with.
+        evaluations: sets of exchanged inputs that are tried a planet, each with all background
+            planets; a permutation of the inputs takes 25 of them, 31 where a network was kept.
+        seed: of planets, background and permutations.
+        network_planets: of these, how many the network's own part is explained for.
+        path_steps: points on the path of integrated gradients.
+        edge_epochs: of the explainer that learns which edges the network needs.
+    """
+
+    planets: int = Field(ge=1, le=2000)
+    background: int = Field(ge=1, le=100)
+    evaluations: int = Field(ge=31, le=100_000)
+    seed: int = Field(ge=0, lt=2**32)
+    network_planets: int = Field(ge=1, le=500)
+    path_steps: int = Field(ge=4, le=1000)
+    edge_epochs: int = Field(ge=5, le=2000)
+
+
 class DashboardConfig(Section):
     """The report page.
 
@@ -42,6 +65,7 @@ class DashboardConfig(Section):
         fft: spectra of residuals.
         explain: what made every mu.
         pca, umap, tsne: the maps of planets.
+        shap: what moves mu and sigma.
     """
 
     html: HtmlConfig
@@ -53,3 +77,4 @@ class DashboardConfig(Section):
     pca: PcaConfig
     umap: UmapConfig
     tsne: TsneConfig
+    shap: ShapConfig

@@ -41,6 +41,7 @@ MAKERS: dict[str, Maker] = {
     "pca": Maker("spectramind.pipeline.topic_latents:by_pca", quick=True),
     "umap": Maker("spectramind.pipeline.topic_latents:by_umap", quick=False),
     "tsne": Maker("spectramind.pipeline.topic_latents:by_tsne", quick=False),
+    "shap": Maker("spectramind.pipeline.topic_shap:explain_submitted", quick=False),
 }
 
 
