@@ -3,7 +3,7 @@
 import numpy as np
 
 from spectramind.diagnostics.attribution_course import PlanetCourse, along_transit, by_phase
-from spectramind.physics.contacts import EGRESS, INGRESS, INSIDE, OUT, phases
+from spectramind.physics.transit_phases import EGRESS, INGRESS, INSIDE, OUT, phases
 
 
 def planet(sign: float) -> PlanetCourse:

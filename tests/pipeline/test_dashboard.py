@@ -74,7 +74,7 @@ def test_the_report_says_what_it_shows_and_what_is_absent(config: Config) -> Non
     twice = "simulate sim.two_visit_fraction=0.2 data.raw=ANOTHER_FOLDER"
     usual = {"score", "features", "train", "calibrate-corel", "calibrate", "selftest"}
     usual |= {"audit", "ablate", "calibrate-temp", "diagnose dashboard"}
-    usual |= {f"diagnose {topic}" for topic in ("fft", "pca", "umap", "tsne")}
+    usual |= {f"diagnose {topic}" for topic in ("fft", "pca", "umap", "tsne", "shap", "explain")}
     assert commands == usual | {twice}
     assert len(report.report()) == 1 + len(report.absent)
 
@@ -108,8 +108,9 @@ def test_broken_predictions_cost_what_needs_them(config: Config) -> None:
     assert report.shown == ()
     reasons = [part.reason for part in report.absent]
     # planets, spectra, light curves, doubts, errors, reliability, z, PIT, groups, regions,
-    # sharpness, worst planets, three of what the score is made of, and five of what the fit leaves
-    assert sum("spectramind.npz" in reason for reason in reasons) == 18
+    # sharpness, worst planets, three of what the score is made of, five of what the fit leaves,
+    # the sources of mu with its two planet panels, drift, PCA
+    assert sum("spectramind.npz" in reason for reason in reasons) == 23
 
 
 def test_what_is_switched_off_is_said(config: Config) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from spectramind.physics.contacts import PHASES
+from spectramind.physics.transit_phases import PHASES
 
 Array = NDArray[np.float64]
 _REACH, _CELLS = 3.0, 72  # half transits on either side of mid-transit; cells over them

@@ -28,7 +28,7 @@ from spectramind.models.path_attribution import (
     average_planet,
     path_attribution,
 )
-from spectramind.physics.contacts import PHASES, inner_share, phases, transit_clock
+from spectramind.physics.transit_phases import PHASES, inner_share, phases, transit_clock
 
 Array = NDArray[np.float64]
 # Channels of the light curves (``models.inputs.sequence``): FGS1's dip, residual and pointing.

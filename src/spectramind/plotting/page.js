@@ -78,6 +78,16 @@
     if (planets.has(id)) location.hash = link(id);
   }
 
+  // A choice of what the points are coloured by: the figure's layout.meta holds the colours.
+  document.addEventListener("change", async (event) => {
+    const choice = event.target.closest("select.restyle");
+    if (!choice) return;
+    await drawOnce(choice.dataset.figure);
+    const place = byId(choice.dataset.figure);
+    const points = place.data.findIndex((trace) => trace.meta === "planets");
+    Plotly.restyle(place, place.layout.meta.restyle[choice.selectedIndex], [points]);
+  });
+
   function drawOnce(id) {
     if (!drawing.has(id)) {
       const found = Promise.all([read(figures.get(id)), plotly()]);

@@ -16,7 +16,7 @@ from spectramind.diagnostics.panel import (
 from spectramind.instrument.grid import AIRS_BINS, bin_wavelengths
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
-from spectramind.plotting.document import place
+from spectramind.plotting.document import place, slot
 from spectramind.plotting.html_tables import Column, shown
 from spectramind.plotting.plot import Figure, Row, Trace, listed, per_bin
 
@@ -54,7 +54,7 @@ def draw(values: Values) -> PanelBody:
         "line is μ less the level as submitted, so bars must end on it once added up. What is "
         "lent by other bins comes through the prior's correlations. Calibrators change σ alone."
     )
-    html = place(_FIGURE) + f'<div id="{_SLOT}" class="slot"></div>'
+    html = place(_FIGURE) + slot(_SLOT)
     return PanelBody(html, note, {_FIGURE: figure(values["network"])})
 
 

@@ -55,7 +55,7 @@ def _rows(kept: Mapping[str, Any], space: Values) -> list[Values]:
 
 def draw(values: Values) -> PanelBody:
     """The place of the list; all rows beside the page."""
-    place = f'<div id="{_SLOT}" class="slot"></div>'
+    place = slot(_SLOT)
     return PanelBody(place, tables={"neighbours": values["rows"]})
 
 

@@ -13,7 +13,7 @@ from spectramind.diagnostics.panel import (
 )
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
-from spectramind.plotting.document import place
+from spectramind.plotting.document import place, slot
 from spectramind.plotting.html_tables import Column, shown
 from spectramind.plotting.plot import Figure, Row, Trace, axis_ref, dots, line
 
@@ -91,7 +91,7 @@ def draw(values: Values) -> PanelBody:
         | {"AIRS noise %": round(100 * row["airs_noise"], 1)}
         for row in values["planets"]
     ]
-    html = place(_FIGURE) + f'<div id="{_SLOT}" class="slot"></div>'
+    html = place(_FIGURE) + slot(_SLOT)
     return PanelBody(
         html, note, {_FIGURE: figure()}, tables={"mu_samples": values["planets"]}, brief=brief
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from spectramind.physics.contacts import (
+from spectramind.physics.transit_phases import (
     EGRESS,
     INGRESS,
     INSIDE,
