@@ -13,7 +13,7 @@ from spectramind.diagnostics.panel import (
     Values,
 )
 from spectramind.plotting import html_tables as tables
-from spectramind.plotting.document import lead
+from spectramind.plotting.document import lead, slot
 from spectramind.plotting.html_tables import Column
 
 _SLOT = "neighbours-list"
