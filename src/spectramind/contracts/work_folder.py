@@ -210,8 +210,9 @@ class ReportFiles:
         return cls(page) if page.is_file() else None
 
     def table(self, name: str) -> Path:
-        """A panel's rows as CSV."""
-        return self.page.with_name(f"{self.page.stem}_{name}.csv")
+        """A panel's rows as CSV; what a topic's own page names after itself is not named twice."""
+        stem = self.page.stem
+        return self.page.with_name(f"{stem}_{name.removeprefix(f'{stem}_')}.csv")
 
     @property
     def values(self) -> Path:

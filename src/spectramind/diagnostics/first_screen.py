@@ -16,12 +16,26 @@ def first_screen(panels: Sequence[LaidOut]) -> str:
     if not found:
         return ""
     found.sort(key=lambda item: _ORDER[item[0].level])
-    items = "".join(_item(words, one) for words, one in found)
     levels = [words.level for words, _ in found]
+    first = [_item(words, one) for words, one in found if words.level != "good" or _always(one)]
+    others = [
+        _item(words, one) for words, one in found if words.level == "good" and not _always(one)
+    ]
+    more = f"{len(others)} more things were looked at and are good"
+    folded = f"<details><summary>{more}</summary>{_list(others)}</details>" if others else ""
     return (
         f'<section id="verdict" class="{found[0][0].level}"><h2>{escape(_headline(levels))}</h2>'
-        f'<ul class="words">{items}</ul></section>'
+        f"{_list(first)}{folded}</section>"
     )
+
+
+def _always(one: LaidOut) -> bool:
+    """How good the run is is said first, whatever it is."""
+    return one.panel.anchor == "scores"
+
+
+def _list(items: Sequence[str]) -> str:
+    return f'<ul class="words">{"".join(items)}</ul>'
 
 
 def _headline(levels: Sequence[str]) -> str:

@@ -34,7 +34,7 @@ from spectramind.pipeline.report_runs import run_history
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.topic_makers import MAKERS, kept, make
 from spectramind.pipeline.visits import visits_by_planet
-from spectramind.plotting.document import AbsentPart
+from spectramind.plotting.document import AbsentPart, absent_lines
 from spectramind.run import environment
 from spectramind.run.atomic import write_text
 from spectramind.run.record import RunRecord, read_events
@@ -64,7 +64,7 @@ class DashboardReport(Result):
 
     def report(self) -> list[str]:
         head = f"report: {self.path} ({self.size_bytes / 1e6:.1f} MB, opens offline)"
-        lines = [part.line for part in self.absent]
+        lines = absent_lines(self.absent)
         if self.tables:
             names = ", ".join(path.name for path in self.tables)
             lines.insert(0, f"its numbers beside it: {names}")

@@ -19,6 +19,7 @@ from spectramind.errors import SchemaError
 from spectramind.pipeline.dashboard import gather, write_page
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.topic_makers import MAKERS, make
+from spectramind.plotting.document import absent_lines
 from spectramind.run.atomic import write_text
 from spectramind.run.record import RunRecord
 
@@ -67,7 +68,7 @@ def diagnose(config: Config, record: RunRecord, topic: str) -> TopicReport:
         worst_planets=config.diag.worst_planets,
         topic=topic,
     )
-    absent = tuple(part.line for part in page.absent)
+    absent = tuple(absent_lines(page.absent))
     if not page.shown:
         raise SchemaError(f"diagnose {topic}: nothing to show: {'; '.join(absent)}")
     path = WorkFolder(config.paths).diagnostics.page(topic)

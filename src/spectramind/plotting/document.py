@@ -68,11 +68,25 @@ class AbsentPart:
     command: str
     reason: str = ""
 
-    @property
-    def line(self) -> str:
-        """What is missing, why, and the command, on one line."""
-        reason = f" ({self.reason})" if self.reason else ""
-        return f"not in it: {self.what}{reason}: spectramind {self.command}"
+
+def grouped(missing: Sequence[AbsentPart]) -> list[AbsentPart]:
+    """What one command brings and lacks for one reason, as one."""
+    by_cause: dict[tuple[str, str], list[str]] = {}
+    for part in missing:
+        by_cause.setdefault((part.command, part.reason), []).append(part.what)
+    return [
+        AbsentPart("; ".join(whats), command, reason)
+        for (command, reason), whats in by_cause.items()
+    ]
+
+
+def absent_lines(missing: Sequence[AbsentPart]) -> list[str]:
+    """For a terminal: what is missing, why, and the command that brings it."""
+    return [
+        f"not in it: {part.what}{f' ({part.reason})' if part.reason else ''}: "
+        f"spectramind {part.command}"
+        for part in grouped(missing)
+    ]
 
 
 def lead(text: str) -> str:
@@ -245,7 +259,7 @@ def _missing(missing: Sequence[AbsentPart]) -> str:
     items = "".join(
         f"<li>{escape(part.what)}: {f'{escape(part.reason)}: ' if part.reason else ''}"
         f"<code>spectramind {escape(part.command)}</code></li>"
-        for part in missing
+        for part in grouped(missing)
     )
     return (
         '<section id="absent"><h2>Not in this report</h2>'

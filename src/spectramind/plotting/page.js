@@ -163,6 +163,7 @@
     byId("planet-title").textContent = `Planet ${id}`;
     byId("planet-note").textContent = chunk.note || "";
     for (const slot of page.querySelectorAll(".slot")) slot.innerHTML = (chunk.html || {})[slot.id] || "";
+    prepare(page);
     ofPlanet.forEach((name, i) => {
       const series = (chunk.series || {})[name];
       byId(name).classList.toggle("empty", !series);
@@ -236,12 +237,16 @@
     };
     table.tBodies[0].append(...rows.sort(order));
   }
-  [...document.querySelectorAll(".scroll")].forEach((region, i) => {
-    const heading = region.closest("section")?.querySelector("h2, h3");
-    region.setAttribute("aria-label", `table ${i + 1}: ${heading ? heading.textContent : ""}`);
-  });
-  for (const table of document.querySelectorAll("main table")) {
-    if (table.tBodies[0].rows.length < 2) continue;
+  function prepare(root) {
+    [...root.querySelectorAll(".scroll")].forEach((region, i) => {
+      const heading = region.closest("section")?.querySelector("h2, h3");
+      region.setAttribute("aria-label", `table ${i + 1}: ${heading ? heading.textContent : ""}`);
+    });
+    for (const table of root.querySelectorAll("table")) {
+      if (table.tBodies[0].rows.length > 1 && !table.querySelector("button.sort")) sortable(table);
+    }
+  }
+  function sortable(table) {
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       const button = document.createElement("button");
       button.type = "button";
@@ -256,6 +261,7 @@
       });
     });
   }
+  prepare(main);
 
   dark.addEventListener("change", () => {
     for (const id of drawn) Plotly.relayout(byId(id), { template: template() });
