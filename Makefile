@@ -34,6 +34,7 @@ calibrate-temp
 calibrate-corel
 predict
 score
+audit
 diagnose dashboard
 submit bundle
 gate
