@@ -243,6 +243,28 @@ def _highest(pattern: Path) -> int:
 
 
 @dataclass(frozen=True)
+class PlotTables:
+    """Tables of few columns that DVC, or anything else, draws."""
+
+    root: Path
+
+    @property
+    def training(self) -> Path:
+        """Losses by epoch, of every training."""
+        return self.root / "training.csv"
+
+    @property
+    def coverage(self) -> Path:
+        """Realised against nominal coverage."""
+        return self.root / "coverage.csv"
+
+    @property
+    def worst_planets(self) -> Path:
+        """The planets of the lowest scores."""
+        return self.root / "worst_planets.csv"
+
+
+@dataclass(frozen=True)
 class WorkFolder:
     """One run's files; every part can be moved by its key of ``paths``."""
 
@@ -295,6 +317,10 @@ class WorkFolder:
     def pretrained(self) -> Path:
         """The encoders that pretraining left."""
         return self.paths.checkpoint.with_name("pretrained.pt")
+
+    @property
+    def plots(self) -> PlotTables:
+        return PlotTables(self.paths.plots)
 
     @property
     def tracking(self) -> Path:

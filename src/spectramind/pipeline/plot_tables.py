@@ -1,0 +1,122 @@
+"""Small files that DVC shows and draws: metrics, losses by epoch, coverage, the worst planets."""
+
+import csv
+import io
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from spectramind.config.root import Config
+from spectramind.contracts.predictive import SUBMITTED
+from spectramind.contracts.spectra import Spectra, truth_for
+from spectramind.contracts.work_folder import WorkFolder
+from spectramind.evaluation.coverage import white_z_scores, z_scores
+from spectramind.evaluation.official import element_scores, planet_scores
+from spectramind.evaluation.summary import ScoreSummary
+from spectramind.instrument.grid import FGS1_BIN
+from spectramind.run.atomic import write_text
+from spectramind.run.record import RunRecord
+
+_LEVELS = np.linspace(0.05, 0.95, 19)
+_WORST_LISTED = 20
+_CURVE = ("epoch", "mean", "lowest", "highest", "trainings")
+_COVERAGE = ("nominal", "realised", "ideal", "fgs1")
+_WORST = ("planet_id", "score", "white_z", "reason")
+
+
+def metric_values(summaries: Sequence[ScoreSummary]) -> dict[str, float]:
+    """The numbers to watch from run to run: those of the submission, and the references' scores."""
+    found = {one.name: one for one in summaries}
+    if SUBMITTED not in found:
+        return {}
+    ours = found.pop(SUBMITTED)
+    values = {
+        "score": ours.score,
+        "score_low": ours.score_low,
+        "score_high": ours.score_high,
+        "one_sigma_coverage": ours.one_sigma_coverage,
+        "interval_coverage": ours.interval_coverage,
+        "z_rms": ours.z.rms,
+        "fgs1_rms_ppm": ours.residuals_ppm.fgs1_rms,
+        "airs_level_rms_ppm": ours.residuals_ppm.airs_mean_rms,
+        "airs_shape_rms_ppm": ours.residuals_ppm.airs_shape_rms,
+        "airs_sigma_ppm": ours.sigma_ppm.airs_median,
+    }
+    known = {key: value for key, value in values.items() if value is not None}
+    return known | {f"score_{name}": one.score for name, one in found.items()}
+
+
+def write_score_tables(
+    config: Config,
+    record: RunRecord,
+    spectra: Spectra | None = None,
+    truth: pd.DataFrame | None = None,
+    naive: tuple[float, float] = (0.0, 1.0),
+    reasons: Mapping[str, str] | None = None,
+) -> None:
+    """Realised coverage of sigma's Gaussian intervals, and the planets that score lowest.
+
+    Args:
+        spectra: the submission's; truth: index planet_id, columns wl_1..wl_283; without these the
+            tables have no row.
+        naive: the metric's m0 and s0. reasons: by planet, why its fit is doubted.
+    """
+    where = WorkFolder(config.paths).plots
+    coverage: list[dict[str, Any]] = []
+    worst: list[dict[str, Any]] = []
+    if spectra is not None and truth is not None:
+        y = truth_for(truth, spectra.planet_ids)
+        size = np.abs(z_scores(y, spectra.mu, spectra.sigma))
+        for level, bound in zip(_LEVELS, stats.norm.ppf((1 + _LEVELS) / 2), strict=True):
+            inside = size <= bound
+            shares = inside.mean(), level, inside[:, FGS1_BIN].mean()
+            row = dict(zip(_COVERAGE, (level, *shares), strict=True))
+            coverage.append({key: round(float(value), 6) for key, value in row.items()})
+        scores = planet_scores(element_scores(y, spectra.mu, spectra.sigma, *naive))
+        white = white_z_scores(y, spectra.mu, spectra.sigma)
+        for i in np.argsort(scores, kind="stable")[:_WORST_LISTED]:
+            name = spectra.planet_ids[i]
+            told = name, round(float(scores[i]), 6), round(float(white[i]), 4)
+            worst.append(dict(zip(_WORST, (*told, (reasons or {}).get(name, "")), strict=True)))
+    for path, columns, rows in (
+        (where.coverage, _COVERAGE, coverage),
+        (where.worst_planets, _WORST, worst),
+    ):
+        _write(path, columns, rows)
+        record.artifact(path)
+
+
+def write_training_table(config: Config, record: RunRecord) -> None:
+    """Validation loss by epoch: of the trainings of the phase that got there, mean and range."""
+    folder = WorkFolder(config.paths)
+    phase = "supervised" if config.train.phase == "all" else config.train.phase
+    tracked = [folder.tracking]
+    if config.split.scheme == "cross" and phase == "supervised":
+        tracked = [WorkFolder(folder.fold(n)).tracking for n in range(config.split.folds)]
+    losses: dict[int, list[float]] = defaultdict(list)
+    for path in sorted(path for place in tracked for path in place.glob(f"{phase}*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            if row.get("val_loss") is not None:
+                losses[int(row["epoch"])].append(row["val_loss"])
+    rows = [
+        dict(zip(_CURVE, (epoch, fmean(at), min(at), max(at), len(at)), strict=True))
+        for epoch, at in sorted(losses.items())
+    ]
+    _write(folder.plots.training, _CURVE, rows)
+    record.artifact(folder.plots.training)
+
+
+def _write(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    held = io.StringIO()
+    writer = csv.DictWriter(held, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, held.getvalue())
