@@ -244,9 +244,14 @@ def _highest(pattern: Path) -> int:
 
 @dataclass(frozen=True)
 class PlotTables:
-    """Tables of few columns that DVC, or anything else, draws."""
+    """Small files that DVC, or anything else, shows and draws."""
 
     root: Path
+
+    @property
+    def metrics(self) -> Path:
+        """The numbers to watch from run to run, by name."""
+        return self.root / "score.json"
 
     @property
     def training(self) -> Path:

@@ -21,7 +21,7 @@ from spectramind.evaluation.coverage import white_z_scores, z_scores
 from spectramind.evaluation.official import element_scores, planet_scores
 from spectramind.evaluation.summary import ScoreSummary
 from spectramind.instrument.grid import FGS1_BIN
-from spectramind.run.atomic import write_text
+from spectramind.run.atomic import write_json, write_text
 from spectramind.run.record import RunRecord
 
 _LEVELS = np.linspace(0.05, 0.95, 19)
@@ -31,26 +31,32 @@ _COVERAGE = ("nominal", "realised", "ideal", "fgs1")
 _WORST = ("planet_id", "score", "white_z", "reason")
 
 
-def metric_values(summaries: Sequence[ScoreSummary]) -> dict[str, float]:
-    """The numbers to watch from run to run: those of the submission, and the references' scores."""
+def write_metrics(config: Config, record: RunRecord, summaries: Sequence[ScoreSummary]) -> None:
+    """The numbers to watch from run to run: those of the submission, and the references' scores.
+
+    Without a summary of the submission the file holds none.
+    """
+    path = WorkFolder(config.paths).plots.metrics
     found = {one.name: one for one in summaries}
-    if SUBMITTED not in found:
-        return {}
-    ours = found.pop(SUBMITTED)
-    values = {
-        "score": ours.score,
-        "score_low": ours.score_low,
-        "score_high": ours.score_high,
-        "one_sigma_coverage": ours.one_sigma_coverage,
-        "interval_coverage": ours.interval_coverage,
-        "z_rms": ours.z.rms,
-        "fgs1_rms_ppm": ours.residuals_ppm.fgs1_rms,
-        "airs_level_rms_ppm": ours.residuals_ppm.airs_mean_rms,
-        "airs_shape_rms_ppm": ours.residuals_ppm.airs_shape_rms,
-        "airs_sigma_ppm": ours.sigma_ppm.airs_median,
-    }
-    known = {key: value for key, value in values.items() if value is not None}
-    return known | {f"score_{name}": one.score for name, one in found.items()}
+    ours = found.pop(SUBMITTED, None)
+    values: dict[str, float | None] = {}
+    if ours is not None:
+        values = {
+            "score": ours.score,
+            "score_low": ours.score_low,
+            "score_high": ours.score_high,
+            "inside_1_sigma": ours.one_sigma_coverage,
+            "inside_interval": ours.interval_coverage,
+            "z_rms": ours.z.rms,
+            "fgs1_rms_ppm": ours.residuals_ppm.fgs1_rms,
+            "airs_level_rms_ppm": ours.residuals_ppm.airs_mean_rms,
+            "airs_shape_rms_ppm": ours.residuals_ppm.airs_shape_rms,
+            "airs_sigma_ppm": ours.sigma_ppm.airs_median,
+        }
+    values |= {f"score_{name}": one.score for name, one in found.items()}
+    # Six digits: what a table shows, and more than a score is worth.
+    write_json(path, {k: float(f"{v:.6g}") for k, v in values.items() if v is not None})
+    record.artifact(path)
 
 
 def write_score_tables(

@@ -19,7 +19,7 @@ from spectramind.evaluation.official import naive_moments
 from spectramind.evaluation.score_tables import ORACLE, render
 from spectramind.evaluation.summary import ScoreSummary, ratios, summarise
 from spectramind.pipeline.planets import doubts
-from spectramind.pipeline.plot_tables import metric_values, write_score_tables
+from spectramind.pipeline.plot_tables import write_metrics, write_score_tables
 from spectramind.pipeline.references import answer
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.watch_drift import what_happened
@@ -96,17 +96,11 @@ def score(config: Config, record: RunRecord, if_known: bool = False) -> Scores |
     for name in config.score.against:
         summaries.append(worth(name, answer(name, config, ours.planet_ids)))
     drift, told = what_happened(config, ours, truth)
-    write_json(
-        config.paths.score,
-        {
-            "scored": file_digest(scored),
-            "metrics": metric_values(summaries),
-            "predictions": _rows(summaries),
-            "drift": drift,
-        },
-    )
+    held = {"scored": file_digest(scored), "predictions": _rows(summaries), "drift": drift}
+    write_json(config.paths.score, held)
     record.artifact(config.paths.score)
     write_score_tables(config, record, ours.spectra, truth, naive, reasons)
+    write_metrics(config, record, summaries)
     record.metrics |= {f"score_{s.name}": s.score for s in summaries}
     return Scores(tuple(summaries), config.paths.score, told)
 
@@ -114,10 +108,11 @@ def score(config: Config, record: RunRecord, if_known: bool = False) -> Scores |
 def _unscored(config: Config, record: RunRecord) -> Unscored:
     scored = WorkFolder(config.paths).prediction(SUBMITTED)
     Predictive.load(scored)
-    held = {"scored": file_digest(scored), "metrics": {}, "predictions": [], "drift": {}}
+    held = {"scored": file_digest(scored), "predictions": [], "drift": {}}
     write_json(config.paths.score, held)
     record.artifact(config.paths.score)
     write_score_tables(config, record)
+    write_metrics(config, record, ())
     return Unscored(config.paths.truth, config.paths.score)
 
 

@@ -48,7 +48,7 @@ def stage_outs(config: Config, command: str) -> set[Path]:
         "calibrate-temp": {paths.temperature},
         "calibrate-corel": {paths.corel, calibrators.seen},
         "predict": {paths.predictions, paths.submission, folder.applied},
-        "score": {paths.score, plots.coverage, plots.worst_planets},
+        "score": {paths.score, plots.metrics, plots.coverage, plots.worst_planets},
         "diagnose dashboard": {config.diag.html.out},
         "submit bundle": {paths.bundle},
     }
