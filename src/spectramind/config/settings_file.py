@@ -45,9 +45,9 @@ def overrides_of_file(typed: str) -> list[str]:
 def _found(typed: str) -> Path:
     given = Path(typed).expanduser()
     for folder in (Path(), resource_dir("configs")):
-        for ending in _ENDINGS:
+        for ending in _ENDINGS if given.name else ():
             path = folder / given.with_name(given.name + ending)
-            if given.name and path.is_file():
+            if path.is_file():
                 return path
     raise ConfigError(
         f"--config {typed}: no such file here or in {resource_dir('configs')}: name a YAML file of "

@@ -73,5 +73,5 @@ if __name__ == "__main__":
     try:
         write_params(sys.argv[1:])
     except SpectraMindError as error:
-        print(f"spectramind: {error}", file=sys.stderr)
+        sys.stderr.write(f"spectramind: {error}\n")
         sys.exit(int(error.exit_code))
