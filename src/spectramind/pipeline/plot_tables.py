@@ -26,7 +26,7 @@ from spectramind.run.record import RunRecord
 
 _LEVELS = np.linspace(0.05, 0.95, 19)
 _WORST_LISTED = 20
-_CURVE = ("epoch", "mean", "lowest", "highest", "trainings")
+_CURVE = ("epoch", "average", "lowest", "highest", "trainings")
 _COVERAGE = ("promised", "all_bins", "fgs1", "ideal")
 _WORST = ("planet_id", "score", "white_z", "reason")
 
