@@ -12,13 +12,12 @@ from spectramind.config.root import Config
 from spectramind.contracts.predictive import SUBMITTED, Predictive
 from spectramind.contracts.spectra import SPECTRUM_COLUMNS, Spectra
 from spectramind.contracts.work_folder import WorkFolder
+from spectramind.errors import SchemaError
 from spectramind.evaluation.summary import summarise
 from spectramind.instrument.grid import N_BINS
-from spectramind.pipeline.plot_tables import (
-    write_metrics,
-    write_score_tables,
-    write_training_table,
-)
+from spectramind.pipeline.epoch_gains import write_training_table
+from spectramind.pipeline.gate import gate
+from spectramind.pipeline.plot_tables import write_metrics, write_score_tables
 from spectramind.pipeline.score import Unscored, score
 from spectramind.run.record import RunRecord
 
@@ -105,3 +104,5 @@ def test_without_a_truth_the_files_are_there_and_hold_no_score(
     assert json.loads(plots.metrics.read_text()) == {}
     assert plots.coverage.read_text().splitlines() == ["promised,all_bins,fgs1,ideal"]
     assert len(plots.worst_planets.read_text().splitlines()) == 1
+    with pytest.raises(SchemaError, match="nobody knows the test planets' true spectra"):
+        gate(config, record)

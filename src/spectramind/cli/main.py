@@ -24,7 +24,10 @@ _STOPPED = {INTERRUPTED, 143, 129}
 
 Overrides = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[OVERRIDES]...", help="Hydra overrides, such as train.lr=1e-4"),
+    typer.Argument(
+        metavar="[OVERRIDES]...",
+        help="Hydra overrides, such as train.lr=1e-4; spectramind --help has their other names.",
+    ),
 ]
 Workers = Annotated[int | None, typer.Option(help="Worker processes; 0 for one a core.")]
 Multirun = Annotated[

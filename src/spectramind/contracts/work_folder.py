@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from spectramind.config.root import PathsConfig
+from spectramind.contracts.plot_files import PlotTables
 from spectramind.contracts.predictive import SUBMITTED
 from spectramind.instrument.detectors import Detector
 
@@ -240,33 +241,6 @@ def _highest(pattern: Path) -> int:
     there = pattern.parent.iterdir() if pattern.parent.is_dir() else ()
     found = [match for path in there if (match := name.fullmatch(path.name))]
     return max((int(match[1]) for match in found), default=0)
-
-
-@dataclass(frozen=True)
-class PlotTables:
-    """Small files that DVC, or anything else, shows and draws."""
-
-    root: Path
-
-    @property
-    def metrics(self) -> Path:
-        """The numbers to watch from run to run, by name."""
-        return self.root / "score.json"
-
-    @property
-    def training(self) -> Path:
-        """Losses by epoch, of every training."""
-        return self.root / "training.csv"
-
-    @property
-    def coverage(self) -> Path:
-        """Realised against nominal coverage."""
-        return self.root / "coverage.csv"
-
-    @property
-    def worst_planets(self) -> Path:
-        """The planets of the lowest scores."""
-        return self.root / "worst_planets.csv"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """analyze-log: what all runs in a work folder took, which failed, and which settings changed."""
 
-import csv
-import io
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -18,7 +16,7 @@ from spectramind.config.root import Config
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.errors import SchemaError, first_fault
 from spectramind.pipeline.result import Result
-from spectramind.run.atomic import write_text
+from spectramind.run.atomic import write_csv, write_text
 from spectramind.run.events import Event
 from spectramind.run.record import RunRecord
 
@@ -149,7 +147,9 @@ def analyze_log(config: Config, record: RunRecord) -> LogAnalysis:
         _by_command(runs), tuple(runs), len(faults), paths.log_report, paths.log_table
     )
     write_text(found.page, found.markdown())
-    write_text(found.table, _table(found.runs))
+    rows = [run.row() for run in runs]
+    columns = dict.fromkeys(key for row in rows for key in row)  # a column for every metric
+    write_csv(found.table, [*columns], rows)
     record.artifact(found.page)
     record.artifact(found.table)
     return found
@@ -240,16 +240,6 @@ def _churn(found: LogAnalysis) -> list[str]:
         for run in changed[-_SHOWN:]:
             lines.append(f"| {run.event.ts} | {_cell(run.event.cmd)} | {_cell(run.change)} |")
     return lines
-
-
-def _table(runs: Sequence[LoggedRun]) -> str:
-    rows = [run.row() for run in runs]
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    held = io.StringIO()
-    writer = csv.DictWriter(held, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return held.getvalue()
 
 
 def _overrides(event: Event) -> list[str]:

@@ -1,12 +1,6 @@
-"""Small files that DVC shows and draws: metrics, losses by epoch, coverage, the worst planets."""
+"""Small files that DVC shows and draws of a score: metrics, coverage, the worst planets."""
 
-import csv
-import io
-import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -21,12 +15,11 @@ from spectramind.evaluation.coverage import white_z_scores, z_scores
 from spectramind.evaluation.official import element_scores, planet_scores
 from spectramind.evaluation.summary import ScoreSummary
 from spectramind.instrument.grid import FGS1_BIN
-from spectramind.run.atomic import write_json, write_text
+from spectramind.run.atomic import write_csv, write_json
 from spectramind.run.record import RunRecord
 
 _LEVELS = np.linspace(0.05, 0.95, 19)
 _WORST_LISTED = 20
-_CURVE = ("epoch", "average", "lowest", "highest", "trainings")
 _COVERAGE = ("promised", "all_bins", "fgs1", "ideal")
 _WORST = ("planet_id", "score", "white_z", "reason")
 
@@ -95,38 +88,5 @@ def write_score_tables(
         (where.coverage, _COVERAGE, coverage),
         (where.worst_planets, _WORST, worst),
     ):
-        _write(path, columns, rows)
+        write_csv(path, columns, rows)
         record.artifact(path)
-
-
-def write_training_table(config: Config, record: RunRecord) -> None:
-    """What the epochs of the phase's trainings gain on validation planets over epoch 0.
-
-    Epoch 0 of supervised training is the physics estimate. The table has mean and range of the
-    trainings that reached an epoch: the folds', where folds cross.
-    """
-    folder = WorkFolder(config.paths)
-    phase = "supervised" if config.train.phase == "all" else config.train.phase
-    tracked = [folder.tracking]
-    if config.split.scheme == "cross" and phase == "supervised":
-        tracked = [WorkFolder(folder.fold(n)).tracking for n in range(config.split.folds)]
-    gains: dict[int, list[float]] = defaultdict(list)
-    for path in sorted(path for place in tracked for path in place.glob(f"{phase}*.jsonl")):
-        rows_there = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        known = [row for row in rows_there if row.get("val_loss") is not None]
-        for row in known if known and known[0]["epoch"] == 0 else ():
-            gains[int(row["epoch"])].append(known[0]["val_loss"] - row["val_loss"])
-    rows = [
-        dict(zip(_CURVE, (epoch, fmean(at), min(at), max(at), len(at)), strict=True))
-        for epoch, at in sorted(gains.items())
-    ]
-    _write(folder.plots.training, _CURVE, rows)
-    record.artifact(folder.plots.training)
-
-
-def _write(path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
-    held = io.StringIO()
-    writer = csv.DictWriter(held, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, held.getvalue())

@@ -18,9 +18,9 @@ from spectramind.estimators.physics_estimate import PhysicsEstimate
 from spectramind.instrument.grid import N_BINS
 from spectramind.models.assembly import build_network
 from spectramind.pipeline.cross_fitting import is_of
+from spectramind.pipeline.epoch_gains import write_training_table
 from spectramind.pipeline.network_fit import FittedNetwork, fit_network
 from spectramind.pipeline.planets import load_labelled
-from spectramind.pipeline.plot_tables import write_training_table
 from spectramind.pipeline.pretrain import Pretraining, load_start, pretrain
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.train_across import Across
