@@ -8,7 +8,7 @@ from spectramind.cli import multirun
 from spectramind.cli.execute import Call
 from spectramind.cli.multirun import READ_OR_WRITTEN, WRITES, sweep
 from spectramind.config.root import Config
-from spectramind.errors import ConfigError
+from spectramind.errors import ConfigError, SchemaError
 from spectramind.pipeline.commands import COMMANDS
 
 Jobs = list[tuple[Config, Path | None]]
@@ -120,3 +120,14 @@ def test_a_launcher_is_chosen_by_its_setting(
     assert multirun._launcher(typed, {"train.lr"}) == ["hydra/launcher=joblib"]
     assert multirun._launcher([*typed, "hydra/launcher=basic"], {"train.lr"}) == []
     assert multirun._launcher(["env=ci"], set()) == []
+
+
+def test_a_job_that_fails_ends_the_sweep_with_its_own_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: object) -> None:
+        raise SchemaError("a file is broken")
+
+    monkeypatch.setattr(multirun, "run", fail)
+    with pytest.raises(SchemaError, match="a file is broken"):
+        sweep(Call("score", [f"paths.work={tmp_path}", "seed=1,2"], multirun=True))

@@ -12,7 +12,7 @@ from spectramind.cli.execute import Call, run
 from spectramind.config.compose import ROOT_NAME, compose, freeze, resource_dir
 from spectramind.config.typed_overrides import swept_keys, understood
 from spectramind.diagnostics.topics import TOPICS
-from spectramind.errors import ConfigError
+from spectramind.errors import ConfigError, SpectraMindError
 
 # What each command writes. In a sweep these move below the job's folder, so that no two jobs write
 # one file; what a command reads stays where it is, shared by all jobs.
@@ -52,11 +52,13 @@ def sweep(call: Call) -> None:
     Raises:
         ConfigError: an override that Hydra's grammar or the tree does not know, or one path for all
             jobs that each of them would write; or a launcher whose plugin is not installed.
+        SpectraMindError: a job's own; the sweep stops there.
     """
     overrides = understood(call.all_overrides(), sweep=True)
     swept = swept_keys(overrides)
     typed = {override.partition("=")[0] for override in overrides}
     own = "paths.work" in swept
+    failed: list[SpectraMindError] = []  # of jobs in this process
     for key in WRITES[call.command]:
         if key in typed and key not in swept and not own:
             raise ConfigError(
@@ -70,8 +72,12 @@ def sweep(call: Call) -> None:
         folder = Path(HydraConfig.get().runtime.output_dir)
         if not own:
             _move(tree, _moving(call.command, tree, swept), folder)
-        config = freeze(tree)
-        run(call, config, [*HydraConfig.get().overrides.task], None if own else folder)
+        try:
+            config = freeze(tree)
+            run(call, config, [*HydraConfig.get().overrides.task], None if own else folder)
+        except SpectraMindError as error:
+            failed.append(error)
+            raise
 
     # Hydra's decorator reads the command line itself.
     launcher = _launcher(overrides, swept)
@@ -80,6 +86,8 @@ def sweep(call: Call) -> None:
     try:
         job()
     except SystemExit as stop:
+        if failed:
+            raise failed[0] from stop
         if stop.code:
             raise ConfigError("the sweep stopped: Hydra's message stands above") from stop
     finally:
