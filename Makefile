@@ -41,12 +41,12 @@ gate
 endef
 export CHAIN
 
-.PHONY: help setup test lint types unit demo smoke chain repro lock check-lock clean distclean
+.PHONY: help setup dev test lint types unit demo smoke chain repro lock check-lock clean distclean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.installed  ## .venv with torch, the package and its tools
+setup dev: $(VENV)/.installed  ## .venv with torch, the package and its tools
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "setup: no Python 3.11 or 3.12 with venv here: set PYTHON="; exit 1; }

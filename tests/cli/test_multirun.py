@@ -8,7 +8,7 @@ from spectramind.cli import multirun
 from spectramind.cli.execute import Call
 from spectramind.cli.multirun import READ_OR_WRITTEN, WRITES, sweep
 from spectramind.config.root import Config
-from spectramind.errors import ConfigError
+from spectramind.errors import ConfigError, SchemaError
 from spectramind.pipeline.commands import COMMANDS
 
 Jobs = list[tuple[Config, Path | None]]
@@ -40,7 +40,7 @@ def all_paths(config: Config) -> dict[str, Path]:
 
 
 def test_every_command_that_sweeps_says_what_it_writes() -> None:
-    assert set(WRITES) == set(COMMANDS) - {"selftest"}
+    assert set(WRITES) == set(COMMANDS) - {"selftest", "analyze-log", "check-pipeline"}
 
 
 @pytest.mark.parametrize("command", sorted(WRITES))
@@ -53,7 +53,7 @@ def test_what_is_written_is_each_jobs_own_and_what_is_read_is_shared(
     assert in_second is not None
     assert (in_first.name, in_second.name) == ("0", "1")
     moving = {*WRITES[command]} | ({"paths.splits"} if command in READ_OR_WRITTEN else set())
-    if command == "simulate":
+    if command in ("simulate", "obtain"):
         moving.add("paths.truth")  # lies in the tree
     ones, others = all_paths(first), all_paths(second)
     assert {key for key in ones if ones[key] != others[key]} == moving
@@ -98,3 +98,36 @@ def test_one_place_for_all_jobs_is_refused(call: Call, jobs: Jobs) -> None:
     ):
         sweep(call)
     assert jobs == []
+
+
+def test_a_launcher_without_its_plugin_is_told(
+    jobs: Jobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(multirun, "find_spec", lambda name: None)
+    overrides = [f"paths.work={tmp_path}", "seed=1,2", "env=hpc"]
+    with pytest.raises(ConfigError, match=r"pip install 'spectramind\[slurm\]'"):
+        sweep(Call("train", overrides, multirun=True))
+    assert not jobs
+    sweep(Call("train", [*overrides, "env.launcher=basic"], multirun=True))
+    assert len(jobs) == 2
+
+
+def test_a_launcher_is_chosen_by_its_setting(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(multirun, "find_spec", lambda name: object())
+    typed = [f"paths.work={tmp_path}", "train.lr=1,2", "env.launcher=joblib"]
+    assert multirun._launcher(typed, {"train.lr"}) == ["hydra/launcher=joblib"]
+    assert multirun._launcher([*typed, "hydra/launcher=basic"], {"train.lr"}) == []
+    assert multirun._launcher(["env=ci"], set()) == []
+
+
+def test_a_job_that_fails_ends_the_sweep_with_its_own_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fail(*_: object) -> None:
+        raise SchemaError("a file is broken")
+
+    monkeypatch.setattr(multirun, "run", fail)
+    with pytest.raises(SchemaError, match="a file is broken"):
+        sweep(Call("score", [f"paths.work={tmp_path}", "seed=1,2"], multirun=True))

@@ -90,7 +90,7 @@ def test_a_tilde_is_the_home_folder(typed: str, monkeypatch: pytest.MonkeyPatch)
     assert str(config.data.raw) == typed.strip('"').replace("~", "/home/me")
     assert str(config.paths.features).startswith("/home/me/")
     tree = OmegaConf.create(
-        compose().model_dump(mode="json") | {"data": {"raw": "~/y", "split": "all"}}
+        compose().model_dump(mode="json") | {"data": {"raw": "~/y", "split": "all", "link": None}}
     )
     assert str(freeze(tree).data.raw) == "/home/me/y"
 

@@ -1,9 +1,6 @@
 """``python -m spectramind.calibration`` is ``spectramind calibrate``, with the same arguments."""
 
-import subprocess
-import sys
+from spectramind.run.module_call import run_as_command
 
 if __name__ == "__main__":
-    # A process of its own: this room does not import the command line above it.
-    command = [sys.executable, "-m", "spectramind", "calibrate", *sys.argv[1:]]
-    sys.exit(subprocess.run(command, check=False).returncode)
+    run_as_command("calibrate", {})

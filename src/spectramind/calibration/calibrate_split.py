@@ -256,6 +256,7 @@ def calibrate(
     workers: Workers,
     dry_run: bool = False,
     strict: bool = False,
+    reuse: bool = True,
 ) -> CalibrationPlan:
     """Calibrate every visit of a split that has frames and is not finished yet.
 
@@ -267,6 +268,7 @@ def calibrate(
         workers: where the work runs.
         dry_run: only say what would be done; nothing is written.
         strict: stop at the first visit that fails; visits done until then stay done.
+        reuse: leave finished visits as they are; else they are done anew.
 
     Returns:
         What was found finished, what was done (with ``dry_run``: would be done), what failed.
@@ -281,9 +283,16 @@ def calibrate(
             check_simulated(visit, config, out)
         else:
             with_frames.append(visit)
-    plan = plan_calibration(config, tree, with_frames, out)
+    plan = (
+        plan_calibration(config, tree, with_frames, out)
+        if reuse
+        else CalibrationPlan(to_do=tuple(with_frames), finished=())
+    )
     if dry_run or not plan.to_do:
         return plan
+    if not reuse:
+        for visit in plan.to_do:  # a visit without its log is not finished
+            out.log(visit.name).unlink(missing_ok=True)
     _require_disk(config, plan.to_do, out)
     work = partial(
         _attempt,

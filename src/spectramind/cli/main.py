@@ -9,7 +9,9 @@ from typer.exceptions import Exit
 
 from spectramind.cli.complaint import complaint
 from spectramind.cli.execute import Call, execute, show_version
+from spectramind.cli.settings_options import with_settings
 from spectramind.cli.terminal import make_streams_robust
+from spectramind.config.aliases import as_table
 from spectramind.diagnostics.topics import TOPICS, Topic
 from spectramind.errors import ExitCode
 from spectramind.run.processes import TogetherError, processes
@@ -22,15 +24,24 @@ _STOPPED = {INTERRUPTED, 143, 129}
 
 Overrides = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[OVERRIDES]...", help="Hydra overrides, such as train.lr=1e-4"),
+    typer.Argument(
+        metavar="[OVERRIDES]...",
+        help="Hydra overrides, such as train.lr=1e-4; spectramind --help has their other names.",
+    ),
 ]
 Workers = Annotated[int | None, typer.Option(help="Worker processes; 0 for one a core.")]
 Multirun = Annotated[
     bool, typer.Option("--multirun", "-m", help="Sweep: every combination of a,b,c values.")
 ]
 
+_OTHER_NAMES = "\n\n".join(
+    f"{kind}: " + "; ".join(f"{alias} is {meant}" for alias, meant in names) + "."
+    for kind, names in as_table().items()
+)
+
 app = typer.Typer(
     help="Raw Ariel telemetry in, transmission spectra with an honest sigma out.",
+    epilog=_OTHER_NAMES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
@@ -68,6 +79,7 @@ def root(
 
 
 @app.command()
+@with_settings
 def simulate(
     overrides: Overrides = None, multirun: Multirun = False, workers: Workers = None
 ) -> None:
@@ -75,7 +87,17 @@ def simulate(
     execute(Call("simulate", _with_workers(overrides, workers), multirun))
 
 
+@app.command()
+@with_settings
+def obtain(
+    overrides: Overrides = None, multirun: Multirun = False, workers: Workers = None
+) -> None:
+    """Make data.raw be there: link the tree that data.link names, or simulate one."""
+    execute(Call("obtain", _with_workers(overrides, workers), multirun))
+
+
 @app.command("simulate-report")
+@with_settings
 def simulate_report(
     overrides: Overrides = None,
     multirun: Multirun = False,
@@ -88,6 +110,7 @@ def simulate_report(
 
 
 @app.command()
+@with_settings
 def calibrate(
     overrides: Overrides = None,
     multirun: Multirun = False,
@@ -105,6 +128,7 @@ def calibrate(
 
 
 @app.command()
+@with_settings
 def features(
     overrides: Overrides = None, multirun: Multirun = False, workers: Workers = None
 ) -> None:
@@ -113,36 +137,43 @@ def features(
 
 
 @app.command()
+@with_settings
 def train(
     overrides: Overrides = None,
     multirun: Multirun = False,
     phase: Annotated[
-        str, typer.Option(help="Training phase: a file of configs/train.")
-    ] = "supervised",
+        str | None,
+        typer.Option(help="mae, contrastive, supervised or all: a file of configs/train."),
+    ] = None,
 ) -> None:
     """Learn the spectral prior and the network's correction of it."""
-    execute(Call("train", [f"train={phase}", *(overrides or [])], multirun))
+    chosen = [] if phase is None else [f"train={phase}"]
+    execute(Call("train", [*chosen, *(overrides or [])], multirun))
 
 
 @app.command()
+@with_settings
 def export(overrides: Overrides = None, multirun: Multirun = False) -> None:
     """Write the checkpoint's network for use without this package: torch.export, TorchScript."""
     execute(Call("export", overrides, multirun))
 
 
 @app.command("calibrate-temp")
+@with_settings
 def calibrate_temp(overrides: Overrides = None, multirun: Multirun = False) -> None:
     """Fit the temperature of sigma on planets that were not trained on."""
     execute(Call("calibrate-temp", overrides, multirun))
 
 
 @app.command("calibrate-corel")
+@with_settings
 def calibrate_corel(overrides: Overrides = None, multirun: Multirun = False) -> None:
     """Fit per-bin sigma factors and conformal intervals on planets that were not trained on."""
     execute(Call("calibrate-corel", overrides, multirun))
 
 
 @app.command()
+@with_settings
 def predict(
     overrides: Overrides = None,
     multirun: Multirun = False,
@@ -153,6 +184,7 @@ def predict(
 
 
 @app.command()
+@with_settings
 def score(
     overrides: Overrides = None,
     multirun: Multirun = False,
@@ -161,14 +193,19 @@ def score(
         str | None,
         typer.Option(help="References, comma between: constant, box, lsq, physics, oracle."),
     ] = None,
+    if_known: Annotated[
+        bool, typer.Option("--if-known", help="Without a truth write no score, and do not fail.")
+    ] = False,
 ) -> None:
     """Print the official score beside the references."""
     beside = [] if against is None else [f"score.against=[{against}]"]
     wanted = [*(overrides or []), *beside]
-    execute(Call("score", wanted, multirun, paths={"paths.truth": truth}))
+    flags = {"if_known": if_known}
+    execute(Call("score", wanted, multirun, flags, paths={"paths.truth": truth}))
 
 
 @app.command()
+@with_settings
 def audit(
     overrides: Overrides = None,
     multirun: Multirun = False,
@@ -179,6 +216,7 @@ def audit(
 
 
 @app.command()
+@with_settings
 def gate(
     overrides: Overrides = None,
     multirun: Multirun = False,
@@ -191,6 +229,7 @@ def gate(
 
 
 @app.command()
+@with_settings
 def ablate(
     overrides: Overrides = None,
     multirun: Multirun = False,
@@ -223,6 +262,7 @@ def ablate(
 
 
 @diagnose.command()
+@with_settings
 def dashboard(
     overrides: Overrides = None,
     multirun: Multirun = False,
@@ -235,11 +275,14 @@ def dashboard(
     execute(Call("diagnose dashboard", [*(overrides or []), *extra], multirun, paths=paths))
 
 
+app.command("dashboard", help="The same as diagnose dashboard.")(dashboard)
+
+
 def _add_topic(topic: Topic) -> None:
     def look(overrides: Overrides = None, multirun: Multirun = False) -> None:
         execute(Call(f"diagnose {topic.name}", overrides, multirun, {"topic": topic.name}))
 
-    diagnose.command(topic.name, help=topic.says)(look)
+    diagnose.command(topic.name, help=topic.says)(with_settings(look))
 
 
 for _topic in TOPICS:
@@ -247,6 +290,7 @@ for _topic in TOPICS:
 
 
 @submit.command()
+@with_settings
 def bundle(
     overrides: Overrides = None,
     multirun: Multirun = False,
@@ -259,6 +303,7 @@ def bundle(
 
 
 @submit.command()
+@with_settings
 def validate(
     overrides: Overrides = None,
     multirun: Multirun = False,
@@ -270,7 +315,30 @@ def validate(
     execute(Call("submit validate", overrides, multirun, paths={"paths.submission": submission}))
 
 
+@app.command("analyze-log")
+@with_settings
+def analyze_log(
+    overrides: Overrides = None,
+    md: Annotated[Path | None, typer.Option(help="Where the page of Markdown goes.")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Where the table of runs goes.")] = None,
+) -> None:
+    """Say of all runs in a work folder what they took, what failed, and which settings changed."""
+    paths = {"paths.log_report": md, "paths.log_table": csv}
+    execute(Call("analyze-log", overrides, paths=paths))
+
+
+@app.command("check-pipeline")
+@with_settings
+def check_pipeline(
+    overrides: Overrides = None,
+    folder: Annotated[Path, typer.Option(help="Where dvc.yaml and params.yaml are.")] = Path(),
+) -> None:
+    """Do dvc.yaml, params.yaml, the commands and the settings agree?"""
+    execute(Call("check-pipeline", overrides, flags={"folder": str(folder)}))
+
+
 @app.command()
+@with_settings
 def selftest(
     overrides: Overrides = None,
     deep: Annotated[

@@ -1,6 +1,7 @@
 """``-m``: the same command under Hydra's own sweepers and launchers."""
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import hydra
@@ -8,24 +9,25 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from spectramind.cli.execute import Call, run
-from spectramind.config.compose import ROOT_NAME, freeze, resource_dir
+from spectramind.config.compose import ROOT_NAME, compose, freeze, resource_dir
 from spectramind.config.typed_overrides import swept_keys, understood
 from spectramind.diagnostics.topics import TOPICS
-from spectramind.errors import ConfigError
+from spectramind.errors import ConfigError, SpectraMindError
 
 # What each command writes. In a sweep these move below the job's folder, so that no two jobs write
 # one file; what a command reads stays where it is, shared by all jobs.
 WRITES = {
     "simulate": ("data.raw", "paths.calibrated"),  # the latter with level=lightcurves
+    "obtain": ("data.raw", "paths.calibrated"),
     "simulate-report": ("paths.simulation_report",),
     "calibrate": ("paths.calibrated",),
     "features": ("paths.features",),
-    "train": ("paths.checkpoint",),
+    "train": ("paths.checkpoint", "paths.plots"),
     "export": ("paths.exports",),
     "calibrate-temp": ("paths.temperature",),
     "calibrate-corel": ("paths.corel",),
     "predict": ("paths.predictions", "paths.submission"),
-    "score": ("paths.score",),
+    "score": ("paths.score", "paths.plots"),
     "audit": ("paths.audit",),
     "ablate": ("paths.ablation",),
     "gate": ("paths.gate",),
@@ -33,6 +35,12 @@ WRITES = {
     **{f"diagnose {topic.name}": ("diag.html.out", "paths.diagnostics") for topic in TOPICS},
     "submit bundle": ("paths.bundle",),
     "submit validate": (),
+}
+# Launchers that a plugin of Hydra brings: its package, and the extra that installs it.
+_PLUGINS = {
+    "joblib": ("hydra_plugins.hydra_joblib_launcher", "sweep"),
+    "submitit_slurm": ("hydra_plugins.hydra_submitit_launcher", "slurm"),
+    "submitit_local": ("hydra_plugins.hydra_submitit_launcher", "slurm"),
 }
 # Read if it is there, else written: a split made by hand holds for every job.
 READ_OR_WRITTEN = {"train": "paths.splits", "ablate": "paths.splits"}
@@ -43,12 +51,14 @@ def sweep(call: Call) -> None:
 
     Raises:
         ConfigError: an override that Hydra's grammar or the tree does not know, or one path for all
-            jobs that each of them would write.
+            jobs that each of them would write; or a launcher whose plugin is not installed.
+        SpectraMindError: a job's own; the sweep stops there.
     """
     overrides = understood(call.all_overrides(), sweep=True)
     swept = swept_keys(overrides)
     typed = {override.partition("=")[0] for override in overrides}
     own = "paths.work" in swept
+    failed: list[SpectraMindError] = []  # of jobs in this process
     for key in WRITES[call.command]:
         if key in typed and key not in swept and not own:
             raise ConfigError(
@@ -62,19 +72,44 @@ def sweep(call: Call) -> None:
         folder = Path(HydraConfig.get().runtime.output_dir)
         if not own:
             _move(tree, _moving(call.command, tree, swept), folder)
-        config = freeze(tree)
-        run(call, config, [*HydraConfig.get().overrides.task], None if own else folder)
+        try:
+            config = freeze(tree)
+            run(call, config, [*HydraConfig.get().overrides.task], None if own else folder)
+        except SpectraMindError as error:
+            failed.append(error)
+            raise
 
     # Hydra's decorator reads the command line itself.
+    launcher = _launcher(overrides, swept)
     given = sys.argv
-    sys.argv = [given[0], "--multirun", *overrides]
+    sys.argv = [given[0], "--multirun", *launcher, *overrides]
     try:
         job()
     except SystemExit as stop:
+        if failed:
+            raise failed[0] from stop
         if stop.code:
             raise ConfigError("the sweep stopped: Hydra's message stands above") from stop
     finally:
         sys.argv = given
+
+
+def _launcher(overrides: list[str], swept: set[str]) -> list[str]:
+    """Hydra's override for ``env.launcher``; a launcher typed in Hydra's own words goes first."""
+    keys = {override: override.partition("=")[0] for override in overrides}
+    if "hydra/launcher" in keys.values():
+        return []
+    ours = [o for o, key in keys.items() if key not in swept and not key.startswith("hydra")]
+    name = compose(ours).env.launcher
+    if name == "basic":
+        return []
+    package, extra = _PLUGINS[name]
+    if find_spec("hydra_plugins") is None or find_spec(package) is None:
+        raise ConfigError(
+            f"env.launcher={name} needs a plugin of Hydra: pip install 'spectramind[{extra}]', or "
+            "sweep here with env.launcher=basic"
+        )
+    return [f"hydra/launcher={name}"]
 
 
 def _moving(command: str, tree: DictConfig, swept: set[str]) -> list[str]:

@@ -36,10 +36,19 @@ def compose(overrides: Sequence[str] = ()) -> Config:
     Raises:
         ConfigError: an unknown key or group choice, a malformed override, a value out of range.
     """
+    return freeze(composed(overrides))
+
+
+def composed(overrides: Sequence[str] = ()) -> DictConfig:
+    """The tree as composed, its interpolations unresolved, its values not validated.
+
+    Raises:
+        ConfigError: an unknown key or group choice, or a malformed override.
+    """
     wanted = understood(overrides)
     with initialize_config_dir(str(resource_dir("configs")), version_base="1.3"):
         try:
-            return freeze(hydra_compose(ROOT_NAME, overrides=wanted))
+            return hydra_compose(ROOT_NAME, overrides=wanted)
         except (HydraException, OmegaConfBaseException) as error:
             raise ConfigError(_one_line(error)) from error
 
@@ -52,6 +61,8 @@ def freeze(tree: DictConfig) -> Config:
     """
     try:
         return Config.model_validate(OmegaConf.to_container(tree, resolve=True))
+    except OmegaConfBaseException as error:  # an interpolation of nothing
+        raise ConfigError(_one_line(error)) from error
     except ValidationError as error:
         first, *others = error.errors()
         key = ".".join(str(part) for part in first["loc"])

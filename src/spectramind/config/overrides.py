@@ -2,6 +2,8 @@
 
 import re
 
+from spectramind.config.aliases import real_key, real_value
+
 # Config keys are Latin; the doctrine prints some of them in Greek.
 _GREEK = {
     "λ": "lambda",
@@ -13,22 +15,20 @@ _GREEK = {
     "γ": "gamma",
     "ε": "epsilon",
 }
-# Names the user's documents use for a group or key beside the one in the tree.
-_ALIASES = {"training": "train", "diagnostics": "diag", "executor": "env.executor"}
 
 
 def normalise(override: str) -> str:
     """Return the override with its key in the tree's own spelling.
 
     Greek letters become Latin words; ``+`` is dropped, because unknown keys are refused anyway and
-    every known key exists; an alias becomes what it stands for.
+    every known key exists; an alias becomes what it stands for (``aliases``).
     """
     key, equals, value = override.partition("=")
     key = key.removeprefix("+").removeprefix("+")
     for letter, word in _GREEK.items():
         key = key.replace(letter, word)
-    head, dot, rest = key.partition(".")
-    return f"{_ALIASES.get(head, head)}{dot}{rest}{equals}{value}"
+    key = real_key(key)
+    return f"{key}{equals}{real_value(key, value)}"
 
 
 def quoted(key: str, value: object) -> str:

@@ -46,20 +46,32 @@ class PathsConfig(Section):
     diagnostics: Path
     truth: Path
     bundle: Path
+    plots: Path
+    log_report: Path
+    log_table: Path
     real: Path | None
     simulation_report: Path
 
 
 class DataConfig(Section):
-    """The competition tree: ``raw`` is read in place; ``split`` says which folders."""
+    """The competition tree: ``raw`` is read in place; ``split`` says which folders.
+
+    ``link`` is a tree elsewhere: ``obtain`` makes ``raw`` a link to it and simulates nothing.
+    """
 
     raw: Path
+    link: Path | None
     split: Literal["train", "test", "all"]
 
 
 class CalibConfig(KillChainConfig):
-    """The detector's kill chain, and the calibration of sigma."""
+    """The detector's kill chain, and the calibration of sigma.
 
+    ``cache``: calibrate leaves visits as they are that were calibrated with the same settings, code
+    and files; off, it does all of them anew.
+    """
+
+    cache: bool
     temp: TempConfig
     corel: CorelConfig
     instance: InstanceConfig
@@ -76,7 +88,10 @@ class EnvConfig(Section):
 
     ``executor=dask`` sends the visits to an existing cluster instead: ``scheduler`` is its address
     or scheduler file. ``threads`` are torch's on the CPU: 0 is one for a small network and every
-    core for a large one; the rest of the chain spreads its work over processes.
+    core for a large one; the rest of the chain spreads its work over processes. ``launcher`` runs
+    the jobs of a sweep (``-m``): ``basic`` one after the other here, ``joblib`` several at once
+    here, ``submitit_slurm`` as jobs of a Slurm cluster, ``submitit_local`` the same on this machine
+    (joblib: extra ``sweep``, submitit: extra ``slurm``; ``hydra.launcher.*`` sets them up).
     """
 
     workers: int = Field(ge=0)
@@ -84,6 +99,7 @@ class EnvConfig(Section):
     scheduler: str | None = Field(min_length=1)
     device: Literal["auto", "cpu", "cuda"]
     threads: int = Field(ge=0)
+    launcher: Literal["basic", "joblib", "submitit_slurm", "submitit_local"]
 
     @field_validator("scheduler")
     @classmethod
@@ -116,8 +132,9 @@ class LoggerConfig(Section):
 # `env.device`, because a GPU rounds otherwise than a CPU and training carries that on.
 _NOT_SCIENCE: dict[str, Any] = {
     "paths": True,
-    "data": {"raw"},
-    "env": {"workers", "executor", "scheduler", "threads"},
+    "data": {"raw", "link"},
+    "calib": {"cache"},
+    "env": {"workers", "executor", "scheduler", "threads", "launcher"},
     "logger": True,
     "diag": True,
     "audit": True,

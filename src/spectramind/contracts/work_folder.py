@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from spectramind.config.root import PathsConfig
+from spectramind.contracts.plot_files import PlotTables
 from spectramind.contracts.predictive import SUBMITTED
 from spectramind.instrument.detectors import Detector
 
@@ -305,6 +306,10 @@ class WorkFolder:
     def pretrained(self) -> Path:
         """The encoders that pretraining left."""
         return self.paths.checkpoint.with_name("pretrained.pt")
+
+    @property
+    def plots(self) -> PlotTables:
+        return PlotTables(self.paths.plots)
 
     @property
     def tracking(self) -> Path:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 COMMANDS = {
     "simulate": "spectramind.pipeline.prepare:simulate",
+    "obtain": "spectramind.pipeline.prepare:obtain",
     "simulate-report": "spectramind.pipeline.simulation_report:simulate_report",
     "calibrate": "spectramind.pipeline.prepare:calibrate",
     "features": "spectramind.pipeline.fit_features:features",
@@ -29,6 +30,8 @@ COMMANDS = {
     **{f"diagnose {name}": "spectramind.pipeline.diagnose:diagnose" for name in TOPIC},
     "submit bundle": "spectramind.pipeline.submit:bundle",
     "submit validate": "spectramind.pipeline.submit:validate",
+    "analyze-log": "spectramind.pipeline.analyze_log:analyze_log",
+    "check-pipeline": "spectramind.pipeline.check_pipeline:check_pipeline",
     "selftest": "spectramind.pipeline.selftest:selftest",
 }
 

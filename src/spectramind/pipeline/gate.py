@@ -148,6 +148,11 @@ def _told(config: Config) -> dict[str, Any]:
         raise SchemaError(f"{scored} is missing: run `spectramind predict` first")
     if held.get("scored") != file_digest(scored):
         raise SchemaError(f"{path} scored other predictions than {scored}: run `spectramind score`")
+    if held.get("predictions") == []:  # score --if-known
+        raise SchemaError(
+            f"{path} holds no score, for nobody knows the test planets' true spectra: ask for none "
+            "with gate.score_least=null and the other bounds of gate"
+        )
     return _submitted(held, path, _OWN)
 
 

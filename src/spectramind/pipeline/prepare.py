@@ -8,11 +8,13 @@ from spectramind.calibration.calibrate_split import CalibrationPlan
 from spectramind.calibration.calibrate_split import calibrate as calibrate_split
 from spectramind.config.root import Config
 from spectramind.contracts.work_folder import WorkFolder
-from spectramind.errors import SchemaError
+from spectramind.dataset.tables import check_axes
+from spectramind.dataset.tree import KaggleTree
+from spectramind.errors import ConfigError, SchemaError
 from spectramind.pipeline.draw_light_curves import light_curves_level
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.visits import open_tree, splits_of
-from spectramind.run.atomic import remove_strays
+from spectramind.run.atomic import atomic_path, remove_strays
 from spectramind.run.pool import Workers
 from spectramind.run.record import RunRecord
 from spectramind.simulation.simulate_tree import TELEMETRY
@@ -92,6 +94,47 @@ def simulate(config: Config, record: RunRecord) -> Simulated:
     return Simulated(config.data.raw, config.sim.planets, config.sim.test_planets)
 
 
+@dataclass(frozen=True, eq=False)
+class Linked(Result):
+    """``data.raw`` became a link to a tree."""
+
+    raw: Path
+    tree: Path
+    splits: tuple[str, ...]
+
+    def report(self) -> list[str]:
+        return [f"{self.raw} is a link to {self.tree} ({', '.join(self.splits)})"]
+
+
+def obtain(config: Config, record: RunRecord) -> Simulated | Linked:
+    """Make ``data.raw`` be there: a link to the tree ``data.link``, or else a simulated one.
+
+    Raises:
+        ConfigError: a folder stands where the link must be.
+        SchemaError: ``data.link`` is no tree.
+    """
+    raw, there = config.data.raw, config.data.link
+    if there is None:
+        if raw.is_symlink():  # nothing is ever written into somebody's tree
+            raw.unlink()
+        return simulate(config, record)
+    target = there.absolute()
+    tree = KaggleTree(target)
+    splits = tuple(tree.splits())
+    check_axes(tree)
+    if not raw.is_symlink() and raw.exists():
+        raise ConfigError(
+            f"{raw} is a folder and data.link={there} wants it to be a link: move it away, or name "
+            "another with paths.work or data.raw"
+        )
+    if not (raw.is_symlink() and raw.readlink() == target):
+        with atomic_path(raw) as temporary:
+            temporary.unlink(missing_ok=True)
+            temporary.symlink_to(target)
+    record.artifact(raw / "train.csv")
+    return Linked(raw, target, splits)
+
+
 def calibrate(
     config: Config, record: RunRecord, dry_run: bool = False, strict: bool = False
 ) -> CalibratedVisits:
@@ -102,7 +145,9 @@ def calibrate(
     if not dry_run:
         remove_strays(out.root)
     plans = {
-        split: calibrate_split(config.calib, tree, split, out, workers_of(config), dry_run, strict)
+        split: calibrate_split(
+            config.calib, tree, split, out, workers_of(config), dry_run, strict, config.calib.cache
+        )
         for split in splits_of(config, tree)
     }
     for plan in plans.values():

@@ -16,6 +16,7 @@ from spectramind.errors import SchemaError
 from spectramind.evaluation.score_tables import ORACLE, render
 from spectramind.evaluation.summary import ScoreSummary, ratios, summarise
 from spectramind.pipeline.planets import doubts, naive_of
+from spectramind.pipeline.plot_tables import write_metrics, write_score_tables
 from spectramind.pipeline.references import answer
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.watch_drift import what_happened
@@ -51,12 +52,28 @@ class Scores(Result):
         return [*render(self.summaries), *self.remarks(), f"details: {self.file}"]
 
 
-def score(config: Config, record: RunRecord) -> Scores:
+@dataclass(frozen=True, eq=False)
+class Unscored(Result):
+    """Nobody knows the test planets' true spectra: the file says so, and holds no score."""
+
+    truth: Path
+    file: Path
+
+    def report(self) -> list[str]:
+        return [f"no score: {self.truth} is not there; {self.file} says so"]
+
+
+def score(config: Config, record: RunRecord, if_known: bool = False) -> Scores | Unscored:
     """Score the predictions of the test planets.
+
+    Args:
+        if_known: where their truth is not known, write a file without scores instead.
 
     Raises:
         SchemaError: the truth of the test planets is not known, or predictions are missing.
     """
+    if if_known and not config.paths.truth.is_file():
+        return _unscored(config, record)
     if not config.paths.truth.is_file():
         raise SchemaError(
             f"{config.paths.truth} is missing: the test planets cannot be scored without their "
@@ -78,8 +95,21 @@ def score(config: Config, record: RunRecord) -> Scores:
     held = {"scored": file_digest(scored), "predictions": _rows(summaries), "drift": drift}
     write_json(config.paths.score, held)
     record.artifact(config.paths.score)
+    write_score_tables(config, record, ours.spectra, truth, naive, reasons)
+    write_metrics(config, record, summaries)
     record.metrics |= {f"score_{s.name}": s.score for s in summaries}
     return Scores(tuple(summaries), config.paths.score, told)
+
+
+def _unscored(config: Config, record: RunRecord) -> Unscored:
+    scored = WorkFolder(config.paths).prediction(SUBMITTED)
+    Predictive.load(scored)
+    held = {"scored": file_digest(scored), "predictions": [], "drift": {}}
+    write_json(config.paths.score, held)
+    record.artifact(config.paths.score)
+    write_score_tables(config, record)
+    write_metrics(config, record, ())
+    return Unscored(config.paths.truth, config.paths.score)
 
 
 def _rows(summaries: list[ScoreSummary]) -> list[dict[str, Any]]:
@@ -104,6 +134,8 @@ def _beside(model: ScoreSummary, physics: ScoreSummary) -> str:
 def score_lines(path: Path) -> list[str]:
     """The result of the last ``score`` in two lines: scores, and realised coverage."""
     rows = json.loads(path.read_text(encoding="utf-8"))["predictions"]
+    if not rows:
+        return ["no score: the test planets' true spectra are not known"]
     scores = ", ".join(f"{row['name']} {row['score']:.4f}" for row in rows)
     first = rows[0]
     lines = [f"official score on {first['n_planets']} held-out planets: {scores}"]

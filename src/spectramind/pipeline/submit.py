@@ -84,10 +84,11 @@ def _score(path: Path, applied: Applied) -> tuple[bool, tuple[str, ...]]:
     """Whether the last score is of this prediction, and what to say of it."""
     if not path.is_file():
         return False, ("no score: `spectramind score` has not run",)
-    scored = json.loads(path.read_text(encoding="utf-8")).get("scored")
+    held = json.loads(path.read_text(encoding="utf-8"))
+    scored = held.get("scored")
     if scored != applied.prediction:
         return False, (f"no score: {path} is of another prediction, run `spectramind score` again",)
-    return True, tuple(score_lines(path))
+    return bool(held.get("predictions")), tuple(score_lines(path))
 
 
 def validate(config: Config, record: RunRecord, file: Path | None = None) -> Validated:

@@ -18,6 +18,7 @@ from spectramind.estimators.physics_estimate import PhysicsEstimate
 from spectramind.instrument.grid import N_BINS
 from spectramind.models.assembly import build_network
 from spectramind.pipeline.cross_fitting import is_of
+from spectramind.pipeline.epoch_gains import write_training_table
 from spectramind.pipeline.network_fit import FittedNetwork, fit_network
 from spectramind.pipeline.planets import load_labelled
 from spectramind.pipeline.pretrain import Pretraining, load_start, pretrain
@@ -109,6 +110,12 @@ def train(config: Config, record: RunRecord) -> Training | Pretraining:
     phase, blind = config.train.phase, config.model.prior.source == "atmosphere"
     refuse_contradictions(config)
     require_service(config.logger.tracker)
+    trained = _train(config, record, phase, blind)
+    write_training_table(config, record)
+    return trained
+
+
+def _train(config: Config, record: RunRecord, phase: str, blind: bool) -> Training | Pretraining:
     if phase in ("mae", "contrastive"):
         return _pretrain_alone(config, record)
     if blind:

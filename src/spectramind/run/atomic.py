@@ -1,13 +1,15 @@
 """Writes that are whole or not there: a temporary file beside the target, then rename."""
 
+import csv
 import errno
+import io
 import json
 import os
 import re
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -117,6 +119,15 @@ def write_text(target: Path, text: str) -> None:
 def write_json(target: Path, value: Any) -> None:
     """Write JSON atomically, indented, keys in the order given."""
     write_text(target, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def write_csv(target: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write a CSV atomically: a header, then a row a mapping; a column it lacks is empty."""
+    held = io.StringIO()
+    writer = csv.DictWriter(held, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(target, held.getvalue())
 
 
 def write_npz(target: Path, **arrays: ArrayLike) -> None:

@@ -1,0 +1,1 @@
+"""``python -m spectramind.calibration.run``: another name of ``spectramind calibrate``."""

@@ -1,0 +1,1 @@
+"""``python -m spectramind.features.run``: another name of ``spectramind features``."""

@@ -1,0 +1,55 @@
+"""Which files each command of the DVC chain leaves, and which settings change none of them."""
+
+from pathlib import Path
+
+from spectramind.config.root import Config
+from spectramind.contracts.predictive import SUBMITTED
+from spectramind.contracts.work_folder import WorkFolder
+
+# Commands of the chain, in order. Each reads what some before it leave.
+CHAIN = (
+    "obtain",
+    "calibrate",
+    "features",
+    "train",
+    "calibrate-temp",
+    "calibrate-corel",
+    "predict",
+    "score",
+    "diagnose dashboard",
+    "submit bundle",
+)
+# Settings, or sections of them, that no stage depends on: where files lie, how the work is shared
+# out, what is logged, and those of commands beside the chain.
+BESIDE_THE_CHAIN = (
+    "paths",
+    "logger",
+    "audit",
+    "gate",
+    "ablate",
+    "calib.cache",
+    "env.workers",
+    "env.executor",
+    "env.scheduler",
+    "env.threads",
+    "env.launcher",
+)
+
+
+def stage_outs(config: Config, command: str) -> set[Path]:
+    """The files and folders that DVC follows of a command of ``CHAIN``."""
+    paths, folder = config.paths, WorkFolder(config.paths)
+    calibrators, plots = folder.calibrators(SUBMITTED), folder.plots
+    left: dict[str, set[Path]] = {
+        "obtain": {config.data.raw},
+        "calibrate": {paths.calibrated},
+        "features": {paths.features},
+        "train": {paths.checkpoint.parent, paths.splits.parent, plots.training},
+        "calibrate-temp": {paths.temperature},
+        "calibrate-corel": {paths.corel, calibrators.seen},
+        "predict": {paths.predictions, paths.submission, folder.applied},
+        "score": {paths.score, plots.metrics, plots.coverage, plots.worst_planets},
+        "diagnose dashboard": {config.diag.html.out},
+        "submit bundle": {paths.bundle},
+    }
+    return left[command]
