@@ -40,7 +40,7 @@ gate
 endef
 export CHAIN
 
-.PHONY: help setup test lint types unit demo smoke chain repro lock check-lock clean distclean
+.PHONY: help setup test lint types unit demo smoke chain docs repro lock check-lock clean distclean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,13 @@ demo smoke:
 chain:  ## print the chain's stages
 	@echo "$$CHAIN"
 
+docs: setup $(VENV)/.docs  ## the site, into site/; a warning or a dead link fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+$(VENV)/.docs: $(VENV)/.installed
+	@$(PIP_INSTALL) --constraint constraints.txt --group docs
+	@touch $@
+
 repro: setup  ## the demo chain through DVC: only what changed
 	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
 
@@ -113,7 +120,7 @@ $(POETRY_VENV)/.installed: Makefile
 	@touch $@
 
 clean:  ## caches, wheels and the runs of demo and smoke
-	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis runs/demo runs/smoke
+	rm -rf dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis runs/demo runs/smoke
 	find spectramind.py src tests configs schemas -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean  ## and the virtual environments

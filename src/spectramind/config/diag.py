@@ -8,9 +8,10 @@ from spectramind.config.base import Section
 
 
 class HtmlConfig(Section):
-    """Where the page is written, and whether the browser opens it at the end.
+    """Where the page is written.
 
     Attributes:
+        open: whether the browser opens it at the end.
         out: the file; ``{N}`` in its name becomes the number after the last that is there.
     """
 
