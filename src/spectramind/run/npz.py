@@ -1,13 +1,29 @@
 """Reading our own npz files: never a pickle, and one clear line when the contract is broken."""
 
 import zipfile
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.errors import SchemaError
+
+# What zipfile and NumPy raise at damaged or hostile archives; TokenError: of an array's header.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    KeyError,
+    TypeError,
+    SyntaxError,
+    TokenError,
+)
 
 
 def read_npz(
@@ -36,7 +52,7 @@ def read_npz(
                 )
             more = [key for key in optional if key in archive.files]
             return {key: archive[key] for key in (*keys, *more)}
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+    except UNREADABLE as error:
         raise SchemaError(
             f"{path} cannot be read ({error}): delete it and run `spectramind {made_by}` again"
         ) from error

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spectramind.errors import SchemaError, first_fault
 from spectramind.run.atomic import atomic_path
+from spectramind.run.npz import UNREADABLE
 from spectramind.submission.bundle_facts import (
     MANIFEST_NAME,
     MOST_BYTES,
     SUBMISSION_NAME,
-    UNREADABLE,
     bundle_facts,
     holds_objects,
     is_plain,
@@ -192,7 +192,7 @@ def check_bundle(path: Path, expected: Iterable[str] | None = None) -> CheckedBu
         manifest = _parse_manifest(json.loads(contents.pop(MANIFEST_NAME)), str(path))
     except KeyError as error:
         raise SchemaError(f"{path}: {MANIFEST_NAME} is missing") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SchemaError(f"{path}: {MANIFEST_NAME} is not JSON: {error}") from error
     if set(contents) != set(manifest.files) or SUBMISSION_NAME not in contents:
         raise SchemaError(

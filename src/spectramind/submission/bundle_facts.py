@@ -6,7 +6,6 @@ import json
 import math
 import stat
 import zipfile
-import zlib
 from collections.abc import Iterable, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -17,12 +16,12 @@ from pydantic import BaseModel, ConfigDict
 
 from spectramind.errors import SchemaError
 from spectramind.instrument.grid import N_BINS
+from spectramind.run.npz import UNREADABLE
 
 SUBMISSION_NAME = "submission.csv"
 MANIFEST_NAME = "submission_manifest.json"
 # A bundle holds some megabytes; more is damage or malice (1,100 planets are 16 MB of CSV).
 MOST_BYTES = 1 << 30
-UNREADABLE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError)
 
 
 class MemberFacts(BaseModel):
@@ -148,7 +147,7 @@ def _member(member: zipfile.ZipInfo, content: bytes) -> MemberFacts:
 def _object(content: bytes) -> dict[str, Any] | None:
     try:
         value = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
