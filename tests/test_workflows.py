@@ -80,7 +80,7 @@ def test_permissions_are_least(name):
 
 @pytest.mark.parametrize("name", FLOWS)
 def test_nothing_from_outside_gets_into_a_script(name):
-    """An expression in ``run`` is pasted before the shell sees it: a branch could hold a command."""
+    """An expression in ``run`` is pasted in: a branch could be called like a command."""
     assert "pull_request_target" not in TEXTS[name]
     assert "secrets." not in TEXTS[name]
     for _, _, step in [one for one in STEPS if one[0] == name]:
