@@ -35,6 +35,9 @@ def page() -> str:
     lines += table(["command", "what it does"], short)
     for name, command in found:
         lines += _section(name, command)
+    if root.epilog:  # names that settings and commands have beside their own
+        lines += ["## Other names", ""]
+        lines += ["\n\n".join(plain(part) for part in root.epilog.split("\n\n")), ""]
     lines += ["## Exit codes"]
     lines += table(["code", "meaning"], [[str(int(c)), _EXIT_CODES[c]] for c in ExitCode])
     lines += ["130, 143, 129: ended by Ctrl-C, SIGTERM, SIGHUP; the same command goes on."]
