@@ -168,6 +168,37 @@ def test_damaged_npz_are_refused(tmp_path):
     assert refused > 300
 
 
+def test_numbers_that_became_text_are_refused(tmp_path):
+    """One flipped byte of an array's header makes '<f8' '<U2'; what is no array is its bytes."""
+    path = tmp_path / "x.npz"
+    for odd in (b"12", 1j, np.datetime64("2026-01-01")):
+        np.savez(path, a=np.array([odd]))
+        with pytest.raises(SchemaError, match="a is of a type that it must not have"):
+            read_npz(path, "a", made_by="features")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.npy", b"no array")
+    with pytest.raises(SchemaError, match="run `spectramind features` again"):
+        read_npz(path, "a", made_by="features")
+    np.savez(path, a=np.array(["1"]), b=np.array(["1"]), c=np.array([True]))
+    assert list(read_npz(path, "a", "b", "c", made_by="predict")) == ["a", "b", "c"]
+    with pytest.raises(SchemaError, match="b is of a type"):
+        read_npz(path, "a", "b", "c", made_by="predict", texts=("a",))
+
+
+@pytest.mark.parametrize("name", ["time", "flux", "flux_variance", "pointing"])
+def test_light_curves_of_text_are_refused(name, tmp_path):
+    shapes = {"time": (4,), "flux": (4, 1), "flux_variance": (4, 1), "pointing": (4, 3)}
+    held = {
+        key: np.zeros(shape) + np.arange(4.0).reshape(-1, *[1] * (len(shape) - 1))
+        for key, shape in shapes.items()
+    }
+    np.savez(tmp_path / "x.npz", **held)
+    assert len(read_series(tmp_path / "x.npz", 1).time_h) == 4
+    np.savez(tmp_path / "x.npz", **held | {name: held[name].astype(str)})
+    with pytest.raises(SchemaError, match=f"{name} is of a type"):
+        read_series(tmp_path / "x.npz", 1)
+
+
 @pytest.mark.parametrize("name", ["../../evil.csv", "/tmp/evil.csv"])
 def test_bundle_is_never_unpacked(name, tmp_path):
     path = tmp_path / "b.zip"
