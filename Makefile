@@ -11,6 +11,7 @@ SUPPORTED := import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2]
 PYTHON ?= $(firstword $(foreach python,python3 python3.11 python3.12,\
 	$(shell $(python) -c '$(SUPPORTED)' 2>/dev/null && echo $(python))))
 TORCH ?= torch==2.13.0
+VERSION ?= HEAD
 # They ask for torch, which is not in the lock.
 WITHOUT_DEPENDENCIES := zuko==1.6.0 captum==0.9.0
 
@@ -41,7 +42,8 @@ gate
 endef
 export CHAIN
 
-.PHONY: help setup dev test lint types unit demo smoke chain repro lock check-lock clean distclean
+.PHONY: help setup dev test lint types unit demo smoke chain diagnostics consistency gates docs audit wheel release notes \
+	repro lock check-lock clean distclean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +89,47 @@ demo smoke:
 chain:  ## print the chain's stages
 	@echo "$$CHAIN"
 
+# What `make smoke` left; CI calls them one by one.
+SMOKE_TOPICS := overview coverage symbolic
+
+diagnostics: setup  ## the report and some of its topics, of what smoke left
+	$(BIN)/spectramind diagnose dashboard experiment=smoke
+	$(BIN)/spectramind audit experiment=smoke
+	for topic in $(SMOKE_TOPICS); do $(BIN)/spectramind diagnose $$topic experiment=smoke; done
+
+consistency: setup check-lock  ## lock, DAG, commands and configs agree
+	$(BIN)/spectramind check-pipeline
+
+gates: setup  ## what smoke left reaches its bounds, and its bundle may be handed in
+	$(BIN)/spectramind gate experiment=smoke
+	$(BIN)/spectramind submit validate experiment=smoke --submission runs/smoke/outputs/submission_bundle.zip
+
+docs: setup $(VENV)/.docs  ## the site, into site/; a warning or a dead link fails
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+$(VENV)/.docs: $(VENV)/.installed
+	@$(PIP_INSTALL) --constraint constraints.txt --group docs
+	@touch $@
+
+audit: setup $(VENV)/.supply  ## SBOM into dist/, and what is known against the locked packages (network)
+	$(BIN)/python .ci/audit.py dist/sbom.cdx.json '$(TORCH)'
+
+$(VENV)/.supply: $(VENV)/.installed
+	@$(PIP_INSTALL) --constraint constraints.txt --group supply
+	@touch $@
+
+wheel: setup  ## the wheel, into dist/
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist
+
+release: wheel audit  ## wheel, SBOM, notes and digests into dist/, of a tag: make release VERSION=v0.1.0
+	test '$(VERSION)' = "v$$($(BIN)/python -c 'import spectramind; print(spectramind.__version__)')" \
+		|| { echo "release: the tag $(VERSION) is not the package's version"; exit 1; }
+	$(BIN)/python .ci/release_notes.py '$(VERSION)' >dist/NOTES.md
+	cd dist && sha256sum *.whl sbom.cdx.json NOTES.md >SHA256SUMS
+
+notes:  ## notes of a release from its commits: make notes VERSION=v0.1.0
+	@python3 .ci/release_notes.py '$(VERSION)'
+
 repro: setup  ## the demo chain through DVC: only what changed
 	PATH="$(CURDIR)/$(BIN):$$PATH" dvc repro
 
@@ -114,7 +157,7 @@ $(POETRY_VENV)/.installed: Makefile
 	@touch $@
 
 clean:  ## caches, wheels and the runs of demo and smoke
-	rm -rf dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis runs/demo runs/smoke
+	rm -rf dist build site .mypy_cache .ruff_cache .pytest_cache .hypothesis runs/demo runs/smoke
 	find spectramind.py src tests configs schemas -name __pycache__ -prune -exec rm -rf {} +
 
 distclean: clean  ## and the virtual environments

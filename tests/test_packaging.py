@@ -108,7 +108,9 @@ def test_wheel_holds_the_package_and_nothing_beside_it(wheel):
     assert tops == {"spectramind", f"spectramind-{spectramind.__version__}.dist-info"}
 
 
-@pytest.mark.parametrize(("folder", "pattern"), [("configs", "*.yaml"), ("schemas", "*.json")])
+@pytest.mark.parametrize(
+    ("folder", "pattern"), [("configs", "*.yaml"), ("schemas", "*.json"), ("policies", "*.rego")]
+)
 def test_wheel_holds_all_configs_and_schemas(installed, folder, pattern):
     here = {path.relative_to(ROOT / folder) for path in (ROOT / folder).rglob(pattern)}
     inside = installed / "spectramind" / folder

@@ -10,7 +10,7 @@ from typer.exceptions import Exit
 from spectramind.cli.complaint import complaint
 from spectramind.cli.execute import Call, execute, show_version
 from spectramind.cli.settings_options import with_settings
-from spectramind.cli.terminal import make_streams_robust
+from spectramind.cli.terminal import make_streams_robust, one_line
 from spectramind.config.aliases import as_table
 from spectramind.diagnostics.topics import TOPICS, Topic
 from spectramind.errors import ExitCode
@@ -374,5 +374,5 @@ def _run() -> int:
 def _complain(message: str, code: int) -> int:
     here = processes()
     who = "spectramind" if here.first else f"spectramind, process {here.rank} of {here.count}"
-    print(f"{who}: {' '.join(message.split())}", file=sys.stderr)
+    print(f"{who}: {one_line(message)}", file=sys.stderr)
     return int(code)

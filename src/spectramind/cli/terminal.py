@@ -20,3 +20,11 @@ def make_streams_robust() -> None:
         stream.reconfigure(
             encoding="utf-8" if ascii_only else stream.encoding, errors="backslashreplace"
         )
+
+
+def one_line(message: str) -> str:
+    """A message on one line, in which nothing that a file holds commands the terminal."""
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in " ".join(message.split())
+    )

@@ -10,9 +10,10 @@ from spectramind.config.diag_latents import PcaConfig, TsneConfig, UmapConfig
 
 
 class HtmlConfig(Section):
-    """Where the page is written, and whether the browser opens it at the end.
+    """Where the page is written.
 
     Attributes:
+        open: whether the browser opens it at the end.
         out: the file; ``{N}`` in its name becomes the number after the last that is there.
     """
 

@@ -25,7 +25,19 @@ from spectramind.config.uq import CorelConfig, EpistemicConfig, InstanceConfig, 
 class PathsConfig(Section):
     """Where a run reads and writes. Everything hangs below ``work`` unless moved.
 
-    ``real`` is a tree of real data that simulate-report compares with, null for none.
+    Attributes:
+        work: folder of the run.
+        calibrated: light curves and the visits' logs. features: what is made of them.
+        splits: which planets train, stop and calibrate.
+        outputs: everything that is made of spectra.
+        checkpoint: the artifact that predicts. exports: its network for others to run.
+        temperature, corel: the calibrators of sigma.
+        predictions: by estimator. submission: the table. bundle: the zip that is handed in.
+        score, audit, gate, ablation: what these commands found.
+        diagnostics: the report.
+        truth: CSV with the true spectra of the test planets, where they are known.
+        real: a tree of real data that simulate-report compares with, null for none.
+        simulation_report: its page.
     """
 
     work: Path
@@ -54,9 +66,11 @@ class PathsConfig(Section):
 
 
 class DataConfig(Section):
-    """The competition tree: ``raw`` is read in place; ``split`` says which folders.
+    """The competition tree.
 
-    ``link`` is a tree elsewhere: ``obtain`` makes ``raw`` a link to it and simulates nothing.
+    Attributes:
+        raw: its folder, read in place. split: which of its folders calibrate and features work on.
+        link: a tree elsewhere: ``obtain`` makes ``raw`` a link to it and simulates nothing.
     """
 
     raw: Path
@@ -78,20 +92,29 @@ class CalibConfig(KillChainConfig):
 
 
 class SubmissionConfig(Section):
-    """How a submission table is written: the doctrine's columns or Kaggle's."""
+    """How a submission table is written.
+
+    Attributes:
+        dialect: whose columns, the doctrine's or Kaggle's.
+    """
 
     dialect: Literal["spectramind", "kaggle"]
 
 
 class EnvConfig(Section):
-    """The machine: worker processes (0 = one a core), torch device and threads (0 chooses).
+    """The machine.
 
-    ``executor=dask`` sends the visits to an existing cluster instead: ``scheduler`` is its address
-    or scheduler file. ``threads`` are torch's on the CPU: 0 is one for a small network and every
-    core for a large one; the rest of the chain spreads its work over processes. ``launcher`` runs
-    the jobs of a sweep (``-m``): ``basic`` one after the other here, ``joblib`` several at once
-    here, ``submitit_slurm`` as jobs of a Slurm cluster, ``submitit_local`` the same on this machine
-    (joblib: extra ``sweep``, submitit: extra ``slurm``; ``hydra.launcher.*`` sets them up).
+    Attributes:
+        workers: processes; 0 is one a core.
+        executor: who works on visits: processes here, or an existing Dask cluster.
+        scheduler: that cluster's address or scheduler file.
+        device: torch's; ``auto`` takes a GPU where there is one.
+        threads: torch's on the CPU: 0 is one for a small network and every core for a large one;
+            the rest of the chain spreads its work over processes.
+        launcher: of the jobs of a sweep (``-m``): ``basic`` one after the other here, ``joblib``
+            several at once here, ``submitit_slurm`` as jobs of a Slurm cluster, ``submitit_local``
+            the same on this machine (joblib: extra ``sweep``, submitit: extra ``slurm``;
+            ``hydra.launcher.*`` sets them up).
     """
 
     workers: int = Field(ge=0)
@@ -147,7 +170,12 @@ _NOT_SCIENCE: dict[str, Any] = {
 
 
 class Config(Section):
-    """One run. ``level``: what ``simulate`` writes, raw frames or light curves."""
+    """One run.
+
+    Attributes:
+        seed: of everything that is drawn.
+        level: what ``simulate`` writes, raw frames or light curves.
+    """
 
     seed: int = Field(ge=0)
     level: Literal["telemetry", "lightcurves"]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.contracts.measurement import Measurement
+from spectramind.errors import SchemaError
 from spectramind.instrument.grid import N_BINS
 from spectramind.run.atomic import write_npz
 from spectramind.run.npz import read_npz
@@ -54,14 +55,20 @@ def load_depths(path: Path) -> Depths:
     Raises:
         SchemaError: missing or broken.
     """
-    raw = read_npz(path, *KEYS, made_by="features", optional=_LATER)
+    raw = read_npz(path, *KEYS, made_by="features", optional=_LATER, texts=("info",))
     values = {key: np.asarray(raw[key], dtype=np.float64) for key in KEYS[:-1]}
+    try:
+        info = json.loads(str(raw["info"]))
+    except ValueError as error:
+        raise SchemaError(
+            f"{path}: info is no JSON ({error}): delete it and run `spectramind features` again"
+        ) from error
     return Depths(
         fit=Measurement(values["depth"], values["variance"], values["modes"]),
         time_h=values["time"],
         white=values["white"],
         model=values["model"],
-        info=json.loads(str(raw["info"])),
+        info=info,
         drift=np.asarray(raw["drift"], dtype=np.float64) if "drift" in raw else None,
     )
 

@@ -150,7 +150,8 @@ class Predictive:
         Raises:
             SchemaError: the file is missing or broken, or holds no valid spectra.
         """
-        held = read_npz(path, *_KEYS, made_by="predict", optional=(*_PARTS, *_MORE))
+        optional, texts = (*_PARTS, *_MORE), ("planet_id", "interval_group")
+        held = read_npz(path, *_KEYS, made_by="predict", optional=optional, texts=texts)
         spectra = Spectra.of(held)
         found = [np.asarray(held[key], dtype=np.float64) for key in _PARTS if key in held]
         if len(found) == 1 or any(one.shape != spectra.mu.shape for one in found):

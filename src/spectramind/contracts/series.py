@@ -117,7 +117,7 @@ def read_series(path: Path, curves: int) -> Series:
         SchemaError: missing, broken, other shapes, values that are not finite, or times that do
             not ascend or are no hours.
     """
-    raw = read_npz(path, *_KEYS, made_by="calibrate")
+    raw = read_npz(path, *_KEYS, made_by="calibrate", texts=())
     time_h, flux, variance, pointing = (raw[key] for key in _KEYS)
     shapes = (time_h.shape, flux.shape, variance.shape, pointing.shape)
     count = len(time_h) if time_h.ndim else 0

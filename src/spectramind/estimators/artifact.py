@@ -16,7 +16,7 @@ from spectramind.estimators.physics_estimate import PhysicsEstimate
 from spectramind.estimators.protocol import Estimator
 from spectramind.models.assembly import build_network
 from spectramind.models.network import SpectraMind
-from spectramind.models.state_file import load_state, save_state
+from spectramind.models.state_file import MALFORMED, load_state, save_state
 from spectramind.prior.spectral_prior import SpectralPrior
 
 
@@ -145,6 +145,6 @@ class Artifact:
             raise SchemaError(
                 f"{path} is not a finished training: it lacks {error}; train again"
             ) from error
-        except (RuntimeError, ValueError) as error:
+        except MALFORMED as error:
             told = " ".join(str(error).split())[:200]
             raise SchemaError(f"{path} is not a finished training: {told}; train again") from error

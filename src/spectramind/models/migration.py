@@ -57,7 +57,7 @@ def migrated(state: State, path: Path) -> State:
     for step in range(number, FORMAT):
         try:
             state = STEPS[step](state) | {"format": step + 1}
-        except (KeyError, ValueError, TypeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
             raise SchemaError(
                 f"{path} is a checkpoint of format {step} that lacks {error}: train again"
             ) from error

@@ -2,7 +2,6 @@
 
 from io import BytesIO
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -10,6 +9,9 @@ import torch
 from spectramind.errors import SchemaError
 from spectramind.models.migration import FORMAT, migrated
 from spectramind.run.atomic import atomic_path
+
+# What taking a state apart raises where something else stands in its place.
+MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError, RuntimeError)
 
 
 def save_state(path: Path, state: dict[str, Any]) -> None:
@@ -30,7 +32,9 @@ def load_state(path: Path) -> dict[str, Any]:
         raise SchemaError(f"{path} is missing: run `spectramind train` first")
     try:
         state = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, UnpicklingError, EOFError, OSError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # a damaged pickle raises whatever its bytes happen to mean
         reason = str(error).partition("\n")[0] or type(error).__name__
         raise SchemaError(f"{path} cannot be read as a checkpoint ({reason}): delete it") from error
     if not isinstance(state, dict) or "format" not in state:

@@ -14,7 +14,7 @@ from spectramind.pipeline.score import score_lines
 from spectramind.run import environment
 from spectramind.run.record import RunRecord
 from spectramind.submission.applied import Applied
-from spectramind.submission.bundle import verify_bundle, write_bundle
+from spectramind.submission.bundle import check_bundle, write_bundle
 from spectramind.submission.validate import validate_submission
 
 
@@ -26,17 +26,19 @@ class Bundle(Result):
         submission, bundle: the table and the zip.
         page: the dashboard's page, None where there is none yet.
         score: the score in words, or why none is in the zip.
+        judged: who held it to the policies, in words.
     """
 
     submission: Path
     bundle: Path
     page: Path | None
     score: tuple[str, ...]
+    judged: str
 
     def report(self) -> list[str]:
         page = [] if self.page is None else [f"report:     {self.page}"]
         packed = [f"submission: {self.submission}", f"bundle:     {self.bundle}"]
-        return [*packed, *page, *self.score]
+        return [*packed, f"policies:   held to {self.judged}", *page, *self.score]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,11 +75,11 @@ def bundle(config: Config, record: RunRecord) -> Bundle:
         | applied.model_dump(include={"instance", "drift"}, exclude_none=True),
         "toolchain": environment.package_versions(),
     }
-    write_bundle(paths.bundle, paths.submission, manifest, extras, _expected(config))
+    packed = write_bundle(paths.bundle, paths.submission, manifest, extras, _expected(config))
     record.artifact(paths.bundle)
     report = ReportFiles.latest(config.diag.html.out)
     page = None if report is None else report.page
-    return Bundle(paths.submission, paths.bundle, page, score)
+    return Bundle(paths.submission, paths.bundle, page, score, packed.judged)
 
 
 def _score(path: Path, applied: Applied) -> tuple[bool, tuple[str, ...]]:
@@ -95,10 +97,12 @@ def validate(config: Config, record: RunRecord, file: Path | None = None) -> Val
     """Check a submission, or the zip that holds it, against the schema and the tree's planets."""
     path = file or config.paths.submission
     if path.suffix == ".zip":
-        manifest = verify_bundle(path, _expected(config))
-        return Validated(path, f"{len(manifest.files)} files as their manifest has them")
-    checked = validate_submission(path, _expected(config))
-    return Validated(path, f"{len(checked.spectra)} planets, {checked.dialect.value} columns")
+        checked = check_bundle(path, _expected(config))
+        files = len(checked.manifest.files)
+        said = f"{files} files as their manifest has them; policies held to {checked.judged}"
+        return Validated(path, said)
+    table = validate_submission(path, _expected(config))
+    return Validated(path, f"{len(table.spectra)} planets, {table.dialect.value} columns")
 
 
 def _expected(config: Config) -> Iterable[str] | None:

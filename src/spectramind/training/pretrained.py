@@ -7,7 +7,7 @@ from typing import Self
 from torch import Tensor
 
 from spectramind.errors import SchemaError
-from spectramind.models.state_file import load_state, save_state
+from spectramind.models.state_file import MALFORMED, load_state, save_state
 from spectramind.training.phases.pretraining import encoder_weights
 
 
@@ -56,3 +56,6 @@ class Pretrained:
                 f"{path} holds no encoders to start from (it lacks {error}): name a pretrained.pt "
                 "or a finished checkpoint"
             ) from error
+        except MALFORMED as error:
+            told = " ".join(str(error).split())[:200]
+            raise SchemaError(f"{path} holds no encoders to start from: {told}") from error

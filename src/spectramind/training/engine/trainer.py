@@ -17,7 +17,7 @@ from torch import Tensor
 
 from spectramind.config.optimisation import TrainConfig
 from spectramind.errors import SchemaError
-from spectramind.models.state_file import load_state, save_state
+from spectramind.models.state_file import MALFORMED, load_state, save_state
 from spectramind.training.engine.best_epochs import BestEpochs
 from spectramind.training.engine.micro_batches import MicroBatches
 from spectramind.training.engine.phase import Answer, Batch, Phase
@@ -197,7 +197,7 @@ class Trainer(Generic[Batch, Answer]):
             # Names that are one object, as in a run never cut: a checkpoint's bytes depend on it.
             self.history = [{sys.intern(k): v for k, v in row.items()} for row in state["history"]]
             self.micro.parts = state["parts"]
-        except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        except MALFORMED as error:
             raise SchemaError(f"{path} cannot be gone on from ({error}): delete it") from error
         log.info("resumed after epoch %d", self.epoch)
 

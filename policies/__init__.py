@@ -1,0 +1,1 @@
+"""Rego policies of what is handed in; they travel inside the package."""
