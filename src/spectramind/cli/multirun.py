@@ -33,6 +33,7 @@ WRITES = {
     **{f"diagnose {topic.name}": ("diag.html.out", "paths.diagnostics") for topic in TOPICS},
     "submit bundle": ("paths.bundle",),
     "submit validate": (),
+    "kaggle-bundle": ("paths.kaggle",),
 }
 # Read if it is there, else written: a split made by hand holds for every job.
 READ_OR_WRITTEN = {"train": "paths.splits", "ablate": "paths.splits"}

@@ -25,7 +25,8 @@ from spectramind.config.uq import CorelConfig, EpistemicConfig, InstanceConfig, 
 class PathsConfig(Section):
     """Where a run reads and writes. Everything hangs below ``work`` unless moved.
 
-    ``real`` is a tree of real data that simulate-report compares with, null for none.
+    ``real`` is a tree of real data that simulate-report compares with, null for none. ``kaggle`` is
+    the folder, or the file ending in ``.zip``, that kaggle-bundle packs.
     """
 
     work: Path
@@ -46,6 +47,7 @@ class PathsConfig(Section):
     diagnostics: Path
     truth: Path
     bundle: Path
+    kaggle: Path
     real: Path | None
     simulation_report: Path
 

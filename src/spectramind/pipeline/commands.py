@@ -28,6 +28,7 @@ COMMANDS = {
     **{f"diagnose {name}": "spectramind.pipeline.diagnose:diagnose" for name in TOPIC},
     "submit bundle": "spectramind.pipeline.submit:bundle",
     "submit validate": "spectramind.pipeline.submit:validate",
+    "kaggle-bundle": "spectramind.pipeline.kaggle_bundle:kaggle_bundle",
     "selftest": "spectramind.pipeline.selftest:selftest",
 }
 
