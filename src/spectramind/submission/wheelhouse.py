@@ -215,5 +215,5 @@ def _pip(*arguments: str) -> None:
 
 def _complaints(text: str) -> Iterator[str]:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR")]
-    yield from errors or lines
+    errors = [line for line in lines if line.startswith("ERROR") and line != "ERROR: Exception:"]
+    yield from errors or lines[-1:]
