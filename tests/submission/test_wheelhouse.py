@@ -52,7 +52,8 @@ def project(folder: Path, *needs: str) -> Path:
     (folder / "checkout" / "src" / "mine" / "__init__.py").touch()
     backend = "requires = ['poetry-core>=2.2']\nbuild-backend = 'poetry.core.masonry.api'"
     (folder / "checkout" / "pyproject.toml").write_text(
-        f"[project]\nname = 'mine'\nversion = '1.0'\nrequires-python = '>=3.11'\ndependencies = {json.dumps(needs)}\n"
+        "[project]\nname = 'mine'\nversion = '1.0'\nrequires-python = '>=3.11'\n"
+        f"dependencies = {json.dumps(needs)}\n"
         f"[build-system]\n{backend}\n"
     )
     return folder / "checkout"

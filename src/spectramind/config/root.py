@@ -9,6 +9,7 @@ from spectramind.config.ablation import AblateConfig
 from spectramind.config.against import ScoreConfig
 from spectramind.config.auditing import AuditConfig
 from spectramind.config.base import Section, digest
+from spectramind.config.budgeting import BudgetConfig
 from spectramind.config.calib import KillChainConfig
 from spectramind.config.curves import FeaturesConfig
 from spectramind.config.diag import DashboardConfig
@@ -79,6 +80,7 @@ class EnvConfig(Section):
     ``executor=dask`` sends the visits to an existing cluster instead: ``scheduler`` is its address
     or scheduler file. ``threads`` are torch's on the CPU: 0 is one for a small network and every
     core for a large one; the rest of the chain spreads its work over processes.
+    ``budget`` is what a run may take.
     """
 
     workers: int = Field(ge=0)
@@ -86,6 +88,7 @@ class EnvConfig(Section):
     scheduler: str | None = Field(min_length=1)
     device: Literal["auto", "cpu", "cuda"]
     threads: int = Field(ge=0)
+    budget: BudgetConfig
 
     @field_validator("scheduler")
     @classmethod
@@ -119,7 +122,7 @@ class LoggerConfig(Section):
 _NOT_SCIENCE: dict[str, Any] = {
     "paths": True,
     "data": {"raw"},
-    "env": {"workers", "executor", "scheduler", "threads"},
+    "env": {"workers", "executor", "scheduler", "threads", "budget"},
     "logger": True,
     "diag": True,
     "audit": True,

@@ -97,6 +97,11 @@ class RecordFolder:
         return self.root / "run_hash_summary_v50.json"
 
     @property
+    def timing(self) -> Path:
+        """What each stage of each command took, a row each."""
+        return self.root / "timing.csv"
+
+    @property
     def log(self) -> Path:
         """The rotating log."""
         return self.root / "logs" / "spectramind.log"

@@ -32,6 +32,20 @@ COMMANDS = {
     "selftest": "spectramind.pipeline.selftest:selftest",
 }
 
+# In the order of the chain: what comes after a command is forecast from what it took before.
+CHAIN = (
+    "simulate",
+    "calibrate",
+    "features",
+    "train",
+    "calibrate-temp",
+    "calibrate-corel",
+    "predict",
+    "score",
+    "diagnose dashboard",
+    "submit bundle",
+)
+
 
 def perform(
     command: str,
@@ -50,14 +64,17 @@ def perform(
 
     Raises:
         ConfigError: no such command, or one that several processes would do several times.
+        RuntimeRiskError: it does not fit ``env.budget``.
         SpectraMindError: the command's own.
     """
     from spectramind.contracts.work_folder import RecordFolder
     from spectramind.errors import ConfigError
+    from spectramind.run.budget import Budget
     from spectramind.run.compiled_cache import settle
     from spectramind.run.local_pool import end_workers
     from spectramind.run.processes import processes, require_one
     from spectramind.run.record import RunRecord, open_log, recording
+    from spectramind.run.stage_clock import clocked
 
     if command not in COMMANDS:
         raise ConfigError(f"no command {command!r}: there are {', '.join(COMMANDS)}")
@@ -75,7 +92,10 @@ def perform(
         science_hash=config.science_hash,
     )
     module, name = COMMANDS[command].split(":")
-    with recording(record):
+    limits = config.env.budget
+    record.budget = Budget(limits, limits.began(record.started), record.warn, work, config.data.raw)
+    after = CHAIN[CHAIN.index(command) + 1 :] if command in CHAIN else ()
+    with recording(record), clocked(record.run_id, command, work, record.budget, after):
         try:
             function = getattr(importlib.import_module(module), name)
             result: Result = function(config, record, **flags)
