@@ -25,6 +25,8 @@ import pandas as pd
 import pytest
 
 import spectramind as package
+from spectramind.run.record import read_events
+from spectramind.run.stage_clock import read_timing
 from spectramind.submission.dialects import Dialect
 from spectramind.submission.kaggle_manifest import BUNDLE_NAME, RUN_NAME, KaggleManifest
 from spectramind.submission.validate import validate_submission
@@ -86,6 +88,7 @@ class Machine:
             "PIP_INDEX_URL": "http://127.0.0.1:9",
             "PIP_NO_INDEX": "1",
             "PIP_CONFIG_FILE": os.devnull,
+            "TMPDIR": str(self.folder),
         }
         line = [str(self.python), str(runner), str(notebook)]
         alone = ["unshare", "--net", "--mount", "bash", "-c", ALONE, str(inputs)]
@@ -261,6 +264,13 @@ def test_the_rerun_on_hidden_planets_goes_on_after_a_restart(
     assert checked.dialect is Dialect.KAGGLE
     wanted = pd.read_csv(tree / "sample_submission.csv", nrows=0).columns
     assert list(pd.read_csv(working / "submission.csv", nrows=0).columns) == list(wanted)
+    timing = read_timing(working / "spectramind/timing.csv")
+    assert {("calibrate", "calibrate test"), ("features", "depths")} <= {
+        (row["cmd"], row["stage"]) for row in timing
+    }
+    began = (machine.folder / "spectramind_began.txt").read_text()
+    events = read_events(working / "spectramind")
+    assert f"env.budget.since={began}" in events[-1]["args"]["overrides"]  # one session, one clock
     applied = json.loads((working / "submission.applied.json").read_text())
     assert applied["temperature"] is not None
     assert applied["corel"] is not None

@@ -241,5 +241,21 @@ def test_a_command_is_not_begun_when_its_time_is_spent(
     assert "selftest is not begun: 2.0" in capsys.readouterr().err
     assert [event["status"] for event in read_events(tmp_path)] == ["fail"]
     assert spectramind("selftest", *mine[:1]) == 0
+    assert "budget" not in capsys.readouterr().err
     rows = read_timing(RecordFolder(tmp_path).timing)
     assert [row["stage"] for row in rows] == [WHOLE]
+
+
+def test_what_comes_after_is_told_at_the_begin(
+    told: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        with clocked("v50_1", "features", tmp_path, budget(told, tmp_path), after=["train"]):
+            list(track(slow(4, 0.0), "depths", 4))
+        with clocked("v50_2", "train", tmp_path, budget(told, tmp_path)):
+            pass
+    first, _, third, fourth = [
+        line for line in capsys.readouterr().err.splitlines() if line.startswith("budget:")
+    ]
+    assert first == fourth == "budget: 0.00 of 1 h spent"
+    assert "what comes after took 0.0 min before (train 0.0)" in third

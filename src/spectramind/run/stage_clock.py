@@ -140,6 +140,11 @@ def clocked(
     path = RecordFolder(work.absolute()).timing
     budget.rest = command_seconds(read_timing(path), after)
     budget.check_begin(cmd)
+    if budget.config.hours is not None:
+        from spectramind.run.progress import say  # which imports this module
+
+        more = f"; {budget.rest_in_words()}" if budget.rest else ""
+        say(f"budget: {budget.spent_h:.2f} of {budget.config.hours:g} h spent{more}")
     clock = StageClock(run_id, cmd, path, budget)
     _running.append(clock)
     try:
