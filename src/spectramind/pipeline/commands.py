@@ -71,6 +71,7 @@ def perform(
     from spectramind.errors import ConfigError
     from spectramind.run.budget import Budget
     from spectramind.run.compiled_cache import settle
+    from spectramind.run.cores import core_count
     from spectramind.run.local_pool import end_workers
     from spectramind.run.processes import processes, require_one
     from spectramind.run.record import RunRecord, open_log, recording
@@ -95,7 +96,8 @@ def perform(
     limits = config.env.budget
     record.budget = Budget(limits, limits.began(record.started), record.warn, work, config.data.raw)
     after = CHAIN[CHAIN.index(command) + 1 :] if command in CHAIN else ()
-    with recording(record), clocked(record.run_id, command, work, record.budget, after):
+    workers = config.env.workers or core_count()
+    with recording(record), clocked(record.run_id, command, work, record.budget, workers, after):
         try:
             function = getattr(importlib.import_module(module), name)
             result: Result = function(config, record, **flags)

@@ -67,7 +67,7 @@ class Budget:
         left = self.left_min
         if left is not None and left <= 0:
             raise RuntimeRiskError(
-                f"{cmd} is not begun: {self.spent_h:.2f} of {self._hours:g} h are spent since "
+                f"{cmd} is not begun: {_told(self.spent_h)} of {self._hours:g} h are spent since "
                 f"{self.began:%Y-%m-%dT%H:%M:%SZ} (env.budget): give more hours, or a later since"
             )
 
@@ -85,7 +85,7 @@ class Budget:
         needed, rest = needed_s / 3600, sum(self.rest.values()) / 3600
         share = (self.spent_h + needed) / self._hours
         line = (
-            f"{stage}: {self.spent_h:.2f} h spent and about {needed:.2f} h to go, {told_by}, are "
+            f"{stage}: {_told(self.spent_h)} spent and about {_told(needed)} to go, {told_by}, are "
             f"{share:.0%} of env.budget.hours={self._hours:g}"
         )
         if share > 1:
@@ -138,3 +138,7 @@ class Budget:
         if kind not in self._told:
             self._told.add(kind)
             self.warn(line)
+
+
+def _told(hours: float) -> str:
+    return f"{hours:.2f} h" if hours >= 1 else f"{60 * hours:.1f} min"

@@ -32,4 +32,9 @@ class Pace:
         """Seconds that the rest takes; None: too early to tell."""
         if self.done < max(_LEAST, _SHARE * self.total):
             return None
-        return (self._last - self._first) / (self.done - 1) * max(self.total - self.done, 0)
+        return (self.item_s or 0.0) * max(self.total - self.done, 0)
+
+    @property
+    def item_s(self) -> float | None:
+        """Seconds between items; None: there are not two."""
+        return (self._last - self._first) / (self.done - 1) if self.done > 1 else None

@@ -25,6 +25,7 @@ T = TypeVar("T")
 WHOLE = "whole command"
 _SPLITS = (" train", " test")
 _DISK_EVERY_S = 30.0
+_ENOUGH = 10  # items that say what one takes
 _FULL = (OSError, ConfigError, RuntimeRiskError)
 
 
@@ -34,7 +35,9 @@ class TimingRow:
 
     Attributes:
         ts: when it ended, UTC. run_id, cmd: of which command. stage: of which stage of it.
-        items: how many were done. seconds: how long it took; the rest as ``usage.Usage`` has it.
+        items: how many were done. seconds: how long it took; item_s: seconds between items, without
+        what came before the first. workers: processes that may share the work (env.workers).
+        cpu_percent to gpu_memory_mb: as ``usage.Usage`` has it.
         status: ok, or failed. host: where.
     """
 
@@ -44,6 +47,8 @@ class TimingRow:
     stage: str
     items: int
     seconds: float
+    item_s: float | None
+    workers: int
     cpu_percent: float
     memory_mb: float
     gpu_percent: float | None
@@ -57,10 +62,12 @@ class StageClock:
 
     Args:
         run_id, cmd: of the command. path: the table. budget: what it may take.
+        workers: processes that may share its work.
     """
 
-    def __init__(self, run_id: str, cmd: str, path: Path, budget: Budget) -> None:
+    def __init__(self, run_id: str, cmd: str, path: Path, budget: Budget, workers: int) -> None:
         self.run_id, self.cmd, self.path, self.budget = run_id, cmd, path, budget
+        self.workers = workers
         self.sampler = Sampler()
         self._before = read_timing(path)
 
@@ -71,7 +78,7 @@ class StageClock:
         Raises:
             RuntimeRiskError: it cannot end in time, as far as earlier ones tell.
         """
-        known = item_seconds(self._before, self.cmd, name)
+        known = item_seconds(self._before, self.cmd, name, self.workers)
         if known is not None:
             self.budget.check_time(name, known * total, "as such a stage took before")
         pace, moment, status = Pace(total), self.sampler.moment(), "failed"
@@ -79,7 +86,7 @@ class StageClock:
             yield pace
             status = "ok"
         finally:
-            self._write(name, pace.done, self.sampler.since(moment), status)
+            self._write(name, pace, self.sampler.since(moment), status)
 
     def look(self, name: str, pace: Pace) -> None:
         """Hold a running stage to the budget, after an item.
@@ -92,14 +99,16 @@ class StageClock:
             self.budget.check_time(name, left, f"as its first {pace.done} of {pace.total} took")
             self.budget.check_disk(name, pace.done, pace.total, _DISK_EVERY_S)
 
-    def _write(self, stage: str, items: int, taken: Usage, status: str) -> None:
+    def _write(self, stage: str, pace: Pace, taken: Usage, status: str) -> None:
         row = TimingRow(
             ts=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             run_id=self.run_id,
             cmd=self.cmd,
             stage=stage,
-            items=items,
+            items=pace.done,
             seconds=round(taken.seconds, 3),
+            item_s=None if pace.item_s is None else round(pace.item_s, 6),
+            workers=self.workers,
             cpu_percent=round(taken.cpu_percent, 1),
             memory_mb=round(taken.memory_mb, 1),
             gpu_percent=None if taken.gpu_percent is None else round(taken.gpu_percent, 1),
@@ -123,13 +132,13 @@ _running: list[StageClock] = []  # of this process: the command's
 
 @contextmanager
 def clocked(
-    run_id: str, cmd: str, work: Path, budget: Budget, after: Iterable[str] = ()
+    run_id: str, cmd: str, work: Path, budget: Budget, workers: int = 1, after: Iterable[str] = ()
 ) -> Iterator[None]:
     """Time a whole command and the stages in it; of several processes the first one's.
 
     Args:
         run_id, cmd: of the command. work: its work folder. budget: what it may take.
-        after: the commands that come after it.
+        workers: processes that may share its work. after: the commands that come after it.
 
     Raises:
         RuntimeRiskError: nothing of its budget is left.
@@ -145,7 +154,7 @@ def clocked(
 
         more = f"; {budget.rest_in_words()}" if budget.rest else ""
         say(f"budget: {budget.spent_h:.2f} of {budget.config.hours:g} h spent{more}")
-    clock = StageClock(run_id, cmd, path, budget)
+    clock = StageClock(run_id, cmd, path, budget, workers)
     _running.append(clock)
     try:
         with clock.stage(WHOLE, 1) as pace:
@@ -181,15 +190,17 @@ def read_timing(path: Path) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(stream) if all(v is not None for v in row.values())]
 
 
-def item_seconds(rows: list[dict[str, str]], cmd: str, stage: str) -> float | None:
-    """What an item of such a stage took last on this machine, of either split; None: unknown."""
-    if stage == WHOLE:
-        return None  # what is finished is not done again: nothing is known of how much there is
+def item_seconds(rows: list[dict[str, str]], cmd: str, stage: str, workers: int) -> float | None:
+    """What an item of such a stage took last on this machine, with as many workers and of either
+    split, where at least ten of them tell; None: unknown.
+
+    Never of a whole command: what is finished is not done again, so nothing says how much there is.
+    """
     for row in reversed(rows):
-        alike = row["cmd"] == cmd and _kind(row["stage"]) == _kind(stage)
-        if alike and row["host"] == socket.gethostname() and row["status"] == "ok":
-            items = int(row["items"])
-            return float(row["seconds"]) / items if items > 1 else None
+        here = row["host"] == socket.gethostname() and row["workers"] == str(workers)
+        alike = row["cmd"] == cmd and _kind(row["stage"]) == _kind(stage) != WHOLE
+        if alike and here and row["status"] == "ok" and int(row["items"]) >= _ENOUGH:
+            return float(row["item_s"])
     return None
 
 
