@@ -14,6 +14,7 @@ from spectramind.calibration import calibrate_split
 from spectramind.calibration.calibrate_split import calibrate, visit_digest
 from spectramind.config.calib import KillChainConfig
 from spectramind.contracts.series import read_series
+from spectramind.contracts.visit_images import CAUSES, MASKED, read_images
 from spectramind.contracts.work_folder import CalibratedFolder
 from spectramind.dataset.frames import read_signal
 from spectramind.dataset.tables import read_adc_info
@@ -75,6 +76,41 @@ def test_light_curves_do_not_depend_on_kept_cubes(
         np.testing.assert_array_equal(kept.flux, none.flux)
         np.testing.assert_array_equal(kept.variance, none.variance)
         np.testing.assert_array_equal(kept.pointing, none.pointing)
+
+
+def test_mean_images_and_masks_are_those_of_the_log(
+    tree: KaggleTree, visit: Visit, config: KillChainConfig, tmp_path: Path
+) -> None:
+    """One dead pixel in FGS1 and one in AIRS's columns; the same bytes beside kept cubes."""
+    for detector, row, column in ((FGS1, 3, 5), (AIRS, 4, 50)):
+        path = visit.reference_path(detector, "dead")
+        frame = np.stack([c.to_numpy() for c in pq.read_table(path).columns], axis=1).copy()
+        frame[row, column] = True
+        names = pq.read_table(path).schema.names
+        pq.write_table(pa.table(dict(zip(names, frame.T, strict=True))), path)
+    held = []
+    for keep in ("none", "all"):
+        settings = config.model_copy(update={"keep_cubes": keep})
+        out = CalibratedFolder(tmp_path / keep)
+        calibrate(settings, tree, "train", out, workers=Workers(1))
+        held.append(out.images(visit.name).read_bytes())
+    assert held[0] == held[1]
+    found = read_images(out.images(visit.name))
+    assert CAUSES[found[FGS1].mask[3, 5]] == CAUSES[found[AIRS].mask[4, 50 - 39]] == "dead"
+    shares = {
+        record["detector"]: record["delta_stats"]["mask_frac"]
+        for record in json.loads(out.log(visit.name).read_text())
+        if record["step"] == "bad_pixels"
+    }
+    for detector in DETECTORS:
+        with np.load(out.series(detector, visit.name)) as archive:
+            cube = archive["frames"].astype(np.float64)
+        columns = AIRS_SCIENCE if detector == AIRS else slice(None)
+        good = found[detector].mask < MASKED
+        expected = cube.mean(axis=0)[:, columns]
+        np.testing.assert_allclose(found[detector].mean[good], expected[good], rtol=1e-5, atol=1e-2)
+        if detector == FGS1:
+            assert shares["FGS1"] == (~good).mean()
 
 
 def test_a_page_for_people(
@@ -174,6 +210,9 @@ def test_what_makes_a_visit_be_done_again(
     assert open_visits(config) == ["101"]
     calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
     CalibratedFolder(tmp_path).series(FGS1, visit.name).unlink()
+    assert open_visits(config) == ["101"]
+    calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
+    CalibratedFolder(tmp_path).images(visit.name).unlink()
     assert open_visits(config) == ["101"]
     calibrate(config, tree, "train", CalibratedFolder(tmp_path), workers=Workers(1))
     signal = visit.signal_path(FGS1)

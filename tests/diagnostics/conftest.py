@@ -1,27 +1,49 @@
 """Synthetic report data, and a headless browser."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from spectramind.config.diag_fft import ResidualsConfig
 from spectramind.contracts.predictive import Intervals, Predictive
 from spectramind.contracts.spectra import Spectra
+from spectramind.contracts.visit_images import PixelImages
+from spectramind.diagnostics.mu_parts import Answer, mu_parts
+from spectramind.diagnostics.pointing_light import MOTIONS, jitter_of, pointing_of
 from spectramind.diagnostics.report_data import (
     CalibrationLog,
+    Contacts,
     CorelTable,
+    DoubtedVisit,
     LightCurve,
     PlanetTraits,
     RepeatVisits,
     ReportData,
 )
+from spectramind.diagnostics.residual_noise import on_grid
+from spectramind.diagnostics.residual_summary import Watched, light_of, verdict_of
+from spectramind.diagnostics.run_history import FoldTraining, RunHistory
+from spectramind.diagnostics.spectral_summary import spectra_of
+from spectramind.evaluation.ablation_rows import AblationRow, AblationTable
+from spectramind.evaluation.paired import Difference
 from spectramind.evaluation.repeatability import VisitDifference
+from spectramind.features.native_residuals import NativeFit
+from spectramind.instrument.detectors import AIRS, FGS1, Detector
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
+from spectramind.prior.linear_weights import Explained
+from spectramind.symbolic.audit_findings import AuditFindings
+from spectramind.symbolic.violation_log import ViolationLog
+
+FFT = ResidualsConfig(false_alarm=0.01, neighbours=10, smooth_bins=31, rough_sigma=3.0)
+
+Array = NDArray[np.float64]
 
 
 def light_curve(rng: np.random.Generator, depth: float) -> LightCurve:
@@ -30,7 +52,9 @@ def light_curve(rng: np.random.Generator, depth: float) -> LightCurve:
     fgs1 = 1 - depth * ramp * (1 - 0.06 * (time - 3.8) ** 2 / 4)
     airs = 1 - depth * ramp
     noise = rng.normal(0, 1, (2, time.size)) * np.array([[1.2e-4], [7e-5]])
-    return LightCurve(time, fgs1 + noise[0], airs + noise[1], fgs1, airs)
+    drift = 1 + 3e-4 * (time - 3.8)
+    when = Contacts(3.8, 1.85, 2.25, 5.35, 5.75)
+    return LightCurve(time, fgs1 + noise[0], airs + noise[1], fgs1, airs, drift, drift, when)
 
 
 def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
@@ -67,6 +91,7 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
         mu=mu,
         sigma=sigma,
         truth=truth,
+        naive=(float(np.nanmean(truth)), float(np.nanstd(truth))),
         half_width=half,
         coverage_level=0.9,
         light_curves={ids[i]: light_curve(rng, 0.0147) for i in range(n - 1)},
@@ -101,6 +126,8 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
                 "duration_ms": ms,
                 "cfg_hash": "abcd1234",
                 "git_sha": "1b2c3d4",
+                "args": {"overrides": [f"seed={i}"]},
+                "metrics": {"score_spectramind": 0.478, "score_physics": 0.431},
             }
             for i, (cmd, status, ms) in enumerate(
                 [
@@ -108,12 +135,249 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
                     ("calibrate", "warn", 140_032),
                     ("train", "fail", 850),
                     ("train", "ok", 183_545),
+                    ("score", "ok", 2_500),
                 ]
             )
         ],
-        calibration=[CalibrationLog(ids[i], records(0.0042, 0.0127)) for i in range(4)],
+        doubted=[
+            DoubtedVisit(ids[0], ids[0], "grazing", alone=True),
+            DoubtedVisit(ids[1], f"{ids[1]}_1", "incomplete", alone=False),
+        ],
+        calibration=[
+            CalibrationLog(
+                ids[i], records(0.0042, 0.0127), planet_id=ids[i], images=pixel_images(rng)
+            )
+            for i in range(4)
+        ],
+        stored={
+            "fft": fft_values(ids, mu, sigma, truth, rng),
+            "explain": explained(ids, mu, rng),
+            "drift": stored_drift(n),
+            "shap": shap_values(ids),
+            **{topic: stored_map(ids, topic == "pca") for topic in ("pca", "umap", "tsne")},
+        },
+        runs=runs(),
+        rules=rules(ids),
     )
     return replace(data, **changes)
+
+
+def pixel_images(rng: np.random.Generator) -> dict[Detector, PixelImages]:
+    """A star's light with a dead and a noisy pixel."""
+    found = {}
+    for detector, width in ((FGS1, 32), (AIRS, 282)):
+        mask = np.zeros((32, width), np.uint8)
+        mask[3, 4], mask[5, 6] = 2, 1
+        found[detector] = PixelImages(rng.uniform(0, 1e5, mask.shape).astype(np.float32), mask)
+    return found
+
+
+def residuals(rng: np.random.Generator, n: int = 300, step_h: float = 0.02) -> NativeFit:
+    """White residuals of 100 ppm, and a motion that light follows by 20 ppm a pixel."""
+    motion = rng.normal(size=(n, 5))
+    ppm = 100 * rng.normal(size=n)
+    return NativeFit(
+        step_h * np.arange(n), ppm, motion, np.full(5, 20.0), np.full(5, 100 / n**0.5), 12, 7
+    )
+
+
+def fft_values(
+    ids: tuple[str, ...], mu: Any, sigma: Any, truth: Any, rng: np.random.Generator
+) -> dict[str, Any]:
+    """What topic fft says of the first planets."""
+    names = list(ids[:4])
+    fits = {key: [residuals(rng) for _ in names] for key in MOTIONS}
+    told: dict[str, dict[str, Any]] = {name: {} for name in names}
+    light = {}
+    for key, of in fits.items():
+        curves = {
+            name: Watched(on_grid(fit.time_h, fit.ppm, fit.parameters, fit.slow), 0.3)
+            for name, fit in zip(names, of, strict=True)
+        }
+        light[key], each = light_of(curves, 10, 0.01, 8)
+        for name, one in each.items():
+            told[name][key] = one
+    return {
+        "planets": {
+            name: {"visit": name, "class": verdict_of(one, 0.01), **one}
+            for name, one in told.items()
+        },
+        "skipped": {ids[-1]: "grazing"},
+        "false_alarm": 0.01,
+        "light": light,
+        "jitter": jitter_of(fits["fgs1"], 10, 0.01),
+        "pointing": {key: pointing_of(fits[key], names, MOTIONS[key]) for key in MOTIONS},
+        "spectra": spectra_of(ids, mu, sigma, truth, bin_wavelengths(), FFT),
+    }
+
+
+def rules(ids: tuple[str, ...]) -> AuditFindings:
+    """The second planet's spectrum breaks a rule that its true one keeps, and is a stranger."""
+
+    def judged(row: int, status: str) -> dict[str, Any]:
+        smooth = {"score": 0.01 + row, "top_bins": [7, 8], "status": status}
+        ratio = {"ch4_h2o": {"r": 1.5, "status": "warn" if row == 2 else "ok"}}
+        worst = "warn" if row == 2 and status == "ok" else status
+        return {"violations": {"smoothness": smooth, "ratios": ratio}, "severity": worst}
+
+    planets = [
+        {
+            "planet_id": name,
+            **judged(row, "fail" if row == 1 else "ok"),
+            "dominant_rules": {"FGS1": None, "H2O": "smoothness"},
+            "out_of_distribution": {
+                "distance": 9.0 if row == 1 else 1.0,
+                "chance": 1e-6 if row == 1 else 0.5,
+                "alarm": row == 1,
+            },
+            "truth": None if row == 3 else judged(0, "ok"),
+        }
+        for row, name in enumerate(ids)
+    ]
+    log = ViolationLog.model_validate(
+        {
+            "prediction": "d",
+            "cfg_hash": "abcd1234",
+            "weights": {"sm": 0.2, "coh": 0.1, "qm": 0.1},
+            "bands": {},
+            "strangers": "chance below 0.001 among 60 labels",
+            "planets": planets,
+        }
+    )
+    push = np.ones((len(ids), N_BINS))
+    push[:, 0] = 0
+    strong = np.where(np.arange(N_BINS) > 200, 5.0, 0.1) * push
+    return AuditFindings(log, {"sm": push, "coh": -strong})
+
+
+def runs() -> RunHistory:
+    """Two earlier reports, three folds of two lengths, an ablation of one variant."""
+
+    def row(name: str, value: float) -> AblationRow:
+        gap = Difference(value, value - 0.01, value + 0.01)
+        return AblationRow(name, "a=1", 0.5 + value, (0.5 + value,), gap, 1, 0.01, (0.5, 0.6))
+
+    rows = (row("base", 0.0), row("physics alone", -0.02), row("wider", 0.03))
+    folds = [
+        FoldTraining(
+            number,
+            (number,),
+            [
+                {"epoch": float(e), "val_loss": number - 0.01 * e, "train_loss": -0.02 * e}
+                for e in range(3 + number)
+            ],
+        )
+        for number in range(3)
+    ]
+    versions = [
+        {
+            "path": f"v{n}.html",
+            "date": "2025-11-20T16:03:01Z",
+            "config": "abcd1234",
+            "git": "1b2c3d4e5f60718293a4b5c6d7e8f90123456789",
+            "score": 0.4 + 0.05 * n,
+            "low": 0.38,
+            "high": 0.52,
+            "coverage": 0.69,
+        }
+        for n in (1, 2)
+    ]
+    table = AblationTable(rows, (1,), "test", ("1", "2"), (), {}, {"date": "2025-11-20"})
+    return RunHistory(table, versions, folds)
+
+
+def explained(ids: Sequence[str], mu: Array, rng: np.random.Generator) -> dict[str, Any]:
+    """Parts that add up to mu, a network's among them; the first planet's samples."""
+    answers = {planet: answer(row, rng) for planet, row in zip(ids, mu, strict=True)}
+    slopes = {"own": [-0.1, 0.1, 0.05], "other": [0.0, 0.02, -0.01]}
+    shares = {key: [0.2, 0.1, 0.7] for key in ("sum", "size", "noise")}
+    samples = {
+        ids[0]: {
+            "visit": ids[0],
+            "time_h": [1.0, 2.0, 3.0],
+            "phase": [0, 1, 2],
+            "detectors": dict.fromkeys(("fgs1", "airs"), slopes | shares),
+        },
+        ids[1]: {"visit": ids[1], "problem": "nothing was measured: <b>dark</b>"},
+    }
+    found = mu_parts(answers, np.array([2e-5, 1e-4]), True)
+    return found | {"samples": samples, "phases": ["before", "ingress", "in transit"]}
+
+
+def answer(mu: Array, rng: np.random.Generator) -> Answer:
+    """Two shapes and a cluster; spots of 30 ppm; a network that corrects by 5 ppm."""
+    read = 0.9 * np.eye(N_BINS) + 0.1 / N_BINS
+    depth, own = mu + 1e-5 * rng.normal(size=N_BINS), 1e-5 * rng.normal(size=(3, N_BINS))
+    undone = 3e-5 + 1e-6 * rng.normal(size=N_BINS)
+    share = np.zeros((2, 2, 3))
+    share[:, :, 0], share[:, :, 1:] = [[0.4, 0.1], [0.2, 0.0]], 0.3 / 8
+    parts = Explained(depth, float(mu[1:].mean()), read, read, own, undone, share)
+    return Answer(parts, parts.mean, parts.mean + 5e-6 * rng.normal(size=N_BINS))
+
+
+def stored_map(ids: tuple[str, ...], with_axes: bool = False) -> dict[str, Any]:
+    """What a topic of maps keeps: planet 1 lies outside, planet 0 beside it and labelled L3."""
+    rng = np.random.default_rng(3)
+    (x, y), (seen_x, seen_y) = rng.normal(size=(2, len(ids))), rng.normal(size=(2, 30))
+    seen_ids = [f"L{i}" for i in range(30)]
+    near = {"planet": ids[1], "labelled": False, "distance": 0.31}
+    far = {"planet": "L3", "labelled": True, "distance": 0.42}
+    space = {
+        "name": "features",
+        "title": "Physics features",
+        "said": "noise and depth",
+        "quantities": 28,
+        "ids": list(ids),
+        "seen_ids": seen_ids,
+        "seen_x": seen_x.round(3).tolist(),
+        "seen_y": seen_y.round(3).tolist(),
+        "x": x.round(3).tolist(),
+        "y": y.round(3).tolist(),
+        "distance": [1.4 if i == 1 else 0.6 for i in range(len(ids))],
+        "why": ["FGS1 noise high" if i == 1 else "" for i in range(len(ids))],
+        "chance": 1 / 31,
+        "p": 0.6,
+        "quantile": 0.99,
+        "nearest": 5,
+    }
+    if with_axes:
+        space |= {
+            "explained": [0.4, 0.2],
+            "loadings": [[{"quantity": "depth", "weight": -0.7}]] * 2,
+            "neighbours": [[near, far] for _ in ids],
+        }
+    return {
+        "spaces": [space],
+        "network": "no network was kept",
+        "reference": "30 labelled planets",
+        "unmeasured": [],
+        "scores": dict.fromkeys(ids[:3], 0.5),
+        "seen_scores": {"L3": 0.25},
+        "severity": dict.fromkeys(ids, "ok"),
+    }
+
+
+def stored_drift(n: int) -> dict[str, Any]:
+    """What the drift topic keeps: depth differs, a second visit is nowhere known."""
+    seen, new = np.linspace(-5, -4, 60), np.linspace(-4.4, -3, n)
+    traits = [
+        ("depth", "depth", True, "%", 100.0, 0.0004, "1.4 times", seen.tolist(), new.tolist()),
+        ("doubted", "share of doubted fits", False, "", 1.0, 0.3, "0% -> 5%", [0.0], [0.0, 1.0]),
+        ("memory_airs", "autocorrelation", False, "", 1.0, 1.0, "0.1 -> 0.1", [0.1], [0.1, None]),
+        ("visits", "two visits' difference", True, "", 1.0, None, "", [None], [None]),
+    ]
+    names = ("name", "said", "logarithm", "unit", "scale", "p", "how", "seen", "new")
+    return {
+        "alarm": True,
+        "p": 0.0008,
+        "level": 0.01,
+        "together": 0.002,
+        "told": "drift",
+        "n_seen": 60,
+        "n_new": n,
+        "differing": ["depth"],
+        "traits": [dict(zip(names, row, strict=True)) for row in traits],
+    }
 
 
 def traits(n: int, rng: np.random.Generator) -> PlanetTraits:
@@ -122,6 +386,88 @@ def traits(n: int, rng: np.random.Generator) -> PlanetTraits:
     impact[-1] = np.nan
     doubt = tuple("grazing" if i % 10 == 0 else "" for i in range(n))
     return PlanetTraits(rng.uniform(2e6, 3e6, n), rng.uniform(4e3, 7e3, n), impact, doubt)
+
+
+def shap_values(ids: tuple[str, ...], network: bool = True) -> dict[str, Any]:
+    """What ``diagnose shap`` leaves, of all planets but the last; phi is group + output / 10."""
+    groups = ["level", "fgs1", "h2o", "co2", "ch4", "co", "nh3", "continuum"]
+    groups += ["noise_fgs1", "noise_airs", "common", "set"]
+    groups += ["transit_shape", "residuals", "jitter"] * network
+    outputs = ["FGS1", "H2O", "CO2", "CH4", "CO", "NH3", "continuum", "AIRS"]
+    table = [[g + o / 10 for o in range(len(outputs))] for g in range(len(groups))]
+    phi = [[[sign * one for one in row] for row in table] for sign in (1, -1, 2) for _ in ids]
+    phi = phi[: len(ids) - 1]
+    regions = [
+        {
+            "region": name,
+            "rule": None if name == "FGS1" else "fft_power",
+            "rule_share": None if name == "FGS1" else 0.6,
+            "attribution_ppm": 20.0,
+            "attribution_error": 2.0,
+            "influence": 3e-7,
+            "influence_error": 1e-8,
+        }
+        for name in outputs[:-1]
+    ]
+    return {
+        "of": len(ids),
+        "planets": list(ids[:-1]),
+        "groups": groups,
+        "outputs": outputs,
+        "permutations": 2,
+        "background": 3,
+        "off_sigma": 1e-4,
+        "residual_ppm": 3e-11,
+        "phi": {"mu": phi, "sigma": phi},
+        "base": {key: [[1e4] * len(outputs)] * len(phi) for key in ("mu", "sigma")},
+        "overlay": {
+            "attribution_ppm": [20.0] * N_BINS,
+            "influence": [3e-7] * N_BINS,
+            "planets": len(phi),
+            "rank": 0.4,
+            "rank_low": -0.1,
+            "rank_high": 0.6,
+            "regions": regions,
+        },
+        "no_overlay": "",
+        "network": network_values(list(ids[:3])) if network else None,
+        "no_network": "" if network else "no network was kept",
+    }
+
+
+def network_values(ids: list[str]) -> dict[str, Any]:
+    """The network's part of it."""
+    bands = ["fgs1", "h2o", "co2", "ch4", "co", "nh3", "continuum"]
+    edges = [("self", 283), ("detector", 32), ("adjacent", 1680), ("molecule", 320)]
+    return {
+        "planets": ids,
+        "members": 1,
+        "steps": 32,
+        "targets": ["FGS1", "AIRS mean"],
+        "change_ppm": [40.0, 30.0],
+        "residual_ppm": [0.4, 0.2],
+        "phases": ["out of transit", "ingress", "in transit", "egress"],
+        "by_phase": [[1.0, 2.0, 3.0, 4.0]] * 4,
+        "by_phase_error": [[0.1, 0.2, 0.3, 0.4]] * 4,
+        "clock": [-2.0, -0.9, 0.0, 0.9, 2.0],
+        "course": [[None, 1.0, 2.0, 1.0, None]] * 4,
+        "inner": 0.8,
+        "by_bin": [[0.5] * N_BINS] * 2,
+        "bands": bands,
+        "by_band": [[1.0] * len(bands)] * 2,
+        "by_band_error": [[0.1] * len(bands)] * 2,
+        "attention": [
+            {"layer": layer, "type": name, "share": 0.25, "error": 0.01, "even": 0.2}
+            for layer in (1, 2)
+            for name, _ in edges
+        ],
+        "no_attention": "",
+        "edges": [
+            {"type": name, "edges": count, "planets": 3}
+            | {"mask": 0.7, "mask_error": 0.1, "cut": 0.02 * n, "cut_error": 0.001}
+            for n, (name, count) in enumerate(edges)
+        ],
+    }
 
 
 def repeat(planet_id: str, rng: np.random.Generator, doubt: str = "") -> RepeatVisits:
@@ -166,6 +512,11 @@ def _summary(
 
 @pytest.fixture
 def make_report() -> Callable[..., ReportData]:
+    return report
+
+
+@pytest.fixture(scope="session")
+def make_whole_report() -> Callable[..., ReportData]:
     return report
 
 

@@ -73,7 +73,7 @@ def test_a_click_on_a_planet_opens_its_page(browse: Browse, make_report: Make) -
     on_planet(page, ids[0])
     page.locator("#previous").click()
     on_planet(page, ids[5])  # the last has no light curve
-    assert "empty" in page.locator("#light-curves").get_attribute("class")
+    assert "empty" in page.locator("#light-curves-fgs1").get_attribute("class")
     page.locator("#planet").select_option(ids[3])
     on_planet(page, ids[3])
     assert series(page, "truth") == [None]

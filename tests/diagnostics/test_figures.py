@@ -12,10 +12,12 @@ from spectramind.diagnostics.panels import (
     errors_and_coverage,
     loss_curves,
     planet_spectra,
+    visit_record,
     white_light,
 )
 from spectramind.diagnostics.report_data import CorelTable, ReportData
 from spectramind.diagnostics.statistics import interval_chance
+from spectramind.instrument.detectors import DETECTORS
 from spectramind.instrument.grid import N_BINS
 from spectramind.plotting import plot
 
@@ -46,8 +48,12 @@ def all_figures(data: ReportData) -> dict[str, plot.Figure]:
     return {
         "spectrum": planet_spectra.figure(True, True, 0.9),
         "spectrum, no truth": planet_spectra.figure(False, False, None),
-        "curves": white_light.figure(True),
-        "curves, no model": white_light.figure(False),
+        "curves": white_light.figure(),
+        **{
+            f"{kind} of {detector.key}": visit_record.figure(detector, kind)
+            for detector in DETECTORS
+            for kind in ("mean", "mask")
+        },
         "residuals": errors_and_coverage.residuals(errors),
         "z": errors_and_coverage.z_histogram(errors["z"]),
         "sigma": errors_and_coverage.sigma_calibration(errors["planets"], errors["sigma_error"]),
@@ -119,10 +125,13 @@ def test_perfect_predictions_still_make_a_figure(make_report: Make) -> None:
 def test_history_marks_the_kept_epoch_and_the_physics_level(make_report: Make) -> None:
     data = make_report()
     figure = loss_curves.figure(data.history, {"val_score": 0.425}, 16)
-    level = trace(figure, "val score, physics only", "x2")
+    level = trace(figure, "physics alone (score)", "x2")
     assert (level["x"], level["y"]) == ([1.0, 30.0], [0.425, 0.425])
     assert [s["x0"] for s in figure["layout"]["shapes"]] == [16, 16]
-    assert [t["name"] for t in figure["data"] if t["xaxis"] == "x"] == ["train loss", "val loss"]
+    assert [t["name"] for t in figure["data"] if t["xaxis"] == "x"] == [
+        "training loss",
+        "validation loss",
+    ]
 
 
 def test_corel_draws_an_infinite_quantile_as_a_gap(make_report: Make) -> None:

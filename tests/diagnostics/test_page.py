@@ -16,12 +16,17 @@ import pytest
 from spectramind.diagnostics.page import build_page
 from spectramind.diagnostics.panels import report_panels
 from spectramind.diagnostics.report_data import CalibrationLog, CorelTable, ReportData
+from spectramind.diagnostics.run_history import RunHistory
 from spectramind.instrument.grid import N_BINS
 
 Make = Callable[..., ReportData]
 PANELS = report_panels()
 MAIN = [panel.anchor for panel in PANELS if panel.planet is None]
 ON_PLANET = [panel.anchor for panel in PANELS if panel.planet is not None]
+WITHOUT_TRUTH = {
+    *("worst", "gll-score", "gll-by-bin", "gll-by-planet", "errors", "reliability-section"),
+    *("z-parts", "pit", "groups", "regions", "sharpness"),
+}
 
 
 class Reader(HTMLParser):
@@ -59,7 +64,7 @@ def sections(*, without: Set[str] = frozenset(), planets: bool = True) -> list[s
     ours = [name for name in MAIN if name not in without]
     ours += ["absent"] if without else []
     theirs = [name for name in ON_PLANET if name not in without]
-    return [*ours, *(["planet-head", *theirs] if planets else [])]
+    return ["verdict", *ours, *(["planet-head", *theirs] if planets else [])]
 
 
 def without_scripts(page: str) -> str:
@@ -98,13 +103,13 @@ def test_a_full_report_has_every_section_and_a_place_for_every_figure(make_repor
     ("field", "empty", "gone", "command"),
     [
         ("summaries", None, {"scores"}, "score"),
-        ("truth", None, {"errors", "pit", "groups", "regions", "sharpness", "worst"}, "score"),
+        ("truth", None, WITHOUT_TRUTH, "score"),
         ("light_curves", {}, {"light-curves-section"}, "features"),
         ("history", None, {"training"}, "train"),
         ("corel", None, {"corel"}, "calibrate-corel"),
-        ("calibration", (), {"kill-chain"}, "calibrate"),
+        ("calibration", (), {"kill-chain", "visit-record"}, "calibrate"),
         ("repeats", (), {"repeats"}, "features"),
-        ("events", (), {"runs"}, "selftest"),
+        ("events", (), {"timings", "config-score-map", "runs"}, "selftest"),
     ],
 )
 def test_what_is_absent_is_left_out_and_said(
@@ -134,10 +139,14 @@ def test_spectra_are_embedded_in_ppm_and_gaps_are_null(make_report: Make) -> Non
     assert spectrum["interval"]["half"][39] is None
     assert spectrum["interval"]["half"][40] == round(data.half_width[2, 41] * 1e6, 1)
     assert planets[data.planet_ids[3]]["series"]["spectrum"]["truth"]["y"] == []
-    assert "light-curves" not in planets[data.planet_ids[5]]["series"]
-    curves = planets[data.planet_ids[0]]["series"]["light-curves"]
-    expected = round(data.light_curves[data.planet_ids[0]].fgs1[10], 6)
-    assert curves["fgs1"]["y"][10] == expected
+    assert "light-curves-fgs1" not in planets[data.planet_ids[5]]["series"]
+    curves = planets[data.planet_ids[0]]["series"]["light-curves-fgs1"]
+    curve = data.light_curves[data.planet_ids[0]]
+    drift = curve.drift_fgs1 / curve.drift_fgs1.mean()
+    assert curves["transit"]["y"][10] == round(curve.model_fgs1[10], 6)
+    assert curves["light"]["y"][10] == round(curve.fgs1[10] * drift[10], 6)
+    assert curves["drift"]["y"][10] == round(1e6 * (drift[10] - 1), 0)
+    assert curves["light"]["x"][10] == round(curve.time_h[10] - 3.8, 3)
 
 
 def test_infinite_intervals_everywhere_are_no_interval(make_report: Make) -> None:
@@ -175,7 +184,7 @@ def test_names_cannot_break_out(make_report: Make) -> None:
         light_curves=curves,
         provenance={evil: evil},
         summaries=[{"name": evil, "score": 0.4}, {"name": evil, "score": 0.3}],
-        events=[{"cmd": evil, "status": evil}],
+        events=[{"cmd": evil, "status": evil, "message": evil}, *data.events],
         calibration=[CalibrationLog(evil, problem=evil, failed=True)],
         problems={"light_curves": evil, "corel": evil},
         history=[{"epoch": 1, f"{evil}_loss": 1.0}],
@@ -193,13 +202,15 @@ def test_the_choice_of_planets_is_limited_and_said(make_report: Make) -> None:
     picks = re.findall(r'data-planet="(\d+)"', page.split('id="worst"')[1].split("</section>")[0])
     assert len(chosen) == 8
     assert len(picks) == 8
-    assert set(picks) <= chosen
+    for name in ("gll-by-planet", "strangers", "rules"):
+        part = page.split(f'<section id="{name}"')[1].split("</section>")[0]
+        assert set(re.findall(r'data-planet="(\d+)"', part)) <= chosen
     assert "8 of 40 have pages" in page
 
 
 def test_history_with_holes_and_without_score(make_report: Make) -> None:
     rows = [{"epoch": 0, "val_loss": float("nan")}, {"epoch": 1, "val_loss": 2.0, "lr": 1e-3}]
-    page = page_of(make_report(history=rows, baseline={}, chosen_epoch=None))
-    figure = embedded(page, "figure")["history"]
+    changes = {"history": rows, "baseline": {}, "chosen_epoch": None, "runs": RunHistory()}
+    figure = embedded(page_of(make_report(**changes)), "figure")["history"]
     assert [trace["y"] for trace in figure["data"]] == [[None, 2.0]]
     assert "xaxis2" not in figure["layout"]

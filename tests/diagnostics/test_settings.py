@@ -12,7 +12,8 @@ DEFAULTS = Path(__file__).parents[2] / "configs" / "diag" / "dashboard.yaml"
 
 
 def settings() -> dict:
-    whole = OmegaConf.create({"paths": {"diagnostics": "o"}, "diag": OmegaConf.load(DEFAULTS)})
+    root = {"seed": 1, "paths": {"diagnostics": "o"}}
+    whole = OmegaConf.create({**root, "diag": OmegaConf.load(DEFAULTS)})
     return OmegaConf.to_container(whole, resolve=True)["diag"]
 
 
@@ -20,6 +21,15 @@ def test_defaults() -> None:
     config = DashboardConfig(**settings())
     assert config.html.out == Path("o/v{N}.html")
     assert not config.html.open
+
+
+@pytest.mark.parametrize(
+    "change", [{"evaluations": 30}, {"background": 0}, {"path_steps": 3}, {"samples": 9}]
+)
+def test_shap_s_ranges(change: dict) -> None:
+    own = settings()
+    with pytest.raises(ValidationError):
+        DashboardConfig(**{**own, "shap": {**own["shap"], **change}})
 
 
 @pytest.mark.parametrize(

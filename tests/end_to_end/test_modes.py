@@ -42,7 +42,7 @@ def section(page: str, anchor: str) -> str:
 
 
 def missing_of_chain(page: str) -> list[str]:
-    """Why what the chain itself makes is missing; what only ``diagnose TOPIC`` makes is not told."""
+    """Why what the chain makes is missing; what only ``diagnose TOPIC`` makes is left out."""
     rows = re.findall(r"<li>(.*?): <code>spectramind (.*?)</code></li>", section(page, "absent"))
     return [
         what.split(": ", 1)[-1] for what, by in rows if not by.startswith(("diagnose", "audit"))

@@ -126,6 +126,16 @@ def test_dropout_draws_the_same_every_time_whoever_is_beside(
     assert not network.network.training
 
 
+def test_latents_are_the_networks_own_whatever_the_batch(
+    planets: LabelledPlanets, network: NetworkEstimate
+) -> None:
+    found = replace(network, epistemic=Epistemic("mc_dropout", 6, 11)).latents(planets.planets)
+    assert found.shape == (len(planets), network.network.fusion.mlp[-1].out_features)
+    assert np.ptp(found, axis=0).min() > 0
+    by_two = replace(network, batch_size=2).latents(planets.planets)
+    np.testing.assert_allclose(by_two, found, rtol=1e-4, atol=1e-6)
+
+
 def test_parts_come_back_from_the_file_and_grow_with_sigma(tmp_path: Path) -> None:
     raw = combined(
         ("a", "b"),

@@ -45,7 +45,8 @@ def fitted(shift_h: float = 0.0, detection: float = 100.0) -> WhiteFit:
     values = VALUES.copy()
     values[0] += shift_h
     nothing = np.zeros((len(TIME), 2))
-    return WhiteFit(values, np.ones(len(TIME), bool), NOISE, nothing, nothing, detection, "")
+    kept = np.ones(len(TIME), bool)
+    return WhiteFit(values, kept, NOISE, nothing, nothing, detection, "", nothing)
 
 
 def doubt(flux: Array, white: WhiteFit) -> ClockDoubt | None:

@@ -30,6 +30,9 @@ def config(tree: KaggleTree, tmp_path: Path) -> Config:
     return config
 
 
+PREDICTED = ("All planets", "Spectrum")  # all that predictions alone show
+
+
 def predict(config: Config, *ids: str) -> None:
     depth = np.full((len(ids), N_BINS), 0.01)
     found = Predictive(Spectra(ids, depth, 1e-4 * np.ones_like(depth)))
@@ -70,6 +73,8 @@ def test_the_report_says_what_it_shows_and_what_is_absent(config: Config) -> Non
     commands = {part.command for part in report.absent}
     twice = "simulate sim.two_visit_fraction=0.2 data.raw=ANOTHER_FOLDER"
     usual = {"score", "features", "train", "calibrate-corel", "calibrate", "selftest"}
+    usual |= {"audit", "ablate", "calibrate-temp", "diagnose dashboard"}
+    usual |= {f"diagnose {topic}" for topic in ("fft", "pca", "umap", "tsne", "shap", "explain")}
     assert commands == usual | {twice}
     assert len(report.report()) == 1 + len(report.absent)
 
@@ -93,7 +98,7 @@ def test_a_broken_file_costs_its_own_panel(
     assert path.name in data.problems[field]
     assert len(warnings) == 1
     assert path.name in warnings[0]
-    assert made(config).shown == ("Spectra",)
+    assert made(config).shown == PREDICTED
 
 
 def test_broken_predictions_cost_what_needs_them(config: Config) -> None:
@@ -102,8 +107,10 @@ def test_broken_predictions_cost_what_needs_them(config: Config) -> None:
     report = made(config)
     assert report.shown == ()
     reasons = [part.reason for part in report.absent]
-    # spectra, light curves, errors, PIT, groups, regions, sharpness, worst planets
-    assert sum("spectramind.npz" in reason for reason in reasons) == 8
+    # planets, spectra, light curves, doubts, errors, reliability, z, PIT, groups, regions,
+    # sharpness, worst planets, three of what the score is made of, five of what the fit leaves,
+    # the sources of mu with its two planet panels, drift, PCA
+    assert sum("spectramind.npz" in reason for reason in reasons) == 23
 
 
 def test_what_is_switched_off_is_said(config: Config) -> None:
@@ -159,7 +166,8 @@ def test_logs_in_any_state_are_told_apart(config: Config) -> None:
     log = gathered(config)[0].calibration[0]
     assert log.failed
     assert log.problem == "FGS1_signal_0.parquet is cut"
-    assert made(config).shown == ("Spectra", "Kill chain")
+    chain = {"Kill chain", "Kill chain of this planet"}
+    assert set(made(config).shown) == {*PREDICTED, *chain}
     for content in ("{", "{}", "[1]"):
         write_text(path, content)
         log = gathered(config)[0].calibration[0]
@@ -168,7 +176,7 @@ def test_logs_in_any_state_are_told_apart(config: Config) -> None:
         assert log.records == ()
     write_text(path, json.dumps([{"detector": "both", "step": "visit", "t_ms": 1.0}]))
     assert len(gathered(config)[0].calibration[0].records) == 1
-    assert made(config).shown == ("Spectra", "Kill chain")
+    assert set(made(config).shown) == {*PREDICTED, *chain, "Earlier reports"}
 
 
 def test_a_tree_that_is_gone_is_said(config: Config) -> None:

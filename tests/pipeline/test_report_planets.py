@@ -163,7 +163,8 @@ def test_the_numbers_lie_beside_the_page(config: Config, features: FeaturesFolde
     report = dashboard(config, record)
     assert {"Two visits", "Sharpness", "PIT", "σ by kind of planet"} <= set(report.shown)
     assert {path.parent for path in report.tables} == {report.path.parent}
-    names = [f"v1_{name}.csv" for name in ("pit", "groups", "regions", "repeats", "sharpness")]
+    panels = ("pit", "groups", "regions", "repeats", "sharpness", "light_curves")
+    names = [f"v1_{name}.csv" for name in panels]
     assert [path.name for path in report.tables] == names
     assert f"its numbers beside it: {', '.join(names)}" in report.report()
     tables = {path.stem: pd.read_csv(path) for path in report.tables}

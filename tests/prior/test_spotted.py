@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 from scipy.stats import multivariate_normal
 
 from spectramind.config.compose import compose
@@ -22,6 +23,7 @@ from spectramind.prior.spotted import (
     before,
     chances,
     learn_patches,
+    shares_by_others,
     spotted_share,
 )
 
@@ -267,3 +269,14 @@ def test_a_share_outside_its_range_is_refused(prior: SpectralPrior, share: float
         replace(prior.patchy, share=share)
     with pytest.raises(ConfigError, match="share of spotted stars"):
         SpectralPrior.from_state(prior.state() | {"patchy_share": np.array(share)})
+
+
+def test_the_others_of_a_set_are_a_share_of_spotted_stars() -> None:
+    rng = np.random.default_rng(1)
+    for evidence in (rng.normal(0, 3, 12), rng.normal(9, 2, 30), np.array([2.0]), np.full(5, 80.0)):
+        share = shares_by_others(evidence, 0.2)
+        np.testing.assert_allclose(
+            expit(evidence + logit(share)), chances(evidence, 0.2), rtol=1e-9
+        )
+    assert shares_by_others(np.array([2.0]), 0.2)[0] == pytest.approx(0.2, abs=2e-3)
+    assert (shares_by_others(np.full(30, 80.0), 0.2) > 0.9).all()

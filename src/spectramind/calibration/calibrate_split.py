@@ -17,12 +17,14 @@ import numpy as np
 from spectramind.calibration.chain import extract_visit
 from spectramind.calibration.cubes import calibrated_cube, cube_bytes
 from spectramind.calibration.kernel.stream import Stream
+from spectramind.calibration.pixel_images import pixel_images
 from spectramind.calibration.simulated import check_simulated
 from spectramind.calibration.step_records import step_record
 from spectramind.calibration.visit_log import describe_visit, trace_of, visit_records
 from spectramind.config.base import digest
 from spectramind.config.calib import KillChainConfig
 from spectramind.contracts.series import write_series
+from spectramind.contracts.visit_images import write_images
 from spectramind.contracts.work_folder import CalibratedFolder
 from spectramind.dataset.frames import REFERENCES, SignalFile, read_references
 from spectramind.dataset.tables import read_adc_info, read_column_wavelengths, read_timing
@@ -101,8 +103,9 @@ def _content(path: Path, size: int, mtime_ns: int) -> str:
 def is_finished(
     visit: Visit, tree_root: Path, config: KillChainConfig, out: CalibratedFolder
 ) -> bool:
-    """Whether light curves and log of these settings, raw files and code are there."""
-    if not all(out.series(detector, visit.name).is_file() for detector in DETECTORS):
+    """Whether light curves, images and log of these settings, raw files and code are there."""
+    files = [out.images(visit.name), *(out.series(detector, visit.name) for detector in DETECTORS)]
+    if not all(path.is_file() for path in files):
         return False
     try:
         records = json.loads(out.log(visit.name).read_text(encoding="utf-8"))
@@ -151,7 +154,7 @@ def open_stream(
 def calibrate_visit(
     visit: Visit, tree_root: Path, config: KillChainConfig, out: CalibratedFolder, threads: int
 ) -> str:
-    """Calibrate both detectors of one visit and write their light curves and, last, the log.
+    """Calibrate both detectors of one visit and write light curves, images and, last, the log.
 
     Args:
         threads: blocks of pixels at work at once.
@@ -179,6 +182,8 @@ def calibrate_visit(
             beside["trace_meta"] = np.array(json.dumps(trace_of(records)))
         path = out.series(detector, visit.name)
         write_series(path, curves.native.binned(config.cadence_min), **beside)
+    images = {detector: pixel_images(stream) for detector, stream in found.streams.items()}
+    write_images(out.images(visit.name), images)
     total = step_record("visit", 1e3 * (perf_counter() - start), settings, {})
     records = [{"detector": "both", **total}, *records]
     write_text(out.log_page(visit.name), describe_visit(visit.name, records))
@@ -216,6 +221,7 @@ def _attempt(
     note_failure(out.log(visit.name), reason)
     for detector in DETECTORS:
         out.series(detector, visit.name).unlink(missing_ok=True)
+    out.images(visit.name).unlink(missing_ok=True)
     out.log_page(visit.name).unlink(missing_ok=True)
     return VisitOutcome(visit.name, reason, trace)
 

@@ -19,6 +19,7 @@ IGNORANCE = 0.03
 # What a depth is taken to be where nothing tells: the mean of the competition's training labels.
 MEAN_DEPTH = 0.0147
 KEYS = ("depth", "variance", "modes", "time", "white", "model", "info")
+_LATER = ("drift",)  # not in files of an earlier version
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Depths:
         time_h: (T,) sample times; white, model: (T, 2) light curves without star and drift, and
             transit models, FGS1 and AIRS.
         info: fitted parameters, noise, detection, settings digest and ``reason`` (empty: trusted).
+        drift: (T, 2) what the light curves were divided by, with what follows the pointing, in
+            units of their medians; None in files of an earlier version, which did not keep it.
         measured: whether a transit was fitted at all.
     """
 
@@ -38,6 +41,7 @@ class Depths:
     white: Array
     model: Array
     info: dict[str, Any]
+    drift: Array | None = None
 
     @property
     def measured(self) -> bool:
@@ -50,7 +54,7 @@ def load_depths(path: Path) -> Depths:
     Raises:
         SchemaError: missing or broken.
     """
-    raw = read_npz(path, *KEYS, made_by="features")
+    raw = read_npz(path, *KEYS, made_by="features", optional=_LATER)
     values = {key: np.asarray(raw[key], dtype=np.float64) for key in KEYS[:-1]}
     return Depths(
         fit=Measurement(values["depth"], values["variance"], values["modes"]),
@@ -58,6 +62,7 @@ def load_depths(path: Path) -> Depths:
         white=values["white"],
         model=values["model"],
         info=json.loads(str(raw["info"])),
+        drift=np.asarray(raw["drift"], dtype=np.float64) if "drift" in raw else None,
     )
 
 
@@ -66,11 +71,12 @@ def unmeasured(reason: str) -> Depths:
     common = np.full((N_BINS, 1), IGNORANCE)
     fit = Measurement(np.full(N_BINS, MEAN_DEPTH), np.full(N_BINS, 1e-8), common)
     empty = np.zeros((0, 2))
-    return Depths(fit, np.zeros(0), empty, empty, {"reason": reason})
+    return Depths(fit, np.zeros(0), empty, empty, {"reason": reason}, empty)
 
 
 def save_depths(path: Path, depths: Depths, settings: str) -> None:
     """Write the depths of a visit with the digest of the settings that made them."""
+    later = {} if depths.drift is None else {"drift": depths.drift.astype(np.float32)}
     write_npz(
         path,
         depth=depths.fit.depth,
@@ -80,4 +86,5 @@ def save_depths(path: Path, depths: Depths, settings: str) -> None:
         white=depths.white.astype(np.float32),
         model=depths.model.astype(np.float32),
         info=np.array(json.dumps(depths.info | {"settings": settings})),
+        **later,
     )

@@ -19,16 +19,19 @@ class Trait:
     Attributes:
         said: how a sentence calls it.
         logarithm: its values are natural logarithms of what is said.
+        unit: of what is said, times ``scale``; empty: a pure number.
     """
 
     said: str
     logarithm: bool = False
+    unit: str = ""
+    scale: float = 1.0
 
 
 # By name, in the order of the columns. Light curves: of the first visit that counts.
 TRAITS: dict[str, Trait] = {
-    "noise_fgs1": Trait("FGS1 noise", logarithm=True),
-    "noise_airs": Trait("AIRS noise", logarithm=True),
+    "noise_fgs1": Trait("FGS1 noise", logarithm=True, unit="ppm", scale=1e6),
+    "noise_airs": Trait("AIRS noise", logarithm=True, unit="ppm", scale=1e6),
     "chi2_fgs1": Trait("FGS1 residuals' chi2 against the stated noise", logarithm=True),
     "chi2_airs": Trait("AIRS residuals' chi2 against the stated noise", logarithm=True),
     "memory_fgs1": Trait("autocorrelation of FGS1 residuals"),
@@ -38,7 +41,7 @@ TRAITS: dict[str, Trait] = {
     "offset_u1_fgs1": Trait("FGS1 limb darkening's offset in its sigmas"),
     "offset_u1_airs": Trait("AIRS limb darkening's offset in its sigmas"),
     "doubted": Trait("share of doubted fits"),
-    "depth": Trait("depth", logarithm=True),
+    "depth": Trait("depth", logarithm=True, unit="%", scale=100.0),
     "visits": Trait("two visits' difference in its sigmas", logarithm=True),
     "evidence": Trait("log evidence of the prior a bin"),
     "pull": Trait("depths' distance from the spectrum in their sigmas", logarithm=True),

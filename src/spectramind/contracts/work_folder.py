@@ -23,6 +23,10 @@ class CalibratedFolder:
         """A detector's light curves, and its cube if that was kept."""
         return self.root / detector.key / f"{detector.key}_{visit}.npz"
 
+    def images(self, visit: str) -> Path:
+        """Mean image and mask of both detectors."""
+        return self.root / "images" / f"images_{visit}.npz"
+
     def log(self, visit: str) -> Path:
         """The record of every step; written last, so that its digest says the visit is done."""
         return self.root / "logs" / f"{visit}.json"
@@ -100,6 +104,11 @@ class RecordFolder:
     def timing(self) -> Path:
         """What each stage of each command took, a row each."""
         return self.root / "timing.csv"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the command that works here."""
+        return self.root / "logs" / ".lock"
 
     @property
     def log(self) -> Path:
@@ -352,6 +361,16 @@ class WorkFolder:
     @property
     def diagnostics(self) -> DiagnosticsFolder:
         return DiagnosticsFolder(self.paths.diagnostics)
+
+    @property
+    def multirun(self) -> Path:
+        """Folders of sweeps, each with one of every job."""
+        return self.paths.work / "multirun"
+
+    @property
+    def sweep_records(self) -> list[RecordFolder]:
+        """The record of every job that a sweep ran."""
+        return [RecordFolder(job) for job in sorted(self.multirun.glob("*/*")) if job.is_dir()]
 
     @property
     def exported_program(self) -> Path:

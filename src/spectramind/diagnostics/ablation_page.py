@@ -8,7 +8,7 @@ from spectramind.plotting.document import PagePart, document, lead, place
 from spectramind.plotting.html_tables import Column
 from spectramind.plotting.plot import Figure, Trace
 
-_COLUMNS = (
+COLUMNS = (
     Column("name", "variant"),
     Column("score", "score", ".4f"),
     Column("difference", "less base", "s"),
@@ -35,7 +35,7 @@ def build_ablation_page(table: AblationTable) -> str:
         lead(intro) + place("differences") + (f'<div class="cards">{notes}</div>' if notes else "")
     )
     shown = [table.base, table.rows[1], *ranked(table)]
-    rows = [_cells(row, table) for row in shown]
+    rows = [cells(row, table) for row in shown]
     return document(
         "Ablation",
         table.provenance,
@@ -44,7 +44,7 @@ def build_ablation_page(table: AblationTable) -> str:
             PagePart(
                 "rows",
                 "All variants",
-                lead(f"{how_to_read(table)} {GAIN}") + tables.table(_COLUMNS, rows),
+                lead(f"{how_to_read(table)} {GAIN}") + tables.table(COLUMNS, rows),
             ),
         ],
     )
@@ -92,7 +92,8 @@ def differences(rows: list[AblationRow]) -> Figure:
     return {"data": data, "layout": layout}
 
 
-def _cells(row: AblationRow, table: AblationTable) -> dict[str, object]:
+def cells(row: AblationRow, table: AblationTable) -> dict[str, object]:
+    """A row of the table."""
     gap = None if row is table.base else row.difference
     return {
         "name": row.name,

@@ -106,6 +106,25 @@ def verdict(rows: Sequence[Values]) -> str:
     return f"{words} {few} with too few planets to say." if few else words
 
 
+def brief(rows: Sequence[Values]) -> list[dict[str, Any]]:
+    """For a terminal: a row a group."""
+    return [
+        {
+            "by": row["grouping"],
+            "group": row["group"],
+            "planets": row["planets"],
+            "χ²ᵣ": _rounded(row["chi2"], 2),
+            "inside ±1σ": _rounded(row["inside_sigma"], 3),
+            "reading": row["reading"],
+        }
+        for row in rows
+    ]
+
+
+def _rounded(value: float | None, decimals: int) -> float | None:
+    return None if value is None else round(value, decimals)
+
+
 def csv_rows(rows: Sequence[Values]) -> list[dict[str, Any]]:
     """For the file beside the page."""
     return [dict(row) for row in rows]

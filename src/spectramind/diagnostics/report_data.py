@@ -8,24 +8,47 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.contracts.predictive import Predictive
+from spectramind.contracts.visit_images import PixelImages
+from spectramind.diagnostics.run_history import RunHistory
 from spectramind.errors import SchemaError
 from spectramind.evaluation.coverage import ConformalKind
 from spectramind.evaluation.repeatability import VisitDifference
+from spectramind.instrument.detectors import Detector
 from spectramind.instrument.grid import N_BINS
+from spectramind.symbolic.audit_findings import AuditFindings
 
 Array = NDArray[np.floating]
 # Why there are no repeat visits where no command of ours could bring them from this data.
 NO_REPEATS = "no planet of data.raw was visited twice"
+_FITTED = ("model_fgs1", "model_airs", "drift_fgs1", "drift_airs")
+
+
+@dataclass(frozen=True)
+class Contacts:
+    """When a transit is where it is [h], on the light curve's clock.
+
+    Attributes:
+        middle: mid-transit.
+        first, second: the ingress; third, last: the egress; NaN where the transit has none.
+    """
+
+    middle: float
+    first: float
+    second: float
+    third: float
+    last: float
 
 
 @dataclass(frozen=True)
 class LightCurve:
-    """White light curves of one planet, normalised to 1 out of transit, all of shape (T,).
+    """White light curves of one planet without their drift, 1 out of transit, all of shape (T,).
 
     Attributes:
         time_h: hours.
         fgs1, airs_white: relative flux.
         model_fgs1, model_airs: the fitted transit model on the same times, None without a fit.
+        drift_fgs1, drift_airs: what the flux was divided by, of any level; None: not kept.
+        contacts: when the transit begins and ends, None where no orbit tells.
     """
 
     time_h: Array
@@ -33,9 +56,12 @@ class LightCurve:
     airs_white: Array
     model_fgs1: Array | None = None
     model_airs: Array | None = None
+    drift_fgs1: Array | None = None
+    drift_airs: Array | None = None
+    contacts: Contacts | None = None
 
     def __post_init__(self) -> None:
-        for name in ("fgs1", "airs_white", "model_fgs1", "model_airs"):
+        for name in ("fgs1", "airs_white", *_FITTED):
             _require(name, getattr(self, name), self.time_h.shape)
 
     def binned(self, points: int) -> "LightCurve":
@@ -52,13 +78,48 @@ class LightCurve:
             count = np.add.reduceat(good.astype(np.int64), edges)
             return np.where(count > 0, total / np.maximum(count, 1), np.nan)
 
+        fitted = {name: getattr(self, name) for name in _FITTED}
         return LightCurve(
             mean(self.time_h),
             mean(self.fgs1),
             mean(self.airs_white),
-            None if self.model_fgs1 is None else mean(self.model_fgs1),
-            None if self.model_airs is None else mean(self.model_airs),
+            contacts=self.contacts,
+            **{name: mean(values) for name, values in fitted.items() if values is not None},
         )
+
+
+@dataclass(frozen=True)
+class DoubtedVisit:
+    """A visit whose fit is doubted.
+
+    Attributes:
+        planet_id: whose; visit: its name.
+        reason: why, in words.
+        alone: whether its planet has no visit that is trusted.
+    """
+
+    planet_id: str
+    visit: str
+    reason: str
+    alone: bool
+
+
+@dataclass(frozen=True)
+class QuantileRow:
+    """Quantiles of one alpha and one group of planets.
+
+    Attributes:
+        alpha: intervals miss with at most this probability.
+        group: which planets get them.
+        q: (283,), infinite where too few planets calibrate.
+        n: planets that gave the scores. taught_by: which these are.
+    """
+
+    alpha: float
+    group: str
+    q: Array
+    n: int
+    taught_by: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +132,7 @@ class CorelTable:
         alpha: the interval misses with at most this probability.
         n: calibration planets.
         kind: whose scores they were.
+        rows: every level and group, as in ``q_i.csv``; ``q`` is one of them.
     """
 
     q: Array
@@ -78,6 +140,7 @@ class CorelTable:
     alpha: float
     n: int
     kind: ConformalKind = "split"
+    rows: tuple[QuantileRow, ...] = ()
 
     def __post_init__(self) -> None:
         _require("corel.q", self.q, (N_BINS,))
@@ -129,6 +192,8 @@ class CalibrationLog:
         problem: why there are none, or empty.
         failed: the visit could not be calibrated.
         simulated: its light curves were simulated, there were no frames to calibrate.
+        planet_id: whose visit it is.
+        images: mean image and mask by detector; None where there are none, and ``no_images`` why.
     """
 
     visit: str
@@ -136,6 +201,9 @@ class CalibrationLog:
     problem: str = ""
     failed: bool = False
     simulated: bool = False
+    planet_id: str = ""
+    images: Mapping[Detector, PixelImages] | None = None
+    no_images: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +219,7 @@ class ReportData:
         planet_ids: n names.
         mu, sigma: predicted depth and its standard deviation.
         truth: true depth; a row of NaN where it is not known.
+        naive: the metric's m0 and s0 of the train labels.
         half_width: of the conformal interval, infinite where there is none.
         coverage_level: probability promised for that interval.
         light_curves: by planet id, for some of the planets.
@@ -162,9 +231,12 @@ class ReportData:
         corel: the conformal step.
         traits: what the planets are like.
         repeats: planets that were visited twice, of any split.
+        doubted: visits of these planets whose fit is doubted; None: no fit is there.
         estimates: by estimator, its prediction of these planets, the submitted one among them.
         events: run record, one mapping a command.
         calibration: one log a visit.
+        runs: earlier reports, sweeps, ablation, crossing folds.
+        rules: what the symbolic rules say of the planets.
         stored: what computations of ``diagnose TOPIC`` found, by topic.
         problems: by the name of another field (``stored.TOPIC`` for one of those), why it is empty
             where it could have been filled, or what of it is missing.
@@ -180,6 +252,7 @@ class ReportData:
     mu: Array
     sigma: Array
     truth: Array | None = None
+    naive: tuple[float, float] | None = None
     half_width: Array | None = None
     coverage_level: float | None = None
     light_curves: Mapping[str, LightCurve] = field(default_factory=dict)
@@ -190,9 +263,12 @@ class ReportData:
     corel: CorelTable | None = None
     traits: PlanetTraits | None = None
     repeats: Sequence[RepeatVisits] = ()
+    doubted: Sequence[DoubtedVisit] | None = None
     estimates: Mapping[str, Predictive] = field(default_factory=dict)
     events: Sequence[Mapping[str, Any]] = ()
     calibration: Sequence[CalibrationLog] = ()
+    runs: RunHistory = field(default_factory=RunHistory)
+    rules: AuditFindings | None = None
     stored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
 

@@ -1,11 +1,12 @@
 """The network's correction of the physics estimate; untrained it is the physics estimate."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from spectramind.contracts.planet import LabelledPlanets, Planet
@@ -18,6 +19,7 @@ from spectramind.models.network import Inputs, Outputs, SpectraMind
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.progress import track
 
+Array = NDArray[np.float64]
 # Trains the network on top of a prior: fold, planets to stop by -> the network kept.
 Trainer = Callable[[SpectraMind, SpectralPrior, LabelledPlanets, LabelledPlanets], SpectraMind]
 
@@ -61,21 +63,48 @@ class NetworkEstimate:
 
     def predict(self, planets: Sequence[Planet]) -> Predictive:
         """A batch at a time; a negative depth is no spectrum: the metric refuses it."""
-        answers = self.physics.posteriors(planets)
         ids = tuple(planet.planet_id for planet in planets)
         mu, sigma = [], []
+        for part, inputs in self._batches(planets, "predict"):
+            one, other = self._stacked(inputs, ids[part])
+            mu.append(one)
+            sigma.append(other)
+        return _as_one(ids, np.concatenate(mu, axis=1), np.concatenate(sigma, axis=1))
+
+    def answer(self, inputs: Inputs, ids: Sequence[str]) -> tuple[Array, Array]:
+        """Mean and sigma, (B, 283) each, of inputs that need be no planet's.
+
+        Args:
+            inputs: a batch. ids: of the planet that each is told as; one may come again.
+        """
+        every, widths = self._stacked(inputs, ids)
+        rows = tuple(str(row) for row in range(len(ids)))
+        said = _as_one(rows, every, widths).spectra
+        return said.mu, said.sigma
+
+    def _stacked(self, inputs: Inputs, ids: Sequence[str]) -> tuple[Array, Array]:
+        """``_answers`` as arrays."""
+        with torch.no_grad():
+            mu, sigma = self._answers(inputs.to(self.device), ids)
+        return mu.double().cpu().numpy(), sigma.double().cpu().numpy()
+
+    def latents(self, planets: Sequence[Planet]) -> NDArray[np.float64]:
+        """Fused latents of the first network, without dropout, (n, D)."""
+        network = self.network.to(self.device).eval()
+        found = []
+        for _, inputs in self._batches(planets, "latents"):
+            with torch.no_grad():
+                found.append(network(inputs).latent.double().cpu().numpy())
+        return np.concatenate(found)
+
+    def _batches(self, planets: Sequence[Planet], said: str) -> Iterator[tuple[slice, Inputs]]:
+        """Which planets a batch holds, and the batch on the device."""
+        answers = self.physics.posteriors(planets)
         starts = range(0, len(planets), self.batch_size)
-        for start in track(starts, "predict", len(starts)):
+        for start in track(starts, said, len(starts)):
             part = slice(start, start + self.batch_size)
             inputs = batch_inputs(planets[part], answers[part], self.sequence_length)
-            with torch.no_grad():
-                one, other = self._answers(inputs.to(self.device), ids[part])
-            mu.append(one.double().cpu().numpy())
-            sigma.append(other.double().cpu().numpy())
-        every, widths = np.concatenate(mu, axis=1), np.concatenate(sigma, axis=1)
-        if len(every) > 1:
-            return combined(ids, every, widths)
-        return Predictive(Spectra(ids, np.maximum(every[0], 0.0), widths[0]))
+            yield part, inputs.to(self.device)
 
     def _answers(self, inputs: Inputs, ids: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Mean and sigma of each member, or of each pass with dropout, (K, B, 283)."""
@@ -101,3 +130,10 @@ class NetworkEstimate:
                 return network(Inputs(**same))
         finally:
             network.eval()
+
+
+def _as_one(ids: tuple[str, ...], mu: Array, sigma: Array) -> Predictive:
+    """One answer out of K, (K, n, 283) each."""
+    if len(mu) > 1:
+        return combined(ids, mu, sigma)
+    return Predictive(Spectra(ids, np.maximum(mu[0], 0.0), sigma[0]))

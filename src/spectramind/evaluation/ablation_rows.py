@@ -1,9 +1,14 @@
 """What an ablation found, as plain values."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
+from pydantic import TypeAdapter
+
+from spectramind.errors import SchemaError
 from spectramind.evaluation.paired import Difference
 
 
@@ -89,6 +94,24 @@ class AblationTable:
         """A plain dictionary for ``ablation.json``."""
         rows = [asdict(row) | {"verdict": row.verdict} for row in self.rows]
         return asdict(self) | {"rows": rows}
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read ``ablation.json``.
+
+        Raises:
+            SchemaError: it is missing, or not what ``ablate`` writes.
+        """
+        try:
+            table = TypeAdapter(cls).validate_python(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:  # pydantic's own errors are ValueErrors
+            reason = str(error).splitlines()[0]
+            raise SchemaError(
+                f"{path} is not what ablate writes ({reason}): run `spectramind ablate` again"
+            ) from error
+        if len(table.rows) < 2:
+            raise SchemaError(f"{path} lacks the base or physics: run `spectramind ablate` again")
+        return table
 
 
 def ranked(table: AblationTable) -> list[AblationRow]:

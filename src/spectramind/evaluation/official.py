@@ -40,7 +40,12 @@ def _log_normal(y: Array, mu: Array | float, sigma: Array | float) -> Array:
     return -0.5 * (z * z + np.log(2 * np.pi)) - np.log(sigma)
 
 
-def _check(truth: Array, mu: Array, sigma: Array) -> None:
+def check_scored(truth: Array, mu: Array, sigma: Array) -> None:
+    """Refuse what the metric cannot judge.
+
+    Raises:
+        SchemaError: wrong shapes, a value that is not finite, a negative mu or sigma.
+    """
     for name, values in (("truth", truth), ("mu", mu), ("sigma", sigma)):
         if values.shape != (len(truth), N_BINS) or len(truth) == 0:
             raise SchemaError(f"score: {name} has shape {values.shape}, expected (n > 0, {N_BINS})")
@@ -67,7 +72,7 @@ def element_scores(
     Raises:
         SchemaError: wrong shapes, a value that is not finite, a negative mu or sigma.
     """
-    _check(truth, mu, sigma)
+    check_scored(truth, mu, sigma)
     predicted = _log_normal(truth, mu, np.maximum(sigma, SMALLEST_SIGMA))
     naive = _log_normal(truth, naive_mean, naive_sigma)
     return (predicted - naive) / (_ideal(truth) - naive)
@@ -87,10 +92,15 @@ def score_weights(truth: Array, naive_mean: float, naive_sigma: float) -> Array:
     return weights / (_ideal(truth) - _log_normal(truth, naive_mean, naive_sigma))
 
 
-def _ideal(truth: Array) -> Array:
+def ideal_sigma() -> Array:
+    """The sigma of the ideal prediction in each bin, (283,), depth."""
     sigma_true = np.full(N_BINS, AIRS_SIGMA_TRUE)
     sigma_true[FGS1_BIN] = FGS1_SIGMA_TRUE
-    return _log_normal(truth, truth, sigma_true)
+    return sigma_true
+
+
+def _ideal(truth: Array) -> Array:
+    return _log_normal(truth, truth, ideal_sigma())
 
 
 def planet_scores(elements: Array) -> Array:

@@ -25,10 +25,16 @@ from scipy.linalg import block_diag
 from spectramind.config.fit import FitConfig
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.star_row import StarRow
-from spectramind.features.normal_equations import Elimination, Light
+from spectramind.features.normal_equations import Elimination, Light, NormalEquations
 from spectramind.features.population import COLOUR, Population, Seen
-from spectramind.features.shapes import GEOMETRY, ShapeModel
-from spectramind.features.shared import GeometryPrior, SharedColumns, Variances, solve_shared
+from spectramind.features.shapes import GEOMETRY, ShapeModel, Shapes
+from spectramind.features.shared import (
+    GeometryPrior,
+    Shared,
+    SharedColumns,
+    Variances,
+    solve_shared,
+)
 from spectramind.features.transit_model import white_limb, within
 from spectramind.features.white_fit import expected_geometry, geometry_prior
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, N_BINS
@@ -43,6 +49,23 @@ _LARGEST = np.array([0.05, 0.1, 0.2, *[0.1] * 8])  # step: t0 [h], log_a, b, lim
 
 
 @dataclass(frozen=True)
+class Linearised:
+    """The last round of the bin fit: what the depths are linear in.
+
+    Attributes:
+        elimination: of the light curves' own coefficients.
+        shapes: transits around which it is linear; motion: (T,) AIRS's own, as it was taken.
+        system: its normal equations; shared: their solution.
+    """
+
+    elimination: Elimination
+    shapes: Shapes
+    motion: Array
+    system: NormalEquations
+    shared: Shared
+
+
+@dataclass(frozen=True)
 class BinFit:
     """Result of the bin fit.
 
@@ -51,12 +74,14 @@ class BinFit:
         values: in the order of ``BIN_PARAMETERS``, the radii those of the mean depths.
         seen: what the visit says of ``population``.
         settled: whether depths had stopped moving with the geometry.
+        last: the round that gave the depths.
     """
 
     measured: Measurement
     values: Array
     seen: Seen
     settled: bool
+    last: Linearised
 
 
 def fit_bins(
@@ -88,7 +113,8 @@ def fit_bins(
     variances: Variances | None = None
     values, last = np.append(start, centre[COLOUR]), np.full(N_BINS, np.inf)
     for damping in _DAMPING:
-        system = elimination.at(model.at(values), motion)
+        shapes, moved_by = model.at(values), motion
+        system = elimination.at(shapes, moved_by)
         at = values[list(GEOMETRY)]
         shared = solve_shared(
             system.normal, system.right, at, prior, variances, config, columns, population.shares
@@ -106,7 +132,8 @@ def fit_bins(
     found = (at + shared.geometry)[1:] - expected_geometry(star, expected)
     root = shared.root[-len(found) :]
     seen = Seen(found, root @ root.T, shared.variances.shares)
-    return BinFit(fit, values, seen, moved < _UNSETTLED)
+    last_round = Linearised(elimination, shapes, moved_by, system, shared)
+    return BinFit(fit, values, seen, moved < _UNSETTLED, last_round)
 
 
 def _target(values: Array, geometry: Array, fit: Measurement) -> Array:

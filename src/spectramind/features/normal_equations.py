@@ -74,6 +74,22 @@ class NormalEquations:
         )
 
 
+@dataclass(frozen=True)
+class OwnColumns:
+    """Each bin's light curve and what its own coefficients belong to.
+
+    Attributes:
+        level: (283,) of the star; y: (T, 283) flux over it, less the transit.
+        design: (T, 283, A) columns A_i.
+        inverse: (283, A, A) of their normal matrices, the prior's precision included.
+    """
+
+    level: Array
+    y: Array
+    design: Array
+    inverse: Array
+
+
 class Elimination:
     """What of the normal equations stays the same wherever the geometry is."""
 
@@ -92,13 +108,8 @@ class Elimination:
         """AIRS's own motion over the samples, (T,) [px]."""
         return np.asarray(self._basis[:, self._config.drift_order + 1 :] @ shared.motion)
 
-    def at(self, shapes: Shapes, motion: Array) -> NormalEquations:
-        """Normal equations around shapes of the transit.
-
-        Args:
-            shapes: transit and its slopes.
-            motion: (T,) AIRS's own motion as far as it is known: bins stray from its slope.
-        """
+    def own_columns(self, shapes: Shapes, motion: Array) -> "OwnColumns":
+        """What each bin's own coefficients belong to; arguments as of ``at``."""
         light, transit = self._light, shapes.transit
         level = (light.flux * transit).sum(axis=0) / (transit**2).sum(axis=0)
         y = light.flux / level - transit
@@ -107,14 +118,35 @@ class Elimination:
         design = np.stack([transit, shapes.depth, *moved], axis=2)
         gram = np.einsum("tia,tib->iab", design, design, optimize=True)
         gram[:, 2, 2] += (neighbour_noise(y) / self._config.column_slope) ** 2
-        inverse = np.linalg.inv(gram)
+        return OwnColumns(level, y, design, np.linalg.inv(gram))
+
+    def shared_course(self, shapes: Shapes, level: Array, coefficients: Array) -> Array:
+        """What shared coefficients (C,) do to every sample of every bin, (T, 283)."""
+        waves = np.zeros((self._basis.shape[1], self._loadings.shape[1] + 1))
+        drifts, geometry = np.split(coefficients, [len(self._columns.function)])
+        np.add.at(waves, (self._columns.function, self._columns.loading), drifts)
+        course = shapes.transit * (self._basis @ waves @ self._loading(level).T)
+        return np.asarray(course + shapes.geometry @ geometry)
+
+    def _loading(self, level: Array) -> Array:
+        return np.column_stack([self._loadings, _column_slope(level)])
+
+    def at(self, shapes: Shapes, motion: Array) -> NormalEquations:
+        """Normal equations around shapes of the transit.
+
+        Args:
+            shapes: transit and its slopes.
+            motion: (T,) AIRS's own motion as far as it is known: bins stray from its slope.
+        """
+        transit, bins = shapes.transit, self.own_columns(shapes, motion)
+        level, y, design, inverse = bins.level, bins.y, bins.design, bins.inverse
         own = np.einsum("iab,tib,ti->ia", inverse, design, y, optimize=True)
         rest = y - np.einsum("tia,ia->ti", design, own)
         # (283, A, F) and (283, A, G): what own coefficients and columns have in common.
         across = np.tensordot(design * transit[:, :, None], self._basis, axes=(0, 0))
         geometry = np.einsum("tia,tig->iag", design, shapes.geometry, optimize=True)
         noise = self._noise(design, transit, inverse @ across[:, :, : self._slow], rest)
-        loading = np.column_stack([self._loadings, _column_slope(level)])
+        loading = self._loading(level)
         function, which = self._columns.function, self._columns.loading
         common = np.concatenate(
             [across[:, :, function] * loading[:, None, which], geometry], axis=2

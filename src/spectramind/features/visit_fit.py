@@ -1,6 +1,6 @@
 """Light curves of one visit -> depths, covariance and the curves the figures show."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,21 @@ _IS_FGS1 = np.arange(N_BINS) == FGS1_BIN
 _UNSOLVED = "no depths solve the bins' light curves"
 
 
+@dataclass(frozen=True)
+class SolvedVisit:
+    """How a visit's depths came about.
+
+    Attributes:
+        light: the samples that count, averaged in time, without outliers.
+        star: the row whose orbit the fit used.
+        bins: the fit.
+    """
+
+    light: Light
+    star: StarRow
+    bins: BinFit
+
+
 def estimate(
     time_h: Array,
     flux: Array,
@@ -50,19 +65,31 @@ def estimate(
         Depths; where the fit cannot be trusted the variance holds what is not known, and
         ``info["reason"]`` says why.
     """
+    return fit_visit(time_h, flux, star, config, pointing, population)[0]
+
+
+def fit_visit(
+    time_h: Array,
+    flux: Array,
+    star: StarRow,
+    config: FitConfig,
+    pointing: Array | None = None,
+    population: Population | None = None,
+) -> tuple[Depths, SolvedVisit | None]:
+    """The same as ``estimate``, and how the depths were solved for; None: they were not."""
     beside = np.zeros((len(time_h), 0)) if pointing is None or not config.pointing else pointing
     whole = np.isfinite(flux).all(axis=1) & np.isfinite(beside).all(axis=1)
     # The last exposure is wrong in the competition's data when it lies in transit.
     used = np.flatnonzero(whole)[:-1]
     time_h, flux, beside = time_h[used], flux[used], beside[used]
     if len(time_h) < MIN_SAMPLES:
-        return unmeasured(f"{len(time_h)} usable exposures, {MIN_SAMPLES} needed")
+        return unmeasured(f"{len(time_h)} usable exposures, {MIN_SAMPLES} needed"), None
     _, beside = bin_in_time(time_h, beside, config.samples)
     time_h, flux = bin_in_time(time_h, flux, config.samples)
     beside = (beside - beside.mean(axis=0)) / np.maximum(beside.std(axis=0), 1e-9)
     dark = np.median(flux, axis=0) <= 0
     if dark[FGS1_BIN] or dark.mean() > MOST_DARK:
-        return unmeasured(f"no light in bins {np.flatnonzero(dark)[:5].tolist()}")
+        return unmeasured(f"no light in bins {np.flatnonzero(dark)[:5].tolist()}"), None
     flux = flux[:, _nearest(~dark)]  # a bin without light counts as its neighbour, till the end
     level = np.median(flux, axis=0)
     bands = np.stack([flux[:, FGS1_BIN], flux[:, AIRS_BINS].sum(axis=1)], axis=1)
@@ -71,23 +98,24 @@ def estimate(
     expected_limb = white_limb(limb, level)
     star, white = fit_somehow(time_h, bands, beside, star, expected_limb, population, config)
     if white is None:
-        return unmeasured(f"{star.fault}; no transit found without its orbit")
+        return unmeasured(f"{star.fault}; no transit found without its orbit"), None
     if white.detection < config.detection_sigma:
-        return unmeasured("; ".join(why for why in (star.limb_fault, white.reason) if why))
+        return unmeasured("; ".join(why for why in (star.limb_fault, white.reason) if why)), None
     light = Light(time_h[white.kept], flux[white.kept], beside[white.kept])
     try:
         bins = fit_bins(light, star, limb, white.values, population, config)
     except np.linalg.LinAlgError:
-        return unmeasured(_UNSOLVED)
+        return unmeasured(_UNSOLVED), None
     if not np.isfinite(bins.measured.depth).all():
-        return unmeasured(_UNSOLVED)
+        return unmeasured(_UNSOLVED), None
     if not 0 <= np.median(bins.measured.depth) < MAX_RADIUS_RATIO**2:
-        return unmeasured(f"{_UNSOLVED}: {np.median(bins.measured.depth):.3g} is no planet's")
+        return unmeasured(f"{_UNSOLVED}: {np.median(bins.measured.depth):.3g} is no planet's"), None
     bins.measured.variance[dark] = IGNORANCE**2
     clocks = doubt_clocks(time_h, bands, beside, star, white, config)
     fit, reason = _doubted(bins, star, white, clocks)
     info = _describe(white, bins) | {"reason": reason}
-    return Depths(fit, time_h, white.white, white.model, info)
+    depths = Depths(fit, time_h, white.white, white.model, info, white.drift)
+    return depths, SolvedVisit(light, star, bins)
 
 
 def _doubted(

@@ -40,6 +40,7 @@ class WhiteFit:
         model: (T, 2) transit models; white: (T, 2) light curves divided by star and drift.
         detection: white-light signal-to-noise of the transit.
         reason: why the fit cannot be trusted, empty when it can.
+        drift: (T, 2) what the light curves were divided by, in units of their medians.
     """
 
     values: Array
@@ -49,6 +50,7 @@ class WhiteFit:
     white: Array
     detection: float
     reason: str
+    drift: Array
 
 
 def geometry_prior(star: StarRow, limb: Array, population: Population) -> tuple[Array, Array]:
@@ -123,7 +125,7 @@ def fit_white(
     coarse = WhiteProblem(few[0], few[1][:, :2], few[1][:, 2:], star, prior, rough)
     values = problem.solve(coarse.search())
     detection = problem.detection(values)
-    model, white = problem.curves(values)
+    model, white, drift = problem.curves(values)
     return WhiteFit(
         values=values,
         kept=np.asarray(problem.keep.all(axis=1)),
@@ -132,6 +134,7 @@ def fit_white(
         white=white,
         detection=detection,
         reason=_doubt(values, detection, model, config),
+        drift=drift,
     )
 
 

@@ -229,8 +229,8 @@ class WhiteProblem:
             left = residual[self.keep[:, band]]
             self.noise[band] = max(np.std(left) / np.sqrt(max(freedom, 0.1)), 1e-7)
 
-    def curves(self, values: Array) -> tuple[Array, Array]:
-        """Transit models and light curves without star and drift, both (T, 2)."""
+    def curves(self, values: Array) -> tuple[Array, Array, Array]:
+        """Transit models, light curves without star and drift, and these drifts, all (T, 2)."""
         transit = self.transit(values)
         drift = np.stack([self._project(transit[:, band], band)[0] for band in range(2)], axis=1)
-        return transit, self._flux / drift
+        return transit, self._flux / drift, drift

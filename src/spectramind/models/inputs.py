@@ -63,12 +63,17 @@ def batch_inputs(
     planets: Sequence[Planet], posteriors: Sequence["Posterior"], length: int
 ) -> Inputs:
     """Stack planets into a batch on the CPU."""
+    return inputs_of([sequence(planet, length) for planet in planets], posteriors)
+
+
+def inputs_of(curves: Sequence[NDArray[np.float32]], posteriors: Sequence["Posterior"]) -> Inputs:
+    """Stack light-curve channels (``sequence``) and posteriors into a batch on the CPU."""
 
     def stack(rows: Sequence[NDArray[np.floating]]) -> torch.Tensor:
         return torch.from_numpy(np.stack(rows).astype(np.float32))
 
     return Inputs(
-        fgs1=stack([sequence(planet, length) for planet in planets]),
+        fgs1=stack(curves),
         nodes=stack([node_features(posterior) for posterior in posteriors]),
         mu0=stack([posterior.mean for posterior in posteriors]),
         sigma0=stack([posterior.sigma for posterior in posteriors]),

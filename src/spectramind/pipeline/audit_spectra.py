@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,26 +31,10 @@ from spectramind.symbolic.violation_log import (
     Stranger,
     ViolationLog,
 )
+from spectramind.symbolic.violation_table import ViolationRow, violation_table
 
 Array = NDArray[np.float64]
 _ATMOSPHERES = 500
-
-
-@dataclass(frozen=True, eq=False)
-class ViolationRow:
-    """One entry of the log over all planets.
-
-    Attributes:
-        entry: such as ``smoothness`` or ``ratios.ch4_h2o``.
-        counts: planets of each severity.
-        worst: a planet of the worst severity, None where all are ok.
-        truth_counts: the same of the true spectra; empty where none is known.
-    """
-
-    entry: str
-    counts: dict[Severity, int]
-    worst: str | None
-    truth_counts: dict[Severity, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,10 +57,7 @@ class Auditing(Result):
     @property
     def table(self) -> list[ViolationRow]:
         """The violation table, a row an entry."""
-        planets = self.log.planets
-        told = [_statuses(planet) for planet in planets]
-        true = [_statuses(planet.truth) for planet in planets if planet.truth is not None]
-        return [_row(entry, planets, told, true) for entry in told[0]] if told else []
+        return violation_table(self.log)
 
     @property
     def strangers(self) -> list[str]:
@@ -244,32 +224,6 @@ def _planets(
         )
         for planet_id, found, rules, stranger, truth in rows
     )
-
-
-def _statuses(found: SpectrumViolations) -> dict[str, Severity]:
-    """The status of each entry; those within another by ``outer.inner``."""
-    flat: dict[str, dict[str, Any]] = {}
-    for entry, told in found.violations.items():
-        inner = {f"{entry}.{name}": value for name, value in told.items()}
-        flat |= {entry: told} if "status" in told else inner
-    return {entry: Severity(told["status"]) for entry, told in flat.items()}
-
-
-def _row(
-    entry: str,
-    planets: Sequence[PlanetViolations],
-    told: Sequence[dict[str, Severity]],
-    true: Sequence[dict[str, Severity]],
-) -> ViolationRow:
-    found = [statuses[entry] for statuses in told]
-    worst = Severity.worst(found)
-    named = None if worst == Severity.OK else planets[found.index(worst)].planet_id
-    of_truth = [statuses[entry] for statuses in true if entry in statuses]
-    return ViolationRow(entry, _counts(found), named, _counts(of_truth) if of_truth else {})
-
-
-def _counts(found: Sequence[Severity]) -> dict[Severity, int]:
-    return {severity: list(found).count(severity) for severity in Severity}
 
 
 def _rendered(rows: Sequence[ViolationRow]) -> Table:

@@ -1,6 +1,7 @@
 """Every command of the command line, and the function that does it (imported when called)."""
 
 import importlib
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,24 +64,40 @@ def perform(
         record_in: where the record lies; None for the work folder.
 
     Raises:
-        ConfigError: no such command, or one that several processes would do several times.
+        ConfigError: no such command, one that several processes would do several times, or another
+            command works in the same folder.
         RuntimeRiskError: it does not fit ``env.budget``.
         SpectraMindError: the command's own.
     """
     from spectramind.contracts.work_folder import RecordFolder
     from spectramind.errors import ConfigError
-    from spectramind.run.budget import Budget
-    from spectramind.run.compiled_cache import settle
-    from spectramind.run.cores import core_count
-    from spectramind.run.local_pool import end_workers
     from spectramind.run.processes import processes, require_one
-    from spectramind.run.record import RunRecord, open_log, recording
-    from spectramind.run.stage_clock import clocked
+    from spectramind.run.work_lock import alone_in
 
     if command not in COMMANDS:
         raise ConfigError(f"no command {command!r}: there are {', '.join(COMMANDS)}")
     require_one(command)
-    settings, work = config.logger, record_in or config.paths.work
+    work = record_in or config.paths.work
+    # Of several processes that are one command (torchrun) the first one holds the folder.
+    first = processes().first
+    with alone_in(work, command, RecordFolder(work).lock) if first else nullcontext():
+        return _recorded(command, config, overrides, flags, work)
+
+
+def _recorded(
+    command: str, config: "Config", overrides: list[str], flags: dict[str, Any], work: Path
+) -> "Result":
+    """Run it in a folder that is this command's alone."""
+    from spectramind.contracts.work_folder import RecordFolder
+    from spectramind.run.budget import Budget
+    from spectramind.run.compiled_cache import settle
+    from spectramind.run.cores import core_count
+    from spectramind.run.local_pool import end_workers
+    from spectramind.run.processes import processes
+    from spectramind.run.record import RunRecord, open_log, recording
+    from spectramind.run.stage_clock import clocked
+
+    settings = config.logger
     open_log(work, settings.level, settings.rotate_bytes, settings.backups)
     settle(RecordFolder(work.absolute()).compiled)
     record = RunRecord(

@@ -12,33 +12,35 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from spectramind.config.root import Config
-from spectramind.contracts.depths import load_depths
 from spectramind.contracts.predictive import SUBMITTED, Predictive
 from spectramind.contracts.spectra import SPECTRUM_COLUMNS, Spectra
 from spectramind.contracts.work_folder import ReportFiles, WorkFolder
 from spectramind.dataset.tables import read_truth
-from spectramind.dataset.tree import KaggleTree, Visit
+from spectramind.dataset.tree import KaggleTree
 from spectramind.diagnostics.page import ReportPage, build_page
 from spectramind.diagnostics.panel import Values
-from spectramind.diagnostics.report_data import CalibrationLog, CorelTable, LightCurve, ReportData
+from spectramind.diagnostics.report_data import ReportData
 from spectramind.diagnostics.topics import TOPIC
 from spectramind.errors import SchemaError, SpectraMindError
 from spectramind.estimators.artifact import Artifact
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
 from spectramind.pipeline.fit_calibrators import load_calibrators
+from spectramind.pipeline.planets import naive_of
+from spectramind.pipeline.report_calibration import calibration_logs
+from spectramind.pipeline.report_light_curves import doubted_visits, light_curves
 from spectramind.pipeline.report_planets import all_estimates, planet_traits, repeat_visits
+from spectramind.pipeline.report_rules import audit_findings, corel_table
+from spectramind.pipeline.report_runs import run_history
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.topic_makers import MAKERS, kept, make
 from spectramind.pipeline.visits import visits_by_planet
 from spectramind.plotting.document import AbsentPart
 from spectramind.run import environment
 from spectramind.run.atomic import write_text
-from spectramind.run.failures import failure_of
 from spectramind.run.record import RunRecord, read_events
 
 T = TypeVar("T")
 _NO_LABELS = "the checkpoint was made without labels (model.prior.source=atmosphere)"
-_SOME = 3  # names in a message
 _NOTHING = Predictive(Spectra((), np.empty((0, N_BINS)), np.empty((0, N_BINS))))
 
 
@@ -136,6 +138,10 @@ class _Problems:
     def note(self, name: str, reason: str) -> None:
         self.by_field[name] = reason
 
+    def note_first(self, name: str, reason: str) -> None:
+        """Note a reason where there is none yet."""
+        self.by_field.setdefault(name, reason)
+
     def read(self, name: str, path: Path, load: Callable[[], T | None]) -> T | None:
         """What ``load`` gives; None, and the reason noted, where the file at ``path`` is broken."""
         if not path.exists():
@@ -172,6 +178,8 @@ def gather(config: Config, record: RunRecord, topics: Sequence[str] = tuple(TOPI
     visits = problems.read("light_curves", raw, lambda: visits_by_planet(KaggleTree(raw), "test"))
     visits = visits or {}
     stored = _stored(config, record, topics, problems)
+    if not visits and "light_curves" in problems.by_field:
+        problems.note("calibration", problems.by_field["light_curves"])
     return ReportData(
         title="SpectraMind V50 report",
         provenance=_provenance(config, record),
@@ -180,21 +188,23 @@ def gather(config: Config, record: RunRecord, topics: Sequence[str] = tuple(TOPI
         mu=spectra.mu,
         sigma=spectra.sigma,
         truth=problems.read("truth", config.paths.truth, lambda: _truth(config, ids)),
+        naive=problems.read("naive", raw / "train.csv", lambda: naive_of(config)),
         half_width=None if intervals is None else intervals.half_width,
         coverage_level=None if intervals is None else intervals.level,
-        light_curves=_light_curves(config, ids, visits, problems),
+        light_curves=light_curves(config, ids, visits, problems.note_first),
         history=None if trained is None else trained.history,
         baseline=_baseline(trained),
         chosen_epoch=None if trained is None else trained.epoch,
         summaries=problems.read("summaries", config.paths.score, lambda: _summaries(config)),
-        corel=None
-        if corel is None
-        else CorelTable(corel.quantiles, corel.factors, corel.alpha, corel.n_scores, corel.kind),
+        corel=None if corel is None else corel_table(corel),
         traits=planet_traits(config, ids, visits, problems.note),
         repeats=repeat_visits(config, problems.note),
+        doubted=doubted_visits(config, ids, visits),
         estimates=all_estimates(config, ids, problems.note),
         events=read_events(config.paths.work),
-        calibration=_calibration(config, visits, problems),
+        calibration=calibration_logs(config, visits),
+        runs=run_history(config, trained, problems.read),
+        rules=problems.read("rules", folder.audit.violations, lambda: audit_findings(config)),
         stored=stored,
         problems=problems.by_field,
     )
@@ -226,7 +236,7 @@ def _stored(
 def _provenance(config: Config, record: RunRecord) -> dict[str, str]:
     return {
         "run": record.run_id,
-        "git": (environment.git_sha() or "not a checkout")[:12],
+        "git": (environment.git_sha() or "not a checkout")[:8],
         "config": config.hash,
         "date": record.timestamp,
         "data": str(config.data.raw),
@@ -244,44 +254,17 @@ def _truth(config: Config, ids: Sequence[str]) -> NDArray[np.float64]:
     return table[list(SPECTRUM_COLUMNS)].to_numpy(dtype=np.float64).reshape(-1, N_BINS)
 
 
-def _light_curves(
-    config: Config, ids: Sequence[str], visits: dict[str, list[Visit]], problems: _Problems
-) -> dict[str, LightCurve]:
-    """The first measured visit of each planet; why others have none is noted."""
-    features, points = WorkFolder(config.paths).features, config.diag.light_curve_points
-    curves: dict[str, LightCurve] = {}
-    without: dict[str, str] = {}
-    for planet_id in ids:
-        without[planet_id] = "not in data.raw" if visits else "no test visits in data.raw"
-        for visit in visits.get(planet_id, ()):
-            try:
-                depths = load_depths(features.depths(visit.name))
-                curve = LightCurve(depths.time_h, *depths.white.T, *depths.model.T)
-            except SpectraMindError as error:
-                without[planet_id] = str(error)
-                continue
-            if depths.measured:
-                curves[planet_id] = curve.binned(points)
-                del without[planet_id]
-                break
-            without[planet_id] = str(depths.info.get("reason") or "no transit was fitted")
-    if without and "light_curves" not in problems.by_field:
-        named = "; ".join(f"{name}: {why}" for name, why in list(without.items())[:_SOME])
-        more = f"; and {len(without) - _SOME} more" if len(without) > _SOME else ""
-        problems.note("light_curves", named + more)
-    return curves
-
-
 def _summaries(config: Config) -> list[dict[str, Any]]:
     """Scores as the page names them.
 
     Raises:
-        SchemaError: the file is not what ``score`` writes.
+        SchemaError: the file is not what ``score`` writes, or it scored another prediction.
     """
-    path = config.paths.score
+    path, predicted = config.paths.score, WorkFolder(config.paths).prediction(SUBMITTED)
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["predictions"]
-        return [
+        held = json.loads(path.read_text(encoding="utf-8"))
+        rows = held["predictions"]
+        found = [
             {
                 "name": row["name"],
                 "score": row["score"],
@@ -301,48 +284,12 @@ def _summaries(config: Config) -> list[dict[str, Any]]:
             }
             for row in rows
         ]
-    except (OSError, ValueError, LookupError, TypeError) as error:
+        scored = held.get("scored")  # not in files of an earlier version
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise SchemaError(
             f"{path} is not what score writes ({reason}): run `spectramind score` again"
         ) from error
-
-
-def _calibration(
-    config: Config, visits: dict[str, list[Visit]], problems: _Problems
-) -> list[CalibrationLog]:
-    """Logs of the test visits: all that failed, and the first ``diag.max_planets`` planets'."""
-    if not visits:
-        if "light_curves" in problems.by_field:
-            problems.note("calibration", problems.by_field["light_curves"])
-        return []
-    logs, more = [], 0
-    for number, planet_id in enumerate(visits):
-        for visit in visits[planet_id]:
-            log = read_calibration_log(visit, WorkFolder(config.paths).calibrated.log(visit.name))
-            if log.failed or number < config.diag.max_planets:
-                logs.append(log)
-            else:
-                more += 1
-    if more:
-        problems.note("calibration", f"{more} more visits (diag.max_planets)")
-    return logs
-
-
-def read_calibration_log(visit: Visit, path: Path) -> CalibrationLog:
-    """A visit's log, or why there is none."""
-    failure = failure_of(path)
-    if failure is not None:
-        return CalibrationLog(visit.name, problem=failure, failed=True)
-    if not path.is_file():
-        return CalibrationLog(visit.name, problem="not calibrated yet")
-    try:
-        records = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        return CalibrationLog(visit.name, problem=f"{path} cannot be read: {error}")
-    if not isinstance(records, list) or not all(isinstance(row, dict) for row in records):
-        return CalibrationLog(visit.name, problem=f"{path} is not a kill chain's log")
-    if visit.light_curves_path.is_file():
-        drawn = "light curves simulated without frames (level=lightcurves), no kill chain ran"
-        return CalibrationLog(visit.name, problem=drawn, simulated=True)
-    return CalibrationLog(visit.name, records)
+    if scored and predicted.is_file() and scored != environment.file_digest(predicted):
+        raise SchemaError(f"{path} scored another prediction: run `spectramind score` again")
+    return found

@@ -91,7 +91,9 @@ def _names(paths: Sequence[Path]) -> str:
 def _table(title: str, rows: Sequence[Mapping[str, Any]]) -> Table:
     table = Table(title=escape(title), title_justify="left", box=SIMPLE_HEAD)
     for key, value in rows[0].items():
-        table.add_column(key, justify="right" if isinstance(value, (int, float)) else "left")
+        table.add_column(
+            escape(key), justify="right" if isinstance(value, (int, float)) else "left"
+        )
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     return table

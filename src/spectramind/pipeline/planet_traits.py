@@ -50,9 +50,9 @@ def traits_of(
     ours, physics = (raw[name].select(ids).spectra for name in (SUBMITTED, _PHYSICS))
     rows = {}
     for row, planet in enumerate(planets):
-        found = _of_light_curves(features, planet)
+        found = of_light_curves(features, planet)
         if len(planet.white):
-            found |= _of_depths(planet.measurements, artifact.prior.errors)
+            found |= of_depths(planet.measurements, artifact.prior.errors)
             found |= _of_spectrum(planet.measurements, artifact.prior.errors, ours, row)
             if not artifact.physics_alone:
                 found["network"] = _network(ours, physics, row)
@@ -62,7 +62,7 @@ def traits_of(
     return Traits.of(rows)
 
 
-def _of_light_curves(features: FeaturesFolder, planet: Planet) -> dict[str, float]:
+def of_light_curves(features: FeaturesFolder, planet: Planet) -> dict[str, float]:
     """Of the white light curves of the first visit that counts, and of its fit."""
     visit = planet.usable[0]
     depths = load_depths(features.depths(visit))
@@ -99,7 +99,7 @@ def _stated_variance(features: FeaturesFolder, visit: str, depths: Depths) -> Ar
     return np.array(bands)
 
 
-def _of_depths(visits: Sequence[Measurement], errors: ErrorModel) -> dict[str, float]:
+def of_depths(visits: Sequence[Measurement], errors: ErrorModel) -> dict[str, float]:
     """The level of the depths, and how far two visits differ by what they state."""
     depth = np.median(errors.combined(visits).depth[AIRS_BINS])
     found = {"depth": _log(float(depth))}

@@ -8,16 +8,27 @@ from numpy.typing import NDArray
 from spectramind.config.root import Config
 from spectramind.contracts.depths import Depths, load_depths
 from spectramind.contracts.planet import LabelledPlanets, Planet
-from spectramind.contracts.spectra import truth_for
+from spectramind.contracts.spectra import SPECTRUM_COLUMNS, truth_for
 from spectramind.contracts.work_folder import FeaturesFolder, WorkFolder
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
+from spectramind.evaluation.official import naive_moments
 from spectramind.features.visit_fit import mean_around
 from spectramind.pipeline.visits import visits_by_planet
 from spectramind.run.npz import read_npz
 
 Array = NDArray[np.float64]
+
+
+def naive_of(config: Config) -> tuple[float, float]:
+    """The metric's m0 and s0: mean and spread of the train labels (``evaluation.official``).
+
+    Raises:
+        SchemaError: the tree's labels are missing or broken.
+    """
+    labels = read_truth(KaggleTree(config.data.raw).root / "train.csv")
+    return naive_moments(labels[list(SPECTRUM_COLUMNS)].to_numpy())
 
 
 def load_planets(config: Config, tree: KaggleTree, split: str, ids: Iterable[str]) -> list[Planet]:

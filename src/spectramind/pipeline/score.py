@@ -10,15 +10,12 @@ from rich.console import RenderableType
 
 from spectramind.config.root import Config
 from spectramind.contracts.predictive import SUBMITTED, Predictive
-from spectramind.contracts.spectra import SPECTRUM_COLUMNS
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tables import read_truth
-from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
-from spectramind.evaluation.official import naive_moments
 from spectramind.evaluation.score_tables import ORACLE, render
 from spectramind.evaluation.summary import ScoreSummary, ratios, summarise
-from spectramind.pipeline.planets import doubts
+from spectramind.pipeline.planets import doubts, naive_of
 from spectramind.pipeline.references import answer
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.watch_drift import what_happened
@@ -66,8 +63,7 @@ def score(config: Config, record: RunRecord) -> Scores:
             "true spectra (paths.truth=FILE names another file)"
         )
     truth = read_truth(config.paths.truth)
-    labels = read_truth(KaggleTree(config.data.raw).root / "train.csv")
-    naive = naive_moments(labels[list(SPECTRUM_COLUMNS)].to_numpy())
+    naive = naive_of(config)
     scored = WorkFolder(config.paths).prediction(SUBMITTED)
     ours = Predictive.load(scored)
     reasons = doubts(config, ours.planet_ids)

@@ -34,7 +34,15 @@ class Maker:
 
 
 # A topic without a line here needs nothing but what the chain left.
-MAKERS: dict[str, Maker] = {}
+MAKERS: dict[str, Maker] = {
+    "fft": Maker("spectramind.pipeline.topic_fft:make", quick=True),
+    "explain": Maker("spectramind.pipeline.topic_explain:explain_mu", quick=True),
+    "drift": Maker("spectramind.pipeline.topic_drift:compare", quick=True),
+    "pca": Maker("spectramind.pipeline.topic_latents:by_pca", quick=True),
+    "umap": Maker("spectramind.pipeline.topic_latents:by_umap", quick=False),
+    "tsne": Maker("spectramind.pipeline.topic_latents:by_tsne", quick=False),
+    "shap": Maker("spectramind.pipeline.topic_shap:explain_submitted", quick=False),
+}
 
 
 def made_from(config: Config, topic: str) -> dict[str, str]:
@@ -44,7 +52,7 @@ def made_from(config: Config, topic: str) -> dict[str, str]:
         "checkpoint": config.paths.checkpoint,
     }
     there = {name: _digest(path) for name, path in files.items()}
-    own = getattr(config.diag, topic, None)
+    own = getattr(config.diag, topic, None) or getattr(config, topic, None)
     return there | ({"settings": digest(own)} if isinstance(own, Section) else {})
 
 

@@ -138,7 +138,8 @@ def document(
             *_planet_page(pages),
             "<noscript><p>The figures need JavaScript; the tables do not.</p></noscript>",
             *_data(every, pages),
-            f"<script>{get_plotlyjs()}</script>",
+            # Inert: page.js runs it for the first figure, after the first screen was painted.
+            f'<script type="text/plain" id="plotly">{get_plotlyjs()}</script>',
             f"<script>{_asset('page.js')}</script>",
             "</body></html>\n",
         ]

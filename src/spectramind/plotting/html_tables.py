@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
+from urllib.parse import quote
 
 NOTHING = "–"
 
@@ -42,6 +43,7 @@ def table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], first: s
     """A table; numeric columns stand right; ``first`` is the class of the first row.
 
     A column that no row fills is left out; ``page.js`` sorts by a column when its head is clicked.
+    Column ``planet`` opens the planet's page, unless the row's ``page`` is false: it has none.
     """
     used = [c for c in columns if any(row.get(c.key) is not None for row in rows)]
     head = "".join(f"<th{_numeric(c)}>{escape(c.title)}</th>" for c in used)
@@ -54,6 +56,11 @@ def table(columns: Sequence[Column], rows: Sequence[Mapping[str, Any]], first: s
         '<div class="scroll" tabindex="0" role="region" aria-label="table"><table><thead><tr>'
         f"{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
     )
+
+
+def planet_link(planet_id: str) -> str:
+    """A link to a planet's page."""
+    return f'<a href="#planet={quote(planet_id, safe="")}">{escape(planet_id)}</a>'
 
 
 def card(title: str, value: str, note: str) -> str:
@@ -93,8 +100,10 @@ def _cell(column: Column, row: Mapping[str, Any]) -> str:
     text = shown(value, column.spec if isinstance(value, (int, float)) else "")
     if column.key == "status":
         return f'<span class="status {text}">{text}</span>'
-    if column.key == "planet":
+    if column.key == "planet" and value is not None and row.get("page", True):
         return f'<button type="button" class="pick" data-planet="{text}">{text}</button>'
+    if column.key == "page" and row.get("has_page"):
+        return planet_link(str(value))
     return text
 
 

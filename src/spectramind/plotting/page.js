@@ -45,6 +45,20 @@
     };
   }
 
+  // Plotly is 5 MB of source: it is run after the first screen was painted.
+  let running = null;
+  function plotly() {
+    running ??= new Promise((done) => {
+      requestAnimationFrame(() => setTimeout(() => {
+        const script = document.createElement("script");
+        script.textContent = byId("plotly").textContent;
+        document.head.append(script);
+        done();
+      }));
+    });
+    return running;
+  }
+
   // ---- figures of the report: drawn when they come near the screen
   const drawn = new Set(), drawing = new Map();
   function draw(id, figure, data) {
@@ -64,8 +78,21 @@
     if (planets.has(id)) location.hash = link(id);
   }
 
+  // A choice of what the points are coloured by: the figure's layout.meta holds the colours.
+  document.addEventListener("change", async (event) => {
+    const choice = event.target.closest("select.restyle");
+    if (!choice) return;
+    await drawOnce(choice.dataset.figure);
+    const place = byId(choice.dataset.figure);
+    const points = place.data.findIndex((trace) => trace.meta === "planets");
+    Plotly.restyle(place, place.layout.meta.restyle[choice.selectedIndex], [points]);
+  });
+
   function drawOnce(id) {
-    if (!drawing.has(id)) drawing.set(id, read(figures.get(id)).then((found) => draw(id, found, found.data)));
+    if (!drawing.has(id)) {
+      const found = Promise.all([read(figures.get(id)), plotly()]);
+      drawing.set(id, found.then(([figure]) => draw(id, figure, figure.data)));
+    }
     return drawing.get(id);
   }
 
@@ -127,6 +154,7 @@
     const turn = ++latest;
     const [chunk, arrays] = await Promise.all([read(planets.get(id)), shared]);
     const templates = await Promise.all(ofPlanet.map((name) => read(figures.get(name))));
+    await plotly();
     if (turn !== latest) return; // another planet was chosen meanwhile
     if (!main.hidden) top = window.scrollY;
     main.hidden = true;
@@ -194,7 +222,7 @@
     if (!planets.has(button.dataset.planet)) button.disabled = true;
   }
 
-  // ---- tables: a click on a column's head sorts by it
+  // ---- tables: named by their section, and a click on a column's head sorts by it
   const number = (text) => Number(text.replaceAll("−", "-").replaceAll(/[,%\s]/g, ""));
   function sort(table, column, descending) {
     const rows = [...table.tBodies[0].rows];
@@ -208,6 +236,10 @@
     };
     table.tBodies[0].append(...rows.sort(order));
   }
+  [...document.querySelectorAll(".scroll")].forEach((region, i) => {
+    const heading = region.closest("section")?.querySelector("h2, h3");
+    region.setAttribute("aria-label", `table ${i + 1}: ${heading ? heading.textContent : ""}`);
+  });
   for (const table of document.querySelectorAll("main table")) {
     if (table.tBodies[0].rows.length < 2) continue;
     [...table.tHead.rows[0].cells].forEach((head, column) => {

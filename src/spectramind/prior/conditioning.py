@@ -75,19 +75,36 @@ def condensed(measured: Measurement) -> Measurement:
 def condition(measured: Measurement, prior: Gaussians) -> SpectrumMoments:
     """Moments of the spectrum given its measurement."""
     found = _Solved(measured, prior)
-    evidence, haze = found.evidence(), _Haze(found, prior.haze_share, prior.haze_depth)
-    both = np.stack([evidence + np.log1p(-haze.share), haze.evidence(evidence)])
-    log_share = prior.log_weight + both
-    total = float(logsumexp(log_share))
-    share = np.exp(log_share - total)
-    kept = np.flatnonzero(share.sum(axis=0) > _NEGLIGIBLE)
-    share = share[:, kept] / share[:, kept].sum()
+    haze = _Haze(found, prior.haze_share, prior.haze_depth)
+    share, total = _shares(found, haze)
+    kept = np.flatnonzero(share.any(axis=0))
+    share = share[:, kept]
     mean, variance, effect = found.moments(kept)
     step, widening = haze.shift[kept, None] * effect, haze.gain[kept, None] * effect**2
     parts = [(mean, variance), (mean + step, variance + widening)]
     answer = sum(w @ m for w, (m, _) in zip(share, parts, strict=True))
     spread = sum(w @ (v + (m - answer) ** 2) for w, (m, v) in zip(share, parts, strict=True))
     return SpectrumMoments(answer, spread, total)
+
+
+def responsibilities(measured: Measurement, prior: Gaussians) -> Array:
+    """How likely each Gaussian made the measurement, without and with haze, (2, G); sums to 1.
+
+    Those of Gaussians that do not count in the answer are 0.
+    """
+    found = _Solved(measured, prior)
+    return _shares(found, _Haze(found, prior.haze_share, prior.haze_depth))[0]
+
+
+def _shares(found: "_Solved", haze: "_Haze") -> tuple[Array, float]:
+    """Shares in the answer without and with haze (2, G), 0 where negligible, and log evidence."""
+    evidence = found.evidence()
+    both = np.stack([evidence + np.log1p(-haze.share), haze.evidence(evidence)])
+    log_share = found.prior.log_weight + both
+    total = float(logsumexp(log_share))
+    share = np.exp(log_share - total)
+    share[:, share.sum(axis=0) <= _NEGLIGIBLE] = 0
+    return share / share.sum(), total
 
 
 class _Solved:

@@ -126,8 +126,17 @@ class SpectralPrior:
 
     def posterior(self, visits: Visits) -> Posterior:
         """Condition the prior on the visits of one planet of the kind it was learnt on."""
-        readings = self._readings(visits)
-        return _answer(readings, float(expit(readings.evidence + logit(self.patchy.share))))
+        return self.given(self.errors.combined(visits), self.patchy.share)
+
+    def given(self, measured: Measurement, share: float) -> Posterior:
+        """Condition the prior on one measurement.
+
+        Args:
+            measured: all its errors are in it (``ErrorModel.combined``).
+            share: how likely stars of its set are spotted (``spotted.shares_by_others``).
+        """
+        readings = self._read(measured)
+        return _answer(readings, float(expit(readings.evidence + logit(share))))
 
     def posteriors(self, planets: Sequence[Visits]) -> list[Posterior]:
         """Condition the prior on the planets of a set, which may be of another kind.
@@ -139,8 +148,14 @@ class SpectralPrior:
         found = chances(np.array([reading.evidence for reading in readings]), self.patchy.share)
         return [_answer(*each) for each in zip(readings, found.tolist(), strict=True)]
 
+    def spot_evidence(self, visits: Visits) -> float:
+        """Log evidence of spots against none that one planet's visits give."""
+        return self._readings(visits).evidence
+
     def _readings(self, visits: Visits) -> _Readings:
-        one = self.errors.combined(visits)
+        return self._read(self.errors.combined(visits))
+
+    def _read(self, one: Measurement) -> _Readings:
         quiet = condensed(one)
         true, log_jacobian = self.patchy.if_spotted(quiet)
         spotted = condition(true, self.gaussians)
@@ -149,6 +164,11 @@ class SpectralPrior:
             condition(quiet, self.gaussians),
             replace(spotted, evidence=spotted.evidence - log_jacobian),
         )
+
+    def patchy_chances(self, planets: Sequence[Visits]) -> Array:
+        """How likely the star of each planet of a set is patchy, as ``posteriors`` takes it."""
+        evidence = np.array([self._readings(visits).evidence for visits in planets])
+        return chances(evidence, self.patchy.share)
 
     @cached_property
     def gaussians(self) -> Gaussians:

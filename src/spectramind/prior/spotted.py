@@ -145,13 +145,36 @@ def chances(evidence: Array, share: float) -> Array:
         evidence: (n,) log evidence of spots against none of each planet.
         share: the share learnt beforehand, inside (0, 1).
     """
-    shares = np.concatenate([[share], _SHARES])
-    before = np.full(len(shares), _OTHER_SET / len(_SHARES))
-    before[0] = 1 - _OTHER_SET
+    shares, before = _possible(share)
     odds = logit(shares)[:, None] + evidence
     likely = np.log(before) + (np.log1p(-shares)[:, None] + np.logaddexp(0, odds)).sum(axis=1)
     found: Array = np.exp(likely - logsumexp(likely)) @ expit(odds)
     return found
+
+
+def shares_by_others(evidence: Array, share: float) -> Array:
+    """The share of spotted stars that the others of its set let expect for each star, (n,).
+
+    All that a star has of its set: with share s_i of this, it is spotted with the chance
+    expit(evidence_i + logit(s_i)), which is what ``chances`` gives.
+
+    Args:
+        evidence, share: as of ``chances``.
+    """
+    shares, before = _possible(share)
+    odds = logit(shares)[:, None] + evidence
+    each = np.log1p(-shares)[:, None] + np.logaddexp(0, odds)
+    others = np.log(before)[:, None] + each.sum(axis=1, keepdims=True) - each
+    found: Array = shares @ np.exp(others - logsumexp(others, axis=0))
+    return found
+
+
+def _possible(share: float) -> tuple[Array, Array]:
+    """Shares that a set may have, and how likely each is beforehand."""
+    shares = np.concatenate([[share], _SHARES])
+    before = np.full(len(shares), _OTHER_SET / len(_SHARES))
+    before[0] = 1 - _OTHER_SET
+    return shares, before
 
 
 class KnownStar:

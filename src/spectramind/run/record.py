@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from spectramind.contracts.work_folder import RecordFolder
-from spectramind.errors import ConfigError, SpectraMindError
+from spectramind.errors import SpectraMindError
 from spectramind.run import environment
 from spectramind.run.atomic import unwritable_is_told, write_json
 from spectramind.run.budget import Budget
 from spectramind.run.events import Event, Manifest, ManifestEntry
 from spectramind.run.processes import processes
 from spectramind.run.stopping import interruption, undisturbed
+from spectramind.run.work_lock import work_folder_is_told
 
 log = logging.getLogger("spectramind")
 
@@ -125,21 +126,15 @@ def open_log(work: Path, level: str, rotate_bytes: int, backups: int) -> None:
 
 def _log_file(work: Path, rotate_bytes: int, backups: int) -> _LogFile:
     path = (RecordFolder(work).log).absolute()
-    try:
-        with unwritable_is_told(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handler = _LogFile(
-                path,
-                maxBytes=rotate_bytes,
-                backupCount=backups,
-                encoding="utf-8",
-                errors="backslashreplace",
-            )
-    except OSError as error:  # a file in the folder's place, a name too long, a dead mount
-        raise ConfigError(
-            f"paths.work={work} cannot be a work folder ({error.strerror}: {error.filename}): "
-            "name another one with paths.work=FOLDER"
-        ) from error
+    with work_folder_is_told(work):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = _LogFile(
+            path,
+            maxBytes=rotate_bytes,
+            backupCount=backups,
+            encoding="utf-8",
+            errors="backslashreplace",
+        )
     formatter = logging.Formatter("%(asctime)sZ %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S")
     formatter.converter = time.gmtime
     handler.setFormatter(formatter)

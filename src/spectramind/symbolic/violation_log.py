@@ -1,11 +1,13 @@
 """What the auditor leaves: ``constraint_violation_log.json`` (seeds' doctrine, section 14)."""
 
 from enum import StrEnum
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
 from spectramind.config.auditing import SeverityBand
+from spectramind.errors import SchemaError
 
 
 class Severity(StrEnum):
@@ -95,3 +97,18 @@ class ViolationLog(_Record):
     bands: dict[str, SeverityBand]
     strangers: str
     planets: tuple[PlanetViolations, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read the file.
+
+        Raises:
+            SchemaError: it is missing, or not what ``audit`` writes.
+        """
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:  # pydantic's own errors are ValueErrors
+            reason = str(error).splitlines()[0]
+            raise SchemaError(
+                f"{path} is not what audit writes ({reason}): run `spectramind audit` again"
+            ) from error

@@ -35,7 +35,7 @@ class DriftFound:
         p: familywise. level: below which no promise holds.
         together: p of all quantities at once.
         n_seen, n_new: planets compared.
-        differing: quantities whose own familywise p is below half the level, the worst first.
+        compared: every quantity that was compared, the worst first.
     """
 
     p: float
@@ -43,7 +43,12 @@ class DriftFound:
     together: float
     n_seen: int
     n_new: int
-    differing: tuple[Drifted, ...]
+    compared: tuple[Drifted, ...]
+
+    @property
+    def differing(self) -> tuple[Drifted, ...]:
+        """Quantities whose own familywise p is below half the level, the worst first."""
+        return tuple(one for one in self.compared if 2 * one.p < self.level)
 
     @property
     def alarm(self) -> bool:
@@ -86,7 +91,7 @@ def look_for_drift(
     rows = [
         Drifted(name, float(p), median_difference(name, seen.values[:, i], new.values[:, i]))
         for i, (name, p) in enumerate(zip(TRAITS, found.quantities, strict=True))
-        if 2 * p < settings.level
+        if np.isfinite(p)
     ]
     return DriftFound(
         p=found.familywise,
@@ -94,7 +99,7 @@ def look_for_drift(
         together=found.together,
         n_seen=len(seen),
         n_new=len(new),
-        differing=tuple(sorted(rows, key=lambda row: row.p)),
+        compared=tuple(sorted(rows, key=lambda row: row.p)),
     )
 
 

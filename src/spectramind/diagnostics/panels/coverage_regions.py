@@ -5,7 +5,17 @@ from typing import Any
 import numpy as np
 
 from spectramind.diagnostics import group_rows
-from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values, plain
+from spectramind.diagnostics.panel import (
+    Lack,
+    Panel,
+    PanelBody,
+    PlainWords,
+    ReportContext,
+    Values,
+    plain,
+)
+from spectramind.diagnostics.plain_verdicts import groups_words, interval_words
+from spectramind.diagnostics.region_names import region_name
 from spectramind.diagnostics.report_data import ReportData
 from spectramind.diagnostics.statistics import (
     Scored,
@@ -16,22 +26,13 @@ from spectramind.diagnostics.statistics import (
 )
 from spectramind.evaluation.group_coverage import CHANCE, ScoredErrors
 from spectramind.evaluation.planet_groups import PlanetGroup, group_by_edges
-from spectramind.evaluation.spectral_regions import BETWEEN, FGS1_REGION, spectral_regions
+from spectramind.evaluation.spectral_regions import spectral_regions
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting.document import lead
 from spectramind.plotting.html_tables import Column
 
 SNR_EDGES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
 REGION, SNR = "region", "depth / σ"
-NAMES = {
-    FGS1_REGION: "FGS1",
-    "h2o": "H₂O",
-    "co2": "CO₂",
-    "ch4": "CH₄",
-    "co": "CO",
-    "nh3": "NH₃",
-    BETWEEN: "elsewhere",
-}
 
 
 def collect(context: ReportContext) -> Values | Lack:
@@ -42,7 +43,7 @@ def collect(context: ReportContext) -> Values | Lack:
     judge, rows = scored_errors(data, score), data.labelled
     everyone = PlanetGroup("all", np.arange(len(rows)))
     classes = group_by_edges(_signal(data), SNR_EDGES, ",.0f")
-    regions = {NAMES.get(name, name): bins for name, bins in spectral_regions().items()}
+    regions = {region_name(name): bins for name, bins in spectral_regions().items()}
     found = [judge.of(SNR, group) for group in classes]
     whole = [
         judge.of(REGION, PlanetGroup(name, everyone.rows), bins) for name, bins in regions.items()
@@ -51,6 +52,7 @@ def collect(context: ReportContext) -> Values | Lack:
     return group_rows.values_of([*whole, *found], level) | {
         "crossed": [_crossed(judge, name, bins, classes) for name, bins in regions.items()],
         "classes": [group.label for group in classes],
+        "whole": judge.of(REGION, everyone).to_row(),
         "bins": _bins(data, score),
     }
 
@@ -106,7 +108,18 @@ def draw(values: Values) -> PanelBody:
     files = {"regions": group_rows.csv_rows(rows)}
     if bins is not None:
         files["coverage_bins"] = _bin_rows(bins)
-    return PanelBody(html, note, figures, tables=files)
+    brief = group_rows.brief(rows)
+    return PanelBody(html, note, figures, tables=files, brief=brief, verdict=_verdict(values))
+
+
+def _verdict(values: Values) -> PlainWords | None:
+    """What the intervals hold over all bins; without intervals the regions where sigma fails."""
+    whole = values["whole"]
+    if values["level"] is None or whole["inside_interval"] is None:
+        return groups_words(values["groups"], "regions and classes of depth / σ")
+    low, high = whole["inside_interval_low"], whole["inside_interval_high"]
+    band = None if low is None or high is None else (low, high)
+    return interval_words(whole["inside_interval"], values["level"], band)
 
 
 def _crossed_table(values: Values) -> str:

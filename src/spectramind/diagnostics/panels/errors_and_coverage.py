@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values, plain
+from spectramind.diagnostics.plain_verdicts import sigma_words
 from spectramind.diagnostics.statistics import (
     Scored,
     coverage,
@@ -43,6 +44,7 @@ def collect(context: ReportContext) -> Values | Lack:
         "bias_ppm": plain(error.mean(axis=0)),
         "bias_error_ppm": plain(error.std(axis=0) / np.sqrt(m)),
         "inside_sigma": plain(coverage(score.error, score.sigma)),
+        "inside_all": float((np.abs(score.z) <= 1).mean()),
         "sigma_chance": list(sigma_chance(m)),
         "level": data.coverage_level if with_interval else None,
         "inside_interval": None
@@ -99,7 +101,44 @@ def draw(values: Values) -> PanelBody:
         "z-scores": z_histogram(values["z"]),
         "sigma-error": sigma_calibration(values["planets"], values["sigma_error"]),
     }
-    return PanelBody(place("residuals") + pair, bands, drawn)
+    return PanelBody(
+        place("residuals") + pair,
+        bands,
+        drawn,
+        tables={"errors": _bin_rows(values)},
+        brief=_brief(values),
+        verdict=sigma_words(values["inside_all"], values["sigma_chance"][1:]),
+    )
+
+
+def _bin_rows(values: Values) -> list[dict[str, Any]]:
+    """For the file beside the page, a row a bin."""
+    keys = ["wavelength_um", "rms_error_ppm", "rms_sigma_ppm", "bias_ppm", "bias_error_ppm"]
+    keys.append("inside_sigma")
+    columns = zip(*(values[key] for key in keys), strict=True)
+    return [
+        {"bin": number, **dict(zip(keys, found, strict=True))}
+        for number, found in enumerate(columns)
+    ]
+
+
+def _brief(values: Values) -> list[dict[str, Any]]:
+    """FGS1 and AIRS: errors beside sigma, bias, and coverage."""
+    parts = {"FGS1": slice(0, 1), "AIRS-CH0": slice(1, None)}
+
+    def mean(key: str, part: slice) -> float:
+        return float(np.mean(values[key][part]))
+
+    return [
+        {
+            "detector": name,
+            "rms error [ppm]": round(mean("rms_error_ppm", part), 1),
+            "rms σ [ppm]": round(mean("rms_sigma_ppm", part), 1),
+            "bias [ppm]": round(mean("bias_ppm", part), 1),
+            "inside ±1σ": round(mean("inside_sigma", part), 3),
+        }
+        for name, part in parts.items()
+    ]
 
 
 def residuals(values: Values) -> Figure:

@@ -1,6 +1,7 @@
 """Scores of the submitted estimator and of those it stands beside."""
 
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values, plain
+from spectramind.diagnostics.plain_verdicts import SAME_SCORE, score_words
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting.html_tables import Column
 
@@ -51,8 +52,7 @@ def draw(values: Values) -> PanelBody:
     )
     for other in rows[1:]:
         if None not in (model.get("score"), other.get("score")):
-            gain = f"{model['score'] - other['score']:+.3f}"
-            cards += tables.card(f"Beside {other['name']}", gain, f"its score {other['score']:.3f}")
+            cards += tables.card(f"Beside {other['name']}", *_beside(model, other))
     inside = tables.shown(model.get("coverage_1sigma"), ".1%")
     cards += tables.card("Inside ±1σ", inside, "68.3% expected of an honest σ")
     if values["level"] is not None:
@@ -64,7 +64,30 @@ def draw(values: Values) -> PanelBody:
     known = str(values["labelled"] or "none")
     cards += tables.card("Planets", f"{values['planets']:,}", f"{known} with known truth")
     html = f'<div class="cards">{cards}</div>{tables.whiskers(rows)}'
-    return PanelBody(html + tables.table(COLUMNS, rows, first="model"))
+    brief = [
+        {
+            "estimator": row["name"],
+            "score": row.get("score"),
+            "from": row.get("low"),
+            "to": row.get("high"),
+            "inside ±1σ": row.get("coverage_1sigma"),
+            "inside interval": row.get("coverage_interval"),
+        }
+        for row in rows
+    ]
+    return PanelBody(
+        html + tables.table(COLUMNS, rows, first="model"),
+        tables={"scores": rows},
+        brief=brief,
+        verdict=score_words(rows, values["labelled"]),
+    )
+
+
+def _beside(model: Values, other: Values) -> tuple[str, str]:
+    """How the submitted estimator stands beside another, in a word or a number, and its score."""
+    gain = model["score"] - other["score"]
+    told = "the same" if abs(gain) < SAME_SCORE else f"{gain:+.3f}".replace("-", "−")
+    return told, f"its score {other['score']:.3f}"
 
 
 PANEL = Panel(

@@ -18,7 +18,7 @@ STATISTICS = (
 COLUMNS = (
     Column("visit", "visit"),
     *(
-        Column(f"{detector.key}_{key}", f"{detector.key} {title}", spec)
+        Column(f"{detector.key}_{key}", f"{detector.key.upper()} {title}", spec)
         for detector in DETECTORS
         for key, title, spec, *_ in STATISTICS
     ),
@@ -29,18 +29,31 @@ COLUMNS = (
 
 def collect(context: ReportContext) -> Values | Lack:
     """One row a visit; those that failed first, with their reason."""
-    data = context.data
-    logs = sorted(data.calibration, key=lambda log: not log.failed)
-    if not any(log.records or log.failed for log in logs):
-        reasons = dict.fromkeys(log.problem for log in logs if log.problem)
-        drawn = bool(logs) and all(log.simulated for log in logs)
-        command = "simulate level=telemetry data.raw=ANOTHER_FOLDER" if drawn else ""
-        return Lack(data.problems.get("calibration", "") or "; ".join(reasons), command)
+    lack = lacking(context)
+    if lack is not None:
+        return lack
+    logs = sorted(context.data.calibration, key=lambda log: not log.failed)
+    chosen = set(list(dict.fromkeys(log.planet_id for log in logs))[: context.max_planets])
+    shown = [log for log in logs if log.failed or log.planet_id in chosen]
+    more = len(logs) - len(shown)
+    problem = f"{more} more visits (diag.max_planets)" if more else ""
     return {
-        "visits": [row(log) for log in logs],
+        "visits": [row(log) for log in shown],
         "failed": sum(log.failed for log in logs),
-        "problem": data.problems.get("calibration", ""),
+        "problem": context.data.problems.get("calibration", "") or problem,
     }
+
+
+def lacking(context: ReportContext) -> Lack | None:
+    """What is missing where no visit has a record and none failed."""
+    data = context.data
+    logs = data.calibration
+    if any(log.records or log.failed for log in logs):
+        return None
+    reasons = dict.fromkeys(log.problem for log in logs if log.problem)
+    drawn = bool(logs) and all(log.simulated for log in logs)
+    command = "simulate level=telemetry data.raw=ANOTHER_FOLDER" if drawn else ""
+    return Lack(data.problems.get("calibration", "") or "; ".join(reasons), command)
 
 
 def row(log: CalibrationLog) -> dict[str, Any]:

@@ -117,7 +117,19 @@ def draw(values: Values) -> PanelBody:
     drawn = {name: found for name, found in drawn.items() if found["data"][0]["x"]}
     places = "".join(f"<div>{place(name, False)}</div>" for name in drawn)
     html = f'<div class="pair">{places}</div>{tables.table(COLUMNS, rows, first="model")}'
-    return PanelBody(html, note, drawn, tables={"sharpness": rows})
+    return PanelBody(html, note, drawn, tables={"sharpness": rows}, brief=_brief(rows))
+
+
+def _brief(rows: list[Values]) -> list[Values]:
+    """For a terminal: how much each promises, and what of it holds."""
+    keys = {
+        "estimator": "name",
+        "σ AIRS [ppm]": "sigma_airs_median",
+        "σ FGS1 [ppm]": "sigma_fgs1_median",
+        "inside ±1σ": "inside_sigma",
+        "inside interval": "inside_interval",
+    }
+    return [{title: row.get(key) for title, key in keys.items()} for row in rows]
 
 
 def figure(

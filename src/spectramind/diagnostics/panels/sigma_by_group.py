@@ -4,6 +4,7 @@ import numpy as np
 
 from spectramind.diagnostics import group_rows
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values
+from spectramind.diagnostics.plain_verdicts import groups_words
 from spectramind.diagnostics.report_data import ReportData
 from spectramind.diagnostics.statistics import scored_errors
 from spectramind.evaluation.planet_groups import PlanetGroup, group_by_doubt, group_by_edges
@@ -72,7 +73,14 @@ def draw(values: Values) -> PanelBody:
         note += f" Not known: {', '.join(values['missing'])} ({reason})."
     figures = group_rows.figures("group", values)
     html = lead(group_rows.HOW + _TRAITS) + group_rows.places(figures) + group_rows.table(rows)
-    return PanelBody(html, note, figures, tables={"groups": group_rows.csv_rows(rows)})
+    return PanelBody(
+        html,
+        note,
+        figures,
+        tables={"groups": group_rows.csv_rows(rows)},
+        brief=group_rows.brief(rows),
+        verdict=groups_words(rows, "kinds of planets"),
+    )
 
 
 PANEL = Panel(

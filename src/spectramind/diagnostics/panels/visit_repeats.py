@@ -4,7 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values, plain
+from spectramind.diagnostics.panel import (
+    Lack,
+    Panel,
+    PanelBody,
+    PlainWords,
+    ReportContext,
+    Values,
+    plain,
+)
 from spectramind.diagnostics.report_data import NO_REPEATS, RepeatVisits
 from spectramind.diagnostics.statistics import rms, rms_chance
 from spectramind.evaluation.group_coverage import CHANCE
@@ -32,6 +40,8 @@ PAIRS = (
     Column("doubt", "doubted"),
 )
 
+TOO_SMALL = "stated error too small"
+_TWICE = 2.0
 _OTHER_DATA = "simulate sim.two_visit_fraction=0.2 data.raw=ANOTHER_FOLDER"
 
 
@@ -109,12 +119,32 @@ def draw(values: Values) -> PanelBody:
         "outside."
     )
     html = tables.table(SUMMARY, rows) + place("repeat-bins") + listed
-    return PanelBody(html, note, {"repeat-bins": figure(values)}, tables=files)
+    brief = [
+        {
+            "part": row["part"],
+            "rms": round(row["rms"], 2),
+            "by chance": chance,
+            "reading": row["reading"],
+        }
+        for row in rows
+    ]
+    drawn = {"repeat-bins": figure(values)}
+    return PanelBody(html, note, drawn, tables=files, brief=brief, verdict=verdict(rows, n))
+
+
+def verdict(rows: list[dict[str, Any]], pairs: int) -> PlainWords:
+    """Whether two visits agree within their stated errors; bad: twice as far apart, or more."""
+    worst = max(rows, key=lambda row: row["rms"])
+    words = f"Two visits of {pairs} planets differ by at most {worst['rms']:.2f} stated errors"
+    if worst["reading"] != TOO_SMALL:
+        return PlainWords("good", f"{words} ({worst['part']}): as they should.")
+    told = f"{words} ({worst['part']}, 1 expected): the fit's errors are too small there."
+    return PlainWords("bad" if worst["rms"] >= _TWICE else "look", told)
 
 
 def _reading(found: float, low: float, high: float) -> str:
     if found > high:
-        return "stated error too small"
+        return TOO_SMALL
     return "stated error too large" if found < low else "as expected"
 
 

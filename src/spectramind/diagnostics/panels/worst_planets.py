@@ -51,7 +51,7 @@ def _share_inside(score: Scored, row: int) -> float | None:
 
 def draw(values: Values) -> PanelBody:
     """Their table; a click on a name shows the planet above."""
-    note = "Lowest Gaussian log-likelihood first, depths in ppm. Choose one to see it above."
+    note = "Lowest Gaussian log-likelihood first, depths in ppm. Choose one to open its page."
     return PanelBody(tables.table(COLUMNS, values["planets"]), note)
 
 

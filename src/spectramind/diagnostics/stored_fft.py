@@ -1,0 +1,22 @@
+"""What topic fft left, for its panels."""
+
+from spectramind.diagnostics.panel import Lack, ReportContext, Values
+
+DETECTORS = (("fgs1", "FGS1"), ("airs", "AIRS-CH0"))
+
+
+def stored_fft(context: ReportContext) -> Values | Lack:
+    """The topic's values, or why there are none."""
+    found = context.data.stored.get("fft")
+    if found is None:
+        return Lack(context.data.problems.get("stored.fft", ""))
+    return dict(found)
+
+
+def left_out(values: Values) -> str:
+    """How many planets are not in it, for a note."""
+    skipped = values["skipped"]
+    if not skipped:
+        return ""
+    first, why = next(iter(skipped.items()))
+    return f" Left out, for no fit of theirs is trusted: {len(skipped)} planets ({first}: {why})."
