@@ -83,8 +83,9 @@ class _Task:
 
 
 def explain_submitted(config: Config, record: RunRecord) -> Values:
-    """Shapley values of the submitted mu and sigma of a sample of the test planets, a tenth of it with
-    less than ``env.budget.reserve_min`` left.
+    """Shapley values of the submitted mu and sigma of a sample of the test planets.
+
+    With less than ``env.budget.reserve_min`` left it is a tenth of the sample, and said.
 
     Raises:
         SchemaError: predict has not run, or the checkpoint and its calibrators do not give what was
