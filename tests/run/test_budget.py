@@ -1,5 +1,7 @@
 """What a command may take: warned near it, stopped before what cannot end, rows of timing."""
 
+import os
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,6 +93,14 @@ def test_warned_at_80_percent_and_stopped_beyond_all(
     assert len(told) == warned
 
 
+def test_few_items_must_be_surer_before_a_stage_is_stopped(told: list[str], tmp_path: Path) -> None:
+    one = budget(told, tmp_path, spent_h=0.5)
+    one.check_time("depths", 0.6 * 3600, "as told", items=4)  # 0.3 to 0.9 h
+    assert len(told) == 1
+    with pytest.raises(RuntimeRiskError):
+        one.check_time("depths", 0.6 * 3600, "as told", items=100)
+
+
 def test_what_comes_after_counts_for_the_warning_alone(told: list[str], tmp_path: Path) -> None:
     one = budget(told, tmp_path, spent_h=0.5)
     one.rest = {"features": 1800.0, "train": 3600.0}
@@ -159,8 +169,6 @@ def test_bytes_of_a_folder_without_another(tmp_path: Path) -> None:
 
 
 def slow(items: int, seconds: float) -> Iterator[int]:
-    import time
-
     for item in range(items):
         time.sleep(seconds)
         yield item
@@ -229,6 +237,28 @@ def test_processor_time_and_memory_are_seen() -> None:
     sampler.stop()
     assert len(held) / 1e6 < taken.memory_mb
     assert taken.cpu_percent > 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "load", "memory"),
+    [("37, 1200\\n80, 900", 80.0, 900.0), ("no devices", None, None)],
+)
+def test_a_gpu_is_asked_where_there_is_one(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: str,
+    load: float | None,
+    memory: float | None,
+) -> None:
+    """The busiest of two; what answers nothing sensible counts as none."""
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\nprintf '{answer}\\n'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    sampler = Sampler()
+    taken = sampler.since(sampler.moment())
+    sampler.stop()
+    assert (taken.gpu_percent, taken.gpu_memory_mb) == (load, memory)
 
 
 # ---------------------------------------------------------------- commands

@@ -71,11 +71,12 @@ class Budget:
                 f"{self.began:%Y-%m-%dT%H:%M:%SZ} (env.budget): give more hours, or a later since"
             )
 
-    def check_time(self, stage: str, needed_s: float, told_by: str) -> None:
+    def check_time(self, stage: str, needed_s: float, told_by: str, items: int = 0) -> None:
         """Hold what a stage still needs to what is left, and warn near it.
 
         Args:
             stage: its name. needed_s: what it still takes [s]. told_by: how that is known.
+            items: how many say so: the fewer, the surer it must be before a stage is stopped.
 
         Raises:
             RuntimeRiskError: it cannot end in time.
@@ -88,7 +89,8 @@ class Budget:
             f"{stage}: {_told(self.spent_h)} spent and about {_told(needed)} to go, {told_by}, are "
             f"{share:.0%} of env.budget.hours={self._hours:g}"
         )
-        if share > 1:
+        unsure = 0.0 if items == 0 else items**-0.5 * needed / self._hours
+        if share - unsure > 1:
             raise RuntimeRiskError(
                 f"{line}: it cannot end in time: more env.workers, fewer planets (data.split), "
                 f"overrides=kaggle_fast in training, or more hours; {_AGAIN}"

@@ -80,7 +80,8 @@ class StageClock:
         """
         known = item_seconds(self._before, self.cmd, name, self.workers)
         if known is not None:
-            self.budget.check_time(name, known * total, "as such a stage took before")
+            told_by = "as such a stage took before"
+            self.budget.check_time(name, known * total, told_by, _ENOUGH)
         pace, moment, status = Pace(total), self.sampler.moment(), "failed"
         try:
             yield pace
@@ -96,7 +97,8 @@ class StageClock:
         """
         left = pace.left_s
         if left is not None:
-            self.budget.check_time(name, left, f"as its first {pace.done} of {pace.total} took")
+            told_by = f"as its first {pace.done} of {pace.total} took"
+            self.budget.check_time(name, left, told_by, pace.done)
             self.budget.check_disk(name, pace.done, pace.total, _DISK_EVERY_S)
 
     def _write(self, stage: str, pace: Pace, taken: Usage, status: str) -> None:
