@@ -267,15 +267,18 @@ def test_a_gpu_is_asked_where_there_is_one(
 def test_a_command_is_not_begun_when_its_time_is_spent(
     spectramind: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    checkpoint = tmp_path / "outputs/checkpoints/best.pt"
+    checkpoint.parent.mkdir(parents=True)
+    checkpoint.touch()
     since = (datetime.now(UTC) - timedelta(hours=2)).strftime(SINCE)
-    mine = [f"paths.work={tmp_path}", "env.budget.hours=1", f"env.budget.since={since}"]
-    assert spectramind("selftest", *mine) == 4
-    assert "selftest is not begun: 2.00 h of 1 h are spent" in capsys.readouterr().err
+    line = ["kaggle-bundle", "--run-only", f"paths.work={tmp_path}"]
+    assert spectramind(*line, "env.budget.hours=1", f"env.budget.since={since}") == 4
+    assert "kaggle-bundle is not begun: 2.00 h of 1 h are spent" in capsys.readouterr().err
     assert [event["status"] for event in read_events(tmp_path)] == ["fail"]
-    assert spectramind("selftest", *mine[:1]) == 0
+    assert spectramind(*line) == 0
     assert "budget" not in capsys.readouterr().err
     rows = read_timing(RecordFolder(tmp_path).timing)
-    assert [row["stage"] for row in rows] == [WHOLE]
+    assert [(row["stage"], row["status"]) for row in rows] == [(WHOLE, "ok")]
 
 
 def test_what_comes_after_is_told_at_the_begin(
