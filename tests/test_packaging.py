@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 import spectramind
+from spectramind.pipeline.commands import CHAIN
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIM = ROOT / "spectramind.py"
@@ -154,6 +155,10 @@ def test_dvc_runs_the_chain_of_the_makefile():
     ]
     wanted = [f"spectramind {stage} experiment=${{experiment}}" for stage in chain if stage]
     assert commands == wanted
+
+
+def test_forecasts_know_the_chain_of_the_makefile():
+    assert run(["make", "--silent", "chain"], cwd=ROOT).split("\n")[:-1] == list(CHAIN)
 
 
 def test_dvc_code_dependencies_exist():

@@ -45,6 +45,7 @@ CHAIN = (
     "score",
     "diagnose dashboard",
     "submit bundle",
+    "gate",
 )
 
 
