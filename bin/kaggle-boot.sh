@@ -46,9 +46,13 @@ pip=("$python" -m pip --disable-pip-version-check install --quiet --no-index
 [[ $(id -u) -ne 0 ]] || pip+=(--root-user-action=ignore)
 
 # What the image has stays; what it lacks comes from the wheelhouse. The project's own wheel is laid
-# anew each time: its version does not tell two builds apart.
+# anew where one is there: its version does not tell two builds apart.
+before=$("$python" -I -c 'import importlib.metadata as m
+print(len(list(m.distributions(name="spectramind"))))')
 "${pip[@]}" "$bundle/wheelhouse/$wheel" ||
     fail "the image lacks more than the wheelhouse has: list its packages (pip freeze) and run \
 \`spectramind kaggle-bundle --image LIST\`" 3
-"${pip[@]}" --no-deps --force-reinstall "$bundle/wheelhouse/$wheel"
+if [[ $before -gt 0 ]]; then
+    "${pip[@]}" --no-deps --force-reinstall "$bundle/wheelhouse/$wheel"
+fi
 "$python" -m spectramind --version

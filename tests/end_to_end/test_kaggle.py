@@ -133,11 +133,11 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
 
 
 def bring_compiled_code(installed: Path) -> None:
-    """Let the installed package use what numba compiled of the same sources in the checkout."""
+    """Let the package, once installed, use what numba compiled of it in the checkout."""
     checkout = Path(package.__file__).parent
     for compiled in checkout.rglob("__pycache__/*.nb[ci]"):
         place = installed / compiled.relative_to(checkout)
-        place.parent.mkdir(exist_ok=True)
+        place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(compiled, place)
 
 
@@ -191,11 +191,8 @@ def trained(
 ) -> Path:
     """The working folder that train.ipynb leaves."""
     bundle = next(inputs["train"].rglob(BUNDLE_NAME)).parent
-    env = {"PYTHON": str(machine.python), "PATH": os.environ["PATH"]}
-    boot = ["bash", str(bundle / "kaggle-boot.sh")]
-    subprocess.run(boot, cwd=machine.folder, env=env, check=True, timeout=300)
-    (installed,) = (machine.folder / "env").rglob("site-packages/spectramind")
-    bring_compiled_code(installed)
+    (site,) = (machine.folder / "env").glob("lib/python*/site-packages")
+    bring_compiled_code(site / "spectramind")
     working = tmp_path_factory.mktemp("training")
     before = listing(inputs["train"])
     mine = " ".join((*LITTLE, *small_network))
