@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 import spectramind
+from spectramind.pipeline.commands import CHAIN
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIM = ROOT / "spectramind.py"
@@ -153,6 +154,10 @@ def test_dvc_runs_the_chain_of_the_makefile():
     commands = [stage["cmd"].split(" --")[0] for stage in stages]
     wanted = [stage.replace("simulate", "obtain") for stage in chain if stage != "gate"]
     assert commands == [f"spectramind {stage}" for stage in wanted]
+
+
+def test_forecasts_know_the_chain_of_the_makefile():
+    assert run(["make", "--silent", "chain"], cwd=ROOT).split("\n")[:-1] == list(CHAIN)
 
 
 def test_dvc_code_dependencies_exist():

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from spectramind.contracts.work_folder import RecordFolder
+
 pytestmark = pytest.mark.slow
 
 SETTINGS = [
@@ -40,7 +42,8 @@ def run(work: Path, workers: int, threads: int) -> dict[str, str]:
             [*command, *own], env=environment, capture_output=True, text=True, timeout=280
         )
         assert done.returncode == 0, (stage, done.stderr[-2000:])
-    files = sorted(p for p in work.rglob("*") if p.suffix in {".npz", ".csv", ".parquet", ".pt"})
+    kinds, timing = {".npz", ".csv", ".parquet", ".pt"}, RecordFolder(work).timing
+    files = sorted(p for p in work.rglob("*") if p.suffix in kinds and p != timing)
     return {
         str(path.relative_to(work)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
     }

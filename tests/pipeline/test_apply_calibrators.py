@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -23,16 +24,18 @@ from spectramind.estimators.artifact import Artifact
 from spectramind.estimators.physics_estimate import PhysicsEstimate
 from spectramind.features.population import OFFSETS
 from spectramind.instrument.grid import N_BINS
+from spectramind.pipeline import fit_calibrators as fitting
 from spectramind.pipeline import predict as predicting
 from spectramind.pipeline import score as scoring
 from spectramind.pipeline.apply_calibrators import after_fit
-from spectramind.pipeline.fit_calibrators import load_calibrators
+from spectramind.pipeline.fit_calibrators import calibrate_corel, load_calibrators
 from spectramind.pipeline.planets import load_planets
 from spectramind.pipeline.predict import Prediction, predict
 from spectramind.pipeline.score import score
 from spectramind.prior.prior_fit import fit_prior
 from spectramind.prior.spectral_prior import SpectralPrior
 from spectramind.run.atomic import write_npz
+from spectramind.run.budget import Budget
 from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord
 from spectramind.uncertainty.corel import Corel
@@ -350,3 +353,38 @@ def test_the_sets_own_factor_is_off_until_asked_for(
     with pytest.raises(ConfigError, match="calibrate-corel` for this checkpoint first"):
         predict(noisy.model_copy(update={"calib": asked}), record(noisy))
     assert "not looked for, no" in predict(noisy, record(noisy)).drift
+
+
+def test_with_the_reserve_alone_left_corel_is_left_out_and_said(
+    config: Config, artifact: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The temperature stands alone then; COREL of this checkpoint and temperature is kept."""
+    monkeypatch.setattr(fitting, "members", lambda config, artifact: estimators(artifact))
+    hour = compose(["env.budget.hours=1", "env.budget.reserve_min=15"]).env.budget
+
+    def hurried() -> tuple[tuple[str, ...], str]:
+        kept = record(config)
+        began = datetime.now(UTC) - timedelta(minutes=50)
+        kept.budget = Budget(hour, began, kept.warn, config.paths.work)
+        return calibrate_corel(config, kept).submitted, "; ".join(kept.warnings)
+
+    fit_temperature(config, artifact)
+    fit_corel(config, artifact)
+    said, warned = hurried()
+    assert "calibrate-corel is left out: 10 of 60 min are left" in warned
+    assert "before is kept" in warned
+    assert said == (warned,)
+    assert config.paths.corel.is_file()
+
+    digest = file_digest(config.paths.checkpoint)
+    for name in estimators(artifact):
+        path = WorkFolder(config.paths).calibrators(name).temperature
+        other = Temperature(2.0, 14)
+        save_temperature(path, other, fold="val", planets=SEEN, checkpoint=digest)
+    _, warned = hurried()
+    assert "sigma gets its temperature alone" in warned
+    assert not config.paths.corel.exists()
+    predict(config, record(config))
+    applied = json.loads(WorkFolder(config.paths).applied.read_text())
+    assert applied["temperature"] == 2.0
+    assert applied["corel"] is None

@@ -5,13 +5,16 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 
+from spectramind.config.budgeting import SINCE
 from spectramind.estimators.artifact import Artifact
+from spectramind.run.record import read_events
 
 pytestmark = pytest.mark.slow
 
@@ -77,6 +80,15 @@ def test_physics_alone(run: Cli, tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert run("audit") == 0
     assert run("diagnose", "shap") == 0
     assert {row["region"] for row in stored(tmp_path)["overlay"]["regions"]} >= {"FGS1", "CO2"}
+
+
+def test_a_tenth_of_the_sample_where_time_is_short(run: Cli, tmp_path: Path) -> None:
+    since = (datetime.now(UTC) - timedelta(minutes=50)).strftime(SINCE)
+    assert run("diagnose", "shap", "env.budget.hours=1", f"env.budget.since={since}") == 0
+    assert (len(stored(tmp_path)["planets"]), stored(tmp_path)["of"]) == (1, 4)
+    event = read_events(tmp_path)[-1]
+    assert event["status"] == "warn"
+    assert "env.budget.reserve_min): 1 planets are explained" in event["message"]
 
 
 def test_another_checkpoint_than_predicted_is_refused(

@@ -337,6 +337,22 @@ def check_pipeline(
     execute(Call("check-pipeline", overrides, flags={"folder": str(folder)}))
 
 
+@app.command("kaggle-bundle")
+def kaggle_bundle(
+    overrides: Overrides = None,
+    out: Annotated[Path | None, typer.Option(help="Where it goes: a folder, or a .zip.")] = None,
+    image: Annotated[
+        Path | None, typer.Option(help="What the notebook's image has: its `pip freeze`.")
+    ] = None,
+    run_only: Annotated[
+        bool, typer.Option("--run-only", help="The run's files alone, no wheels.")
+    ] = False,
+) -> None:
+    """Pack wheels, notebooks and the trained run for a Kaggle notebook without network."""
+    flags = {"image": image, "run_only": run_only}
+    execute(Call("kaggle-bundle", overrides, flags=flags, paths={"paths.kaggle": out}))
+
+
 @app.command()
 @with_settings
 def selftest(

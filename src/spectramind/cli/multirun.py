@@ -35,6 +35,7 @@ WRITES = {
     **{f"diagnose {topic.name}": ("diag.html.out", "paths.diagnostics") for topic in TOPICS},
     "submit bundle": ("paths.bundle",),
     "submit validate": (),
+    "kaggle-bundle": ("paths.kaggle",),
 }
 # Launchers that a plugin of Hydra brings: its package, and the extra that installs it.
 _PLUGINS = {

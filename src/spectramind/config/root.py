@@ -9,6 +9,7 @@ from spectramind.config.ablation import AblateConfig
 from spectramind.config.against import ScoreConfig
 from spectramind.config.auditing import AuditConfig
 from spectramind.config.base import Section, digest
+from spectramind.config.budgeting import BudgetConfig
 from spectramind.config.calib import KillChainConfig
 from spectramind.config.curves import FeaturesConfig
 from spectramind.config.diag import DashboardConfig
@@ -34,7 +35,9 @@ class PathsConfig(Section):
         temperature, corel: the calibrators of sigma.
         predictions: by estimator. submission: the table. bundle: the zip that is handed in.
         score, audit, gate, ablation: what these commands found.
-        diagnostics: the report.
+        diagnostics: the report. plots: what DVC draws and compares.
+        log_report, log_table: what analyze-log says of all runs.
+        kaggle: the folder, or the file ending in ``.zip``, that kaggle-bundle packs.
         truth: CSV with the true spectra of the test planets, where they are known.
         real: a tree of real data that simulate-report compares with, null for none.
         simulation_report: its page.
@@ -61,6 +64,7 @@ class PathsConfig(Section):
     plots: Path
     log_report: Path
     log_table: Path
+    kaggle: Path
     real: Path | None
     simulation_report: Path
 
@@ -115,6 +119,7 @@ class EnvConfig(Section):
             several at once here, ``submitit_slurm`` as jobs of a Slurm cluster, ``submitit_local``
             the same on this machine (joblib: extra ``sweep``, submitit: extra ``slurm``;
             ``hydra.launcher.*`` sets them up).
+        budget: what a run may take.
     """
 
     workers: int = Field(ge=0)
@@ -123,6 +128,7 @@ class EnvConfig(Section):
     device: Literal["auto", "cpu", "cuda"]
     threads: int = Field(ge=0)
     launcher: Literal["basic", "joblib", "submitit_slurm", "submitit_local"]
+    budget: BudgetConfig
 
     @field_validator("scheduler")
     @classmethod
@@ -157,7 +163,7 @@ _NOT_SCIENCE: dict[str, Any] = {
     "paths": True,
     "data": {"raw", "link"},
     "calib": {"cache"},
-    "env": {"workers", "executor", "scheduler", "threads", "launcher"},
+    "env": {"workers", "executor", "scheduler", "threads", "launcher", "budget"},
     "logger": True,
     "diag": True,
     "audit": True,

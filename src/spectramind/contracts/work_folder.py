@@ -102,6 +102,11 @@ class RecordFolder:
         return self.root / "run_hash_summary_v50.json"
 
     @property
+    def timing(self) -> Path:
+        """What each stage of each command took, a row each."""
+        return self.root / "timing.csv"
+
+    @property
     def lock(self) -> Path:
         """Held by the command that works here."""
         return self.root / "logs" / ".lock"

@@ -32,8 +32,24 @@ COMMANDS = {
     "submit validate": "spectramind.pipeline.submit:validate",
     "analyze-log": "spectramind.pipeline.analyze_log:analyze_log",
     "check-pipeline": "spectramind.pipeline.check_pipeline:check_pipeline",
+    "kaggle-bundle": "spectramind.pipeline.kaggle_bundle:kaggle_bundle",
     "selftest": "spectramind.pipeline.selftest:selftest",
 }
+
+# In the order of the chain: what comes after a command is forecast from what it took before.
+CHAIN = (
+    "simulate",
+    "calibrate",
+    "features",
+    "train",
+    "calibrate-temp",
+    "calibrate-corel",
+    "predict",
+    "score",
+    "diagnose dashboard",
+    "submit bundle",
+    "gate",
+)
 
 
 def perform(
@@ -54,6 +70,7 @@ def perform(
     Raises:
         ConfigError: no such command, one that several processes would do several times, or another
             command works in the same folder.
+        RuntimeRiskError: it does not fit ``env.budget``.
         SpectraMindError: the command's own.
     """
     from spectramind.contracts.work_folder import RecordFolder
@@ -76,10 +93,13 @@ def _recorded(
 ) -> "Result":
     """Run it in a folder that is this command's alone."""
     from spectramind.contracts.work_folder import RecordFolder
+    from spectramind.run.budget import Budget
     from spectramind.run.compiled_cache import settle
+    from spectramind.run.cores import core_count
     from spectramind.run.local_pool import end_workers
     from spectramind.run.processes import processes
     from spectramind.run.record import RunRecord, open_log, recording
+    from spectramind.run.stage_clock import clocked
 
     settings = config.logger
     open_log(work, settings.level, settings.rotate_bytes, settings.backups)
@@ -94,7 +114,11 @@ def _recorded(
         science_hash=config.science_hash,
     )
     module, name = COMMANDS[command].split(":")
-    with recording(record):
+    limits = config.env.budget
+    record.budget = Budget(limits, limits.began(record.started), record.warn, work, config.data.raw)
+    after = CHAIN[CHAIN.index(command) + 1 :] if command in CHAIN else ()
+    workers = config.env.workers or core_count()
+    with recording(record), clocked(record.run_id, command, work, record.budget, workers, after):
         try:
             function = getattr(importlib.import_module(module), name)
             result: Result = function(config, record, **flags)

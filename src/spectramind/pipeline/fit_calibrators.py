@@ -167,6 +167,9 @@ def calibrate_corel(config: Config, record: RunRecord) -> Corels:
     On the calibration fold, or on all out-of-fold predictions: the temperature has seen these, and
     cancels in the intervals (uncertainty/corel.py).
 
+    With less than ``env.budget.reserve_min`` left it is left out, and said: the temperature stands
+    alone then.
+
     Raises:
         ConfigError: it is switched off, or the checkpoint was made without labels or with another
             ``split.scheme``.
@@ -177,6 +180,8 @@ def calibrate_corel(config: Config, record: RunRecord) -> Corels:
     if not settings.enabled:
         raise ConfigError("calib.corel.enabled is false: there is nothing to fit")
     artifact, folder = Artifact.load(config.paths.checkpoint), WorkFolder(config.paths)
+    if (reason := record.spare("calibrate-corel")) is not None:
+        return _temperature_alone(config, record, artifact, reason)
     seen = {"trained on": set(artifact.train_ids), "stopped by": set(artifact.stop_ids)}
     told = _told(config, artifact, CALIBRATION, seen)
     checkpoint = file_digest(config.paths.checkpoint)
@@ -218,6 +223,25 @@ def calibrate_corel(config: Config, record: RunRecord) -> Corels:
                 )
     anew = after_fit(config, record, artifact, told.ids, told.answers, load_calibrators)
     return Corels(fitted, files, reasons, anew)
+
+
+def _temperature_alone(
+    config: Config, record: RunRecord, artifact: Artifact, reason: str
+) -> Corels:
+    """Leave COREL out; an older one of another checkpoint goes, for it would be refused."""
+    told = f"{reason}: sigma gets its temperature alone"
+    for name in members(config, artifact):
+        where = WorkFolder(config.paths).calibrators(name)
+        try:
+            kept = load_calibrators(config, name).corel is not None
+        except (ConfigError, SchemaError):
+            kept = False
+        if kept:
+            told = f"{reason}: the one fitted for this checkpoint before is kept"
+        else:
+            where.corel.unlink(missing_ok=True)
+    record.warn(told)
+    return Corels({}, {}, {}, (told,))
 
 
 def members(config: Config, artifact: Artifact) -> dict[str, Estimator]:

@@ -85,6 +85,8 @@ class _Task:
 def explain_submitted(config: Config, record: RunRecord) -> Values:
     """Shapley values of the submitted mu and sigma of a sample of the test planets.
 
+    With less than ``env.budget.reserve_min`` left it is a tenth of the sample, and said.
+
     Raises:
         SchemaError: predict has not run, or the checkpoint and its calibrators do not give what was
             submitted.
@@ -97,6 +99,9 @@ def explain_submitted(config: Config, record: RunRecord) -> Values:
     ids = submitted.planet_ids
     planets = load_planets(config, KaggleTree(config.data.raw), "test", ids)
     inputs = inputs_of_set(planets, artifact.prior, artifact.sequence_length)
+    if (reason := record.spare("nine tenths of diag.shap.planets")) is not None:
+        settings = settings.model_copy(update={"planets": max(settings.planets // 10, 1)})
+        record.warn(f"{reason}: {settings.planets} planets are explained")
     rows = _sample(len(ids), settings)
     off = _check(answer, [inputs[row] for row in rows], submitted.select([ids[r] for r in rows]))
     doubted = load_circumstances(config, "test", ids).doubted

@@ -11,7 +11,9 @@ from typing import TypeVar
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from spectramind.run.pace import Pace
 from spectramind.run.processes import processes
+from spectramind.run.stage_clock import timed
 
 T = TypeVar("T")
 _bars: list[Progress] = []  # shown now; a bar inside another is a line of it
@@ -27,7 +29,17 @@ def say(line: str) -> None:
 
 
 def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:
-    """Yield ``items`` while showing how many of ``total`` are done; bars may nest."""
+    """Yield ``items`` while showing how many of ``total`` are done; bars may nest.
+
+    The stage is timed, and held to the command's budget.
+
+    Raises:
+        RuntimeRiskError: it cannot end in the time or on the disk that the command may take.
+    """
+    yield from _shown(timed(items, description, total), description, total)
+
+
+def _shown(items: Iterable[T], description: str, total: int) -> Iterator[T]:
     if not processes().first:
         yield from items
         return
@@ -58,11 +70,15 @@ def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:
                 _bars.remove(bar)
         return
     start = last = time.monotonic()
+    pace = Pace(total)
     for done, item in enumerate(items, start=1):
+        pace.tick()
         yield item
         now = time.monotonic()
         if now - last >= PLAIN_LINE_EVERY_S or done == total:
             line = f"{description}: {done}/{total} in {now - start:.0f} s"
+            left = pace.left_s
+            line += f", about {left:.0f} s to go" if left and done < total else ""
             print(line, file=sys.stderr, flush=True)
             last = now
 

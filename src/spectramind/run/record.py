@@ -16,6 +16,7 @@ from spectramind.contracts.work_folder import RecordFolder
 from spectramind.errors import SpectraMindError
 from spectramind.run import environment
 from spectramind.run.atomic import unwritable_is_told, write_json
+from spectramind.run.budget import Budget
 from spectramind.run.events import Event, Manifest, ManifestEntry
 from spectramind.run.processes import processes
 from spectramind.run.stopping import interruption, undisturbed
@@ -48,6 +49,11 @@ class RunRecord:
     metrics: dict[str, float] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     failure: str | None = None
+    budget: Budget | None = None
+
+    def spare(self, what: str) -> str | None:
+        """Why something that can be done without is left out; None: there is time for it."""
+        return None if self.budget is None else self.budget.spare(what)
 
     @property
     def run_id(self) -> str:
