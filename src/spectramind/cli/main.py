@@ -8,6 +8,7 @@ import typer
 from typer.exceptions import Exit
 
 from spectramind.cli.complaint import complaint
+from spectramind.cli.default_command import WithDefault
 from spectramind.cli.execute import Call, execute, show_version
 from spectramind.cli.terminal import make_streams_robust
 from spectramind.diagnostics.topics import TOPICS, Topic
@@ -29,6 +30,11 @@ Multirun = Annotated[
     bool, typer.Option("--multirun", "-m", help="Sweep: every combination of a,b,c values.")
 ]
 
+Spectra = Annotated[
+    Path | None,
+    typer.Option(help="Judge these instead: ECSV, FITS, HDF5, CSV, or a submission table."),
+]
+
 app = typer.Typer(
     help="Raw Ariel telemetry in, transmission spectra with an honest sigma out.",
     no_args_is_help=True,
@@ -38,8 +44,14 @@ app = typer.Typer(
 )
 diagnose = typer.Typer(help="Look at what the runs made.", no_args_is_help=True)
 submit = typer.Typer(help="Check and pack a submission.", no_args_is_help=True)
+export = typer.Typer(
+    cls=WithDefault,
+    help="Write what others use: spectra, or the network. "
+    "`export [OVERRIDES]` alone is `export network`.",
+)
 app.add_typer(diagnose, name="diagnose")
 app.add_typer(submit, name="submit")
+app.add_typer(export, name="export")
 
 
 def _version(wanted: bool) -> None:
@@ -124,10 +136,23 @@ def train(
     execute(Call("train", [f"train={phase}", *(overrides or [])], multirun))
 
 
-@app.command()
-def export(overrides: Overrides = None, multirun: Multirun = False) -> None:
+@export.command(WithDefault.otherwise)
+def export_network(overrides: Overrides = None, multirun: Multirun = False) -> None:
     """Write the checkpoint's network for use without this package: torch.export, TorchScript."""
-    execute(Call("export", overrides, multirun))
+    execute(Call("export network", overrides, multirun))
+
+
+@export.command("spectra")
+def export_spectra(
+    overrides: Overrides = None,
+    multirun: Multirun = False,
+    form: Annotated[str | None, typer.Option("--format", help="ecsv, csv, hdf5 or fits.")] = None,
+    per_planet: Annotated[bool, typer.Option("--per-planet", help="A file a planet.")] = False,
+) -> None:
+    """Write the predicted spectra with units, intervals, covariance and provenance."""
+    asked = [] if form is None else [f"export.format={form}"]
+    asked += ["export.per_planet=true"] if per_planet else []
+    execute(Call("export spectra", [*(overrides or []), *asked], multirun))
 
 
 @app.command("calibrate-temp")
@@ -161,11 +186,13 @@ def score(
         str | None,
         typer.Option(help="References, comma between: constant, box, lsq, physics, oracle."),
     ] = None,
+    spectra: Spectra = None,
 ) -> None:
     """Print the official score beside the references."""
     beside = [] if against is None else [f"score.against=[{against}]"]
     wanted = [*(overrides or []), *beside]
-    execute(Call("score", wanted, multirun, paths={"paths.truth": truth}))
+    paths = {"paths.truth": truth, "paths.spectra": spectra}
+    execute(Call("score", wanted, multirun, paths=paths))
 
 
 @app.command()
@@ -173,9 +200,11 @@ def audit(
     overrides: Overrides = None,
     multirun: Multirun = False,
     truth: Annotated[Path | None, typer.Option(help="CSV with the true spectra.")] = None,
+    spectra: Spectra = None,
 ) -> None:
     """Judge the predicted spectra by the symbolic rules, and look for strangers."""
-    execute(Call("audit", overrides, multirun, paths={"paths.truth": truth}))
+    paths = {"paths.truth": truth, "paths.spectra": spectra}
+    execute(Call("audit", overrides, multirun, paths=paths))
 
 
 @app.command()

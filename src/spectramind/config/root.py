@@ -13,6 +13,7 @@ from spectramind.config.calib import KillChainConfig
 from spectramind.config.curves import FeaturesConfig
 from spectramind.config.diag import DashboardConfig
 from spectramind.config.drifting import DriftAlarmConfig
+from spectramind.config.exporting import ExportConfig
 from spectramind.config.fit import FitConfig
 from spectramind.config.gating import GateConfig
 from spectramind.config.loss import LossConfig
@@ -25,7 +26,8 @@ from spectramind.config.uq import CorelConfig, EpistemicConfig, InstanceConfig, 
 class PathsConfig(Section):
     """Where a run reads and writes. Everything hangs below ``work`` unless moved.
 
-    ``real`` is a tree of real data that simulate-report compares with, null for none.
+    ``real`` is a tree of real data that simulate-report compares with, null for none. ``spectra``
+    is a file of anyone's spectra that score and audit judge, null for what predict found.
     """
 
     work: Path
@@ -46,6 +48,7 @@ class PathsConfig(Section):
     diagnostics: Path
     truth: Path
     bundle: Path
+    spectra: Path | None
     real: Path | None
     simulation_report: Path
 
@@ -126,6 +129,7 @@ _NOT_SCIENCE: dict[str, Any] = {
     "ablate": True,
     "train": {"top_k", "detect_anomaly"},
     "submission": True,
+    "export": True,
 }
 
 
@@ -152,6 +156,7 @@ class Config(Section):
     gate: GateConfig
     ablate: AblateConfig
     submission: SubmissionConfig
+    export: ExportConfig
     env: EnvConfig
     logger: LoggerConfig
 
