@@ -275,6 +275,19 @@ for _topic in TOPICS:
     _add_topic(_topic)
 
 
+@app.command()
+def explain(
+    planet: Annotated[str, typer.Argument(metavar="PLANET", help="A test planet's id.")],
+    overrides: Overrides = None,
+    multirun: Multirun = False,
+) -> None:
+    """Tell what is known of one planet, in a local Ollama's words if one answers at explain.url.
+
+    (`diagnose explain` computes what made every planet's depths; this command reads it.)
+    """
+    execute(Call("explain", overrides, multirun, {"planet": planet}))
+
+
 @submit.command()
 def bundle(
     overrides: Overrides = None,

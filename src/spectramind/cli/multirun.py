@@ -32,6 +32,7 @@ WRITES = {
     "gate": ("paths.gate",),
     "diagnose dashboard": ("diag.html.out", "paths.diagnostics"),
     **{f"diagnose {topic.name}": ("diag.html.out", "paths.diagnostics") for topic in TOPICS},
+    "explain": (),
     "submit bundle": ("paths.bundle",),
     "submit validate": (),
 }

@@ -16,6 +16,7 @@ from spectramind.config.drifting import DriftAlarmConfig
 from spectramind.config.exporting import ExportConfig
 from spectramind.config.fit import FitConfig
 from spectramind.config.gating import GateConfig
+from spectramind.config.local_model import LocalModelConfig
 from spectramind.config.loss import LossConfig
 from spectramind.config.model import ModelConfig
 from spectramind.config.optimisation import SplitConfig, TrainConfig
@@ -130,6 +131,7 @@ _NOT_SCIENCE: dict[str, Any] = {
     "train": {"top_k", "detect_anomaly"},
     "submission": True,
     "export": True,
+    "explain": True,
 }
 
 
@@ -157,6 +159,7 @@ class Config(Section):
     ablate: AblateConfig
     submission: SubmissionConfig
     export: ExportConfig
+    explain: LocalModelConfig
     env: EnvConfig
     logger: LoggerConfig
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "ablate": "spectramind.pipeline.ablate:ablate",
     "diagnose dashboard": "spectramind.pipeline.dashboard:dashboard",
     **{f"diagnose {name}": "spectramind.pipeline.diagnose:diagnose" for name in TOPIC},
+    "explain": "spectramind.pipeline.explain_planet:explain_planet",
     "submit bundle": "spectramind.pipeline.submit:bundle",
     "submit validate": "spectramind.pipeline.submit:validate",
     "selftest": "spectramind.pipeline.selftest:selftest",

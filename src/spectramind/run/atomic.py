@@ -114,6 +114,27 @@ def write_text(target: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def append_whole(target: Path, text: str) -> None:
+    """Append lines to a file, all or none of them; a half line that is there already (a machine
+    that lost its power) is ended first, so that it spoils none but itself.
+
+    Raises:
+        OSError: no room, or it may not be written.
+    """
+    with target.open("a+b", buffering=0) as stream:
+        before = stream.seek(0, os.SEEK_END)
+        if before:
+            stream.seek(before - 1)
+            text = text if stream.read(1) == b"\n" else f"\n{text}"
+        rest = memoryview(text.encode("utf-8"))
+        try:
+            while rest:
+                rest = rest[stream.write(rest) :]
+        except OSError:
+            stream.truncate(before)
+            raise
+
+
 def write_json(target: Path, value: Any) -> None:
     """Write JSON atomically, indented, keys in the order given."""
     write_text(target, json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n")
