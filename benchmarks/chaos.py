@@ -13,8 +13,12 @@ folders are small file systems in memory, which only root may mount; elsewhere t
 and the report says so.
 """
 
+# ruff: noqa: E402
 import argparse
+import fcntl
+import importlib
 import json
+import multiprocessing
 import os
 import random
 import resource
@@ -23,11 +27,18 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from spectramind.run.threads import calm_threads
+
+calm_threads()  # before NumPy is loaded
+
+from spectramind.cli import main as command_line
+from spectramind.pipeline.commands import COMMANDS as FUNCTIONS
 from spectramind.run.environment import file_digest
 
 COMMANDS = (
@@ -62,11 +73,12 @@ TINY = (
 )
 # The record of who ran what and when, and how long it took: another run's differs.
 RECORD = ("events.jsonl", "v50_debug_log.md", "run_hash_summary_v50.json", "logs", ".numba_cache")
-# A page tells of its own run's past; its numbers lie beside it and are compared.
+# These tell of their own run's past: when, and after what.
 PAST = ("outputs/diagnostics", "outputs/tracking")
 EVENTS = "events.jsonl"
 SUBMISSION = "outputs/submission.csv"
 _TIMEOUT_S = 600
+_MOST_SAID = 1 << 20  # bytes
 
 
 @dataclass
@@ -106,6 +118,70 @@ class Stage:
     largest: int
 
 
+class Running:
+    """A command in a fork of this process, which has all packages loaded: seconds less a command.
+
+    Attributes:
+        pid: also of its process group.
+    """
+
+    def __init__(self, argv: Sequence[str], folder: Path, limit: Callable[[], None] | None) -> None:
+        # A pipe: a limit on the size of files must not cut off what it says.
+        self._said, end = os.pipe()
+        fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _MOST_SAID)
+        os.set_blocking(self._said, False)
+        self._process = multiprocessing.get_context("fork").Process(
+            target=_command, args=(argv, folder, end, limit)
+        )
+        self._process.start()
+        os.close(end)
+        assert self._process.pid is not None
+        self.pid = self._process.pid
+
+    def poll(self) -> int | None:
+        """Its exit code, minus the signal that ended it; None while it runs."""
+        return self._process.exitcode
+
+    def wait(self, seconds: float) -> None:
+        """Wait for its end, no longer than that."""
+        self._process.join(seconds)
+
+    def hit(self, number: signal.Signals) -> None:
+        """kill -9 takes its workers too; SIGTERM is sent to the command, which ends them."""
+        if self.poll() is None:
+            (os.killpg if number == signal.SIGKILL else os.kill)(self.pid, number)
+
+    def finish(self) -> tuple[int, str]:
+        """Its exit code and all that it complained of."""
+        self.wait(_TIMEOUT_S)
+        hung = self.poll() is None
+        if hung:
+            self.hit(signal.SIGKILL)
+            self.wait(_TIMEOUT_S)
+        try:
+            said = os.read(self._said, _MOST_SAID).decode(errors="replace")
+        except BlockingIOError:  # nothing, and a worker that outlived it holds the other end
+            said = ""
+        os.close(self._said)
+        code = self.poll()
+        assert code is not None
+        return code, f"{said}\nit hung" if hung else said
+
+
+def _command(
+    argv: Sequence[str], folder: Path, said: int, limit: Callable[[], None] | None
+) -> None:
+    """A command line, in a process that is about to end."""
+    os.setsid()
+    os.chdir(folder)
+    os.dup2(said, 2)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if limit is not None:
+        limit()
+    sys.argv = ["spectramind", *argv]
+    command_line.main()
+
+
 class Chaos:
     """A chain, and what is done to it.
 
@@ -119,30 +195,11 @@ class Chaos:
         self.overrides, self.commands = tuple(overrides), tuple(commands)
         self.stages: list[Stage] = []
 
-    def start(self, command: str, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+    def start(self, command: str, limit: Callable[[], None] | None = None) -> "Running":
         """A command in a process group of its own."""
         paths = [f"data.raw={self.work / 'data/raw'}", f"paths.work={self.work}"]
-        argv = [sys.executable, "-m", "spectramind", *command.split(), *self.overrides, *paths]
-        return subprocess.Popen(
-            argv,
-            cwd=self.root,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-            preexec_fn=limit,
-        )
-
-    def finish(self, running: subprocess.Popen[str]) -> tuple[int, str]:
-        """Its exit code and all that it complained of."""
-        try:
-            _, said = running.communicate(timeout=_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(running.pid, signal.SIGKILL)
-            _, said = running.communicate()
-            said += "\nit hung"
-        return running.returncode, said
+        argv = [*command.split(), *self.overrides, *paths]
+        return Running(argv, self.root, limit)
 
     # ------------------------------------------------------------ undisturbed
 
@@ -163,7 +220,7 @@ class Chaos:
                 seen |= set(files(self.work))
                 memory = max(memory, address_space(start.pid))
                 time.sleep(0.002)
-            code, said = self.finish(start)
+            code, said = start.finish()
             if code:
                 raise SystemExit(f"{command} failed undisturbed ({code}): {last_line(said)}")
             after = self.root / "kept" / str(number)
@@ -196,7 +253,7 @@ class Chaos:
             disturbed.mend()
             struck = {name: written(self.work / name) for name in done(self.work, stage)}
             torn = len(events(self.work)) - lines
-            code, said = self.finish(self.start(stage.command))
+            code, said = self.start(stage.command).finish()
             if code:
                 strike.faults.append(f"cannot go on ({code}): {last_line(said)}")
             strike.faults += self.compare(stage)
@@ -299,19 +356,11 @@ class Cause:
 def _signalled(number: signal.Signals) -> Callable[[Disturbance, float], tuple[int, str]]:
     def strike(here: Disturbance, size: float) -> tuple[int, str]:
         running = here.chaos.start(here.stage.command)
-        try:
-            running.wait(timeout=max(size * here.stage.seconds, 0.01))
-        except subprocess.TimeoutExpired:
-            _hit(running, number)
-        return here.chaos.finish(running)
+        running.wait(size * here.stage.seconds)
+        running.hit(number)
+        return running.finish()
 
     return strike
-
-
-def _hit(running: subprocess.Popen[str], number: signal.Signals) -> None:
-    """kill -9 takes the workers too; SIGTERM is sent to the command, which ends them."""
-    if running.poll() is None:
-        (os.killpg if number == signal.SIGKILL else os.kill)(running.pid, number)
 
 
 def _at_a_file(here: Disturbance, size: float) -> tuple[int, str]:
@@ -322,20 +371,20 @@ def _at_a_file(here: Disturbance, size: float) -> tuple[int, str]:
     while running.poll() is None and len(seen) - first < wanted:
         seen |= set(files(here.chaos.work))
         time.sleep(0.0005)
-    _hit(running, signal.SIGKILL)
-    return here.chaos.finish(running)
+    running.hit(signal.SIGKILL)
+    return running.finish()
 
 
 def _file_size(here: Disturbance, size: float) -> tuple[int, str]:
     limit = max(1, int(size**2 * here.stage.largest))
 
-    return here.chaos.finish(here.chaos.start(here.stage.command, _limited("FSIZE", limit)))
+    return here.chaos.start(here.stage.command, _limited("FSIZE", limit)).finish()
 
 
 def _memory(here: Disturbance, size: float) -> tuple[int, str]:
     limit = int((0.25 + 0.75 * size) * here.stage.memory)
 
-    return here.chaos.finish(here.chaos.start(here.stage.command, _limited("AS", limit)))
+    return here.chaos.start(here.stage.command, _limited("AS", limit)).finish()
 
 
 def _limited(what: str, limit: int) -> Callable[[], None]:
@@ -352,7 +401,7 @@ def _disk_full(here: Disturbance, size: float) -> tuple[int, str]:
     grown = sum(map(size_of, (here.stage.after / n for n in everything(here.stage.after))))
     grown -= sum(map(size_of, (here.stage.before / n for n in everything(here.stage.before))))
     here.own_disk(4 + int(size * max(grown, 0) / 1024))
-    return here.chaos.finish(here.chaos.start(here.stage.command))
+    return here.chaos.start(here.stage.command).finish()
 
 
 def _read_only(here: Disturbance, size: float) -> tuple[int, str]:
@@ -365,19 +414,19 @@ def _read_only(here: Disturbance, size: float) -> tuple[int, str]:
         part = parts[int(size * 1000) % len(parts)]
         here.mount("--bind", part, at=part)
         subprocess.run(["mount", "-o", "remount,bind,ro", part], check=True)
-    return here.chaos.finish(here.chaos.start(here.stage.command))
+    return here.chaos.start(here.stage.command).finish()
 
 
 def _second(here: Disturbance, size: float) -> tuple[int, str]:
-    """Another command in the folder while one works there; the first must end as if alone."""
+    """The same command in the folder while one works there; the first must end as if alone."""
     chaos, lock = here.chaos, here.chaos.work / "logs" / ".lock"
     first = chaos.start(here.stage.command)
     while first.poll() is None and not (lock.is_file() and str(first.pid) in lock.read_text()):
         time.sleep(0.002)
     if first.poll() is not None:
-        return chaos.finish(first)
-    code, said = chaos.finish(chaos.start(COMMANDS[int(size * len(COMMANDS))]))
-    alone, complaint = chaos.finish(first)
+        return first.finish()
+    code, said = chaos.start(here.stage.command).finish()
+    alone, complaint = first.finish()
     if alone:
         return alone, complaint
     # The first may have ended before the second asked.
@@ -413,7 +462,16 @@ def facts(folder: Path) -> dict[str, str]:
     """Digests of all files but the record."""
     out = (*RECORD, *PAST)
     names = [n for n in everything(folder) if not any(n == o or n.startswith(f"{o}/") for o in out)]
-    return {name: file_digest(folder / name) for name in names}
+    return {name: _fact(folder / name) for name in names}
+
+
+def _fact(path: Path) -> str:
+    """A file's digest; of a zip, that of its tables: beside them it tells when it was packed."""
+    if path.suffix != ".zip":
+        return file_digest(path)
+    with zipfile.ZipFile(path) as held:
+        tables = {name: held.read(name) for name in held.namelist() if name.endswith(".csv")}
+        return repr((sorted(held.namelist()), tables))
 
 
 def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
@@ -423,6 +481,8 @@ def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
 
 def done(work: Path, stage: Stage) -> list[str]:
     """Files of visits that the struck command had finished: their logs are right already."""
+    if stage.command == "simulate":  # planet by planet, not visit by visit
+        return []
     wanted, found = facts(stage.after), facts(work)
     kinds = ("data/calibrated", "data/features")
     right = [n for n in changed(facts(stage.before), wanted) if found.get(n) == wanted[n]]
@@ -552,6 +612,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = set(asked.causes.split(",")) - set(CAUSES)
     if unknown:
         parser.error(f"--causes knows {', '.join(CAUSES)}, not {', '.join(sorted(unknown))}")
+    for function in FUNCTIONS.values():
+        importlib.import_module(function.partition(":")[0])
     chaos = Chaos(asked.folder, [*TINY, *asked.overrides], commands)
     chaos.undisturbed()
     causes = asked.causes.split(",")

@@ -75,6 +75,7 @@ def _recorded(
 ) -> "Result":
     """Run it in a folder that is this command's alone."""
     from spectramind.contracts.work_folder import RecordFolder
+    from spectramind.run.atomic import remove_strays
     from spectramind.run.compiled_cache import settle
     from spectramind.run.local_pool import end_workers
     from spectramind.run.processes import processes
@@ -93,6 +94,10 @@ def _recorded(
         science_hash=config.science_hash,
     )
     module, name = COMMANDS[command].split(":")
+    if processes().first:  # it holds the folder: what is half written there is a killed command's
+        paths = config.paths
+        for folder, deep in ((work, False), (paths.outputs, True), (paths.splits.parent, True)):
+            remove_strays(folder, deep)
     with recording(record):
         try:
             function = getattr(importlib.import_module(module), name)

@@ -79,9 +79,11 @@ def unwritable_is_told(target: Path) -> Iterator[None]:
         ) from error
 
 
-def remove_strays(folder: Path) -> None:
-    """Remove temporary files below ``folder`` whose writer was killed."""
-    for path in folder.rglob(".*.tmp"):
+def remove_strays(folder: Path, deep: bool = True) -> None:
+    """Remove temporary files whose writer was killed, below ``folder`` or (not ``deep``) right in
+    it.
+    """
+    for path in folder.rglob(".*.tmp") if deep else folder.glob(".*.tmp"):
         name = _STRAY.fullmatch(path.name)
         if name and _is_abandoned(path, name["host"], int(name["process"])):
             path.unlink(missing_ok=True)
