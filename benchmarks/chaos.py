@@ -176,6 +176,8 @@ def _command(
     os.chdir(folder)
     os.dup2(said, 2)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    # Those of the parent may be files, and would seek.
+    sys.stdout, sys.stderr = open(1, "w"), open(2, "w", buffering=1)  # noqa: SIM115
     if limit is not None:
         limit()
     sys.argv = ["spectramind", *argv]
