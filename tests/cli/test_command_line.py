@@ -187,6 +187,7 @@ def test_an_interrupt_says_so_in_one_line(
     ("error", "code", "said"),
     [
         (MemoryError("3 GiB"), 4, "out of memory (3 GiB): lower --workers"),
+        (RuntimeError("can't start new thread"), 4, "out of memory (can't start new thread)"),
         (OSError(errno.ENOSPC, "full", "a.csv"), 4, "no room to write a.csv"),
         (PermissionError(errno.EACCES, "no", "a.csv"), 3, "a.csv cannot be used"),
         (KeyError("x"), 5, "internal error: KeyError: 'x' (traceback above)"),

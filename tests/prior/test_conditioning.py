@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from spectramind.contracts.measurement import Measurement
 from spectramind.instrument.grid import N_BINS
-from spectramind.prior.conditioning import Gaussians, condensed, condition
+from spectramind.prior.conditioning import Gaussians, condensed, condition, covariance
 
 Array = NDArray[np.float64]
 
@@ -117,3 +117,35 @@ def test_what_nothing_rules_out_keeps_its_share() -> None:
     found = condition(blank, prior)
     np.testing.assert_allclose(found.mean, mean, rtol=1e-9)
     np.testing.assert_allclose(found.variance, share @ (each + (prior.mean - mean) ** 2), rtol=1e-6)
+
+
+@pytest.mark.parametrize("haze_share", [0.0, 0.1])
+@pytest.mark.parametrize("rank", [0, 5])
+def test_covariance_is_that_of_dense_algebra(rank: int, haze_share: float) -> None:
+    rng = np.random.default_rng(rank)
+    prior, one = mixture(rng, haze_share), measured(rng, rank, rank)
+    found = covariance(one, prior)
+    np.testing.assert_allclose(np.diag(found), condition(one, prior).variance, rtol=1e-9)
+    parts = []
+    for g, log_weight in enumerate(prior.log_weight):
+        for share, depth in ((1 - haze_share, 0.0), (haze_share, prior.haze_depth)):
+            own = np.diag(prior.remainder[g]) + prior.components[g] @ prior.components[g].T
+            own[0, 0] += depth**2
+            total = own + one.covariance
+            off = one.depth - prior.mean[g]
+            gain = np.linalg.solve(total, own).T
+            sign, log_determinant = np.linalg.slogdet(total)
+            assert sign == 1
+            evidence = -0.5 * (off @ np.linalg.solve(total, off) + log_determinant)
+            logs = log_weight + np.log(share) + evidence if share else -np.inf
+            parts.append((prior.mean[g] + gain @ off, own - gain @ own, logs))
+    logs = np.array([log for *_, log in parts])
+    weight = np.exp(logs - np.logaddexp.reduce(logs))
+    mean = weight @ np.stack([m for m, *_ in parts])
+    dense = sum(
+        w * (c + np.outer(m - mean, m - mean)) for w, (m, c, _) in zip(weight, parts, strict=True)
+    )
+    scale = np.sqrt(np.diag(dense))
+    np.testing.assert_allclose(
+        found / np.outer(scale, scale), dense / np.outer(scale, scale), atol=1e-6
+    )

@@ -220,3 +220,26 @@ def test_an_interrupted_pool_ends_and_keeps_what_is_done(tmp_path: Path) -> None
     assert running.returncode != 0
     assert said.count("KeyboardInterrupt") == 1
     assert 0 < len(list(done.iterdir())) < 100
+
+
+APPEND = """
+import resource, sys
+from pathlib import Path
+from spectramind.run.atomic import append_whole
+resource.setrlimit(resource.RLIMIT_FSIZE, (60, 60))
+path = Path(sys.argv[1])
+append_whole(path, "a" * 39 + "\\n")
+try:
+    append_whole(path, "b" * 39 + "\\n")
+except OSError as error:
+    print(error.errno)
+"""
+
+
+def test_lines_are_appended_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    done = subprocess.run(
+        [sys.executable, "-c", APPEND, str(path)], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) == errno.EFBIG
+    assert path.read_text() == "a" * 39 + "\n"

@@ -120,3 +120,13 @@ def test_a_path_of_an_ascii_locale_is_recorded_as_it_is(
     (event,) = read_events(tmp_path)
     told = ascii(event["args"]), ascii(event["message"])
     assert told == (ascii({"overrides": ["/Ω"]}), ascii("/Ω is missing"))
+
+
+def test_a_half_line_spoils_none_but_itself(tmp_path: Path) -> None:
+    events = RecordFolder(tmp_path).events
+    events.write_text('{"cmd": "tra')
+    for _ in range(2):
+        with recording(record(tmp_path)):
+            pass
+    assert [event["cmd"] for event in read_events(tmp_path)] == ["train", "train"]
+    assert len(events.read_text().splitlines()) == 3

@@ -1,5 +1,6 @@
 """Two commands do not work in one folder at once."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -61,3 +62,19 @@ def test_a_holder_that_has_not_written_yet_is_told_too(tmp_path: Path) -> None:
         ):
             pass
         first.communicate("")
+
+
+def test_what_a_killed_command_left_half_written_is_swept(tmp_path: Path) -> None:
+    config = compose([f"paths.work={tmp_path}"])
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    host = socket.gethostname().partition(".")[0]
+    name = f".a.json.{host}-{gone.pid}.tmp"
+    deep = config.paths.outputs / "checkpoints" / name
+    beside = config.paths.splits.parent / name
+    others = tmp_path / "data/raw" / name  # not the command's to sweep
+    for path in (tmp_path / name, deep, beside, others):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("half")
+    perform("selftest", config, [], {})
+    assert list(tmp_path.rglob("*.tmp")) == [others]

@@ -10,12 +10,13 @@ from spectramind.dataset.tree import Visit
 from spectramind.errors import ConfigError, SchemaError
 from spectramind.instrument.detectors import DETECTORS
 from spectramind.run.atomic import write_json
+from spectramind.run.environment import file_digest
 
 
 def note_simulated(visit: Visit, config: KillChainConfig, out: CalibratedFolder) -> None:
     """Leave word, in the tree and as the visit's log, how its light curves were simulated."""
     settings = config.kill_chain().model_dump(mode="json")
-    stamps = [out.series(d, visit.name).stat().st_mtime_ns for d in DETECTORS]
+    stamps = [file_digest(out.series(d, visit.name)) for d in DETECTORS]
     params = {"digest": digest(config.kill_chain(), "simulated", *stamps), **settings}
     record = {"detector": "both", **step_record("simulated", 0.0, params, {})}
     write_json(out.log(visit.name), [record])

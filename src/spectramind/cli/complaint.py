@@ -40,6 +40,7 @@ def _is_out_of_memory(error: Exception) -> bool:
         isinstance(error, MemoryError)
         or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
         or type(error).__name__ == "OutOfMemoryError"
+        or str(error) == "can't start new thread"  # no memory for its stack, or too many of them
         or "DefaultCPUAllocator: can't allocate memory" in str(error)
     )
 

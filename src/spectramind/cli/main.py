@@ -7,8 +7,10 @@ from typing import Annotated, NoReturn
 import typer
 from typer.exceptions import Exit
 
+from spectramind.cli.arguments import Multirun, Overrides
 from spectramind.cli.complaint import complaint
 from spectramind.cli.execute import Call, execute, show_version
+from spectramind.cli.hand_out import export, kaggle_bundle, submit
 from spectramind.cli.settings_options import with_settings
 from spectramind.cli.terminal import make_streams_robust, one_line
 from spectramind.config.aliases import as_table
@@ -22,22 +24,16 @@ from spectramind.run.threads import calm_threads
 INTERRUPTED = 130
 _STOPPED = {INTERRUPTED, 143, 129}
 
-Overrides = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[OVERRIDES]...",
-        help="Hydra overrides, such as train.lr=1e-4; spectramind --help has their other names.",
-    ),
-]
 Workers = Annotated[int | None, typer.Option(help="Worker processes; 0 for one a core.")]
-Multirun = Annotated[
-    bool, typer.Option("--multirun", "-m", help="Sweep: every combination of a,b,c values.")
-]
 
 _OTHER_NAMES = "\n\n".join(
     f"{kind}: " + "; ".join(f"{alias} is {meant}" for alias, meant in names) + "."
     for kind, names in as_table().items()
 )
+Spectra = Annotated[
+    Path | None,
+    typer.Option(help="Judge these instead: ECSV, FITS, HDF5, CSV, or a submission table."),
+]
 
 app = typer.Typer(
     help="Raw Ariel telemetry in, transmission spectra with an honest sigma out.",
@@ -48,9 +44,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 diagnose = typer.Typer(help="Look at what the runs made.", no_args_is_help=True)
-submit = typer.Typer(help="Check and pack a submission.", no_args_is_help=True)
 app.add_typer(diagnose, name="diagnose")
 app.add_typer(submit, name="submit")
+app.add_typer(export, name="export")
+app.command("kaggle-bundle")(kaggle_bundle)
 
 
 def _version(wanted: bool) -> None:
@@ -151,13 +148,6 @@ def train(
     execute(Call("train", [*chosen, *(overrides or [])], multirun))
 
 
-@app.command()
-@with_settings
-def export(overrides: Overrides = None, multirun: Multirun = False) -> None:
-    """Write the checkpoint's network for use without this package: torch.export, TorchScript."""
-    execute(Call("export", overrides, multirun))
-
-
 @app.command("calibrate-temp")
 @with_settings
 def calibrate_temp(overrides: Overrides = None, multirun: Multirun = False) -> None:
@@ -196,12 +186,14 @@ def score(
     if_known: Annotated[
         bool, typer.Option("--if-known", help="Without a truth write no score, and do not fail.")
     ] = False,
+    spectra: Spectra = None,
 ) -> None:
     """Print the official score beside the references."""
     beside = [] if against is None else [f"score.against=[{against}]"]
     wanted = [*(overrides or []), *beside]
     flags = {"if_known": if_known}
-    execute(Call("score", wanted, multirun, flags, paths={"paths.truth": truth}))
+    paths = {"paths.truth": truth, "paths.spectra": spectra}
+    execute(Call("score", wanted, multirun, flags, paths=paths))
 
 
 @app.command()
@@ -210,9 +202,11 @@ def audit(
     overrides: Overrides = None,
     multirun: Multirun = False,
     truth: Annotated[Path | None, typer.Option(help="CSV with the true spectra.")] = None,
+    spectra: Spectra = None,
 ) -> None:
     """Judge the predicted spectra by the symbolic rules, and look for strangers."""
-    execute(Call("audit", overrides, multirun, paths={"paths.truth": truth}))
+    paths = {"paths.truth": truth, "paths.spectra": spectra}
+    execute(Call("audit", overrides, multirun, paths=paths))
 
 
 @app.command()
@@ -289,30 +283,18 @@ for _topic in TOPICS:
     _add_topic(_topic)
 
 
-@submit.command()
+@app.command()
 @with_settings
-def bundle(
+def explain(
+    planet: Annotated[str, typer.Argument(metavar="PLANET", help="A test planet's id.")],
     overrides: Overrides = None,
     multirun: Multirun = False,
-    submission: Annotated[Path | None, typer.Option(help="The CSV to pack.")] = None,
-    out_zip: Annotated[Path | None, typer.Option(help="Where the zip goes.")] = None,
 ) -> None:
-    """Validate the submission and zip it with its provenance."""
-    paths = {"paths.submission": submission, "paths.bundle": out_zip}
-    execute(Call("submit bundle", overrides, multirun, paths=paths))
+    """Tell what is known of one planet, in a local Ollama's words if one answers at explain.url.
 
-
-@submit.command()
-@with_settings
-def validate(
-    overrides: Overrides = None,
-    multirun: Multirun = False,
-    submission: Annotated[
-        Path | None, typer.Option(help="The CSV, or the zip that holds it.")
-    ] = None,
-) -> None:
-    """Check a submission, in either dialect, or the zip it was packed in."""
-    execute(Call("submit validate", overrides, multirun, paths={"paths.submission": submission}))
+    (`diagnose explain` computes what made every planet's depths; this command reads it.)
+    """
+    execute(Call("explain", overrides, multirun, {"planet": planet}))
 
 
 @app.command("analyze-log")
@@ -335,22 +317,6 @@ def check_pipeline(
 ) -> None:
     """Do dvc.yaml, params.yaml, the commands and the settings agree?"""
     execute(Call("check-pipeline", overrides, flags={"folder": str(folder)}))
-
-
-@app.command("kaggle-bundle")
-def kaggle_bundle(
-    overrides: Overrides = None,
-    out: Annotated[Path | None, typer.Option(help="Where it goes: a folder, or a .zip.")] = None,
-    image: Annotated[
-        Path | None, typer.Option(help="What the notebook's image has: its `pip freeze`.")
-    ] = None,
-    run_only: Annotated[
-        bool, typer.Option("--run-only", help="The run's files alone, no wheels.")
-    ] = False,
-) -> None:
-    """Pack wheels, notebooks and the trained run for a Kaggle notebook without network."""
-    flags = {"image": image, "run_only": run_only}
-    execute(Call("kaggle-bundle", overrides, flags=flags, paths={"paths.kaggle": out}))
 
 
 @app.command()

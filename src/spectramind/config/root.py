@@ -14,8 +14,10 @@ from spectramind.config.calib import KillChainConfig
 from spectramind.config.curves import FeaturesConfig
 from spectramind.config.diag import DashboardConfig
 from spectramind.config.drifting import DriftAlarmConfig
+from spectramind.config.exporting import ExportConfig
 from spectramind.config.fit import FitConfig
 from spectramind.config.gating import GateConfig
+from spectramind.config.local_model import LocalModelConfig
 from spectramind.config.loss import LossConfig
 from spectramind.config.model import ModelConfig
 from spectramind.config.optimisation import SplitConfig, TrainConfig
@@ -41,6 +43,7 @@ class PathsConfig(Section):
         truth: CSV with the true spectra of the test planets, where they are known.
         real: a tree of real data that simulate-report compares with, null for none.
         simulation_report: its page.
+        spectra: a file of anyone's spectra that score and audit judge, null for what predict found.
     """
 
     work: Path
@@ -65,6 +68,7 @@ class PathsConfig(Section):
     log_report: Path
     log_table: Path
     kaggle: Path
+    spectra: Path | None
     real: Path | None
     simulation_report: Path
 
@@ -172,6 +176,8 @@ _NOT_SCIENCE: dict[str, Any] = {
     "ablate": True,
     "train": {"top_k", "detect_anomaly"},
     "submission": True,
+    "export": True,
+    "explain": True,
 }
 
 
@@ -203,6 +209,8 @@ class Config(Section):
     gate: GateConfig
     ablate: AblateConfig
     submission: SubmissionConfig
+    export: ExportConfig
+    explain: LocalModelConfig
     env: EnvConfig
     logger: LoggerConfig
 

@@ -388,6 +388,20 @@ class WorkFolder:
         """The network as TorchScript."""
         return self.paths.exports / "network.torchscript"
 
+    def exported_spectra(self, ending: str, planet_id: str | None = None) -> Path:
+        """Spectra for others: of all planets, or of one in a folder of such files."""
+        if planet_id is None:
+            return self.paths.exports / f"spectra{ending}"
+        return self.paths.exports / "spectra" / f"{planet_id}{ending}"
+
+    def judged_score(self, spectra: Path) -> Path:
+        """What ``score`` found of someone's spectra, beside what it found of ours."""
+        return self.paths.score.with_name(f"{self.paths.score.stem}_{spectra.name}.json")
+
+    def judged_audit(self, spectra: Path) -> AuditFolder:
+        """What ``audit`` left of someone's spectra."""
+        return AuditFolder(self.paths.audit / spectra.name)
+
     @property
     def applied(self) -> Path:
         """What made the submission."""

@@ -33,6 +33,18 @@ def bin_widths() -> NDArray[np.float64]:
     return np.concatenate([[FGS1_BANDPASS_UM[1] - FGS1_BANDPASS_UM[0]], airs])
 
 
+def bin_edges() -> NDArray[np.float64]:
+    """Lower and upper edge of each of the 283 bins [um], (283, 2): the FGS1 bandpass, then halfway
+    to the neighbouring AIRS columns, so that AIRS's bins meet and are as wide as ``bin_widths``.
+    """
+    columns = airs_column_wavelengths()
+    halfway = (columns[1:] + columns[:-1]) / 2
+    low, high = np.full(AIRS.width, np.nan), np.full(AIRS.width, np.nan)
+    low[:-1], high[1:] = halfway, halfway  # columns descend in wavelength; none of its ends counts
+    airs = np.stack([columns_to_bins(low), columns_to_bins(high)], axis=1)
+    return np.concatenate([[FGS1_BANDPASS_UM], airs])
+
+
 def columns_to_bins(columns: NDArray[np.float64]) -> NDArray[np.float64]:
     """Pick the science columns of a (..., 356) array and order them as bins 1..282, (..., 282)."""
     return columns[..., AIRS_SCIENCE][..., ::-1]

@@ -22,6 +22,8 @@ from spectramind.prior.atmospheres import atmosphere_spectra
 from spectramind.run.atomic import write_json, write_npz
 from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord
+from spectramind.submission.standard.published import PublishedSpectra
+from spectramind.submission.standard.spectra_reader import ReadSpectra, read_spectra
 from spectramind.symbolic.auditor import Auditor, dominant_rules, titles
 from spectramind.symbolic.familiarity import FamiliarSpectra
 from spectramind.symbolic.violation_log import (
@@ -46,6 +48,7 @@ class Auditing(Result):
         influence: by rule, (n, 283): lambda times the slope of its penalty over mu.
         file, maps: where log and influence maps lie.
         set_alarm: more planets are strangers than ``audit.strangers.alarm_share`` allows.
+        told: what became of a file of someone's spectra.
     """
 
     log: ViolationLog
@@ -53,6 +56,7 @@ class Auditing(Result):
     file: Path
     maps: Path
     set_alarm: bool
+    told: tuple[str, ...] = ()
 
     @property
     def table(self) -> list[ViolationRow]:
@@ -94,20 +98,28 @@ class Auditing(Result):
         return [
             _rendered(self.table),
             *self.remarks(),
+            *self.told,
             f"details: {self.file}; influence maps: {self.maps}",
         ]
 
 
 def audit(config: Config, record: RunRecord) -> Auditing:
-    """Judge the submitted estimate of the test planets by every rule.
+    """Judge the submitted estimate of the test planets, or the spectra of ``paths.spectra``, by
+    every rule.
 
     Raises:
-        SchemaError: predict has not run, or the truth is not what its contract says.
+        SchemaError: predict has not run, that file holds no valid spectra, or the truth is not what
+            its contract says.
         ConfigError: a rule without a severity band, or a band without a rule.
     """
-    folder = WorkFolder(config.paths)
-    judged = folder.prediction(SUBMITTED)
-    found = Predictive.load(judged)
+    folder, spectra = WorkFolder(config.paths), config.paths.spectra
+    if spectra is None:
+        judged, audited = folder.prediction(SUBMITTED), folder.audit
+        read = ReadSpectra(PublishedSpectra(Predictive.load(judged)))
+    else:
+        judged, audited = spectra, folder.judged_audit(spectra)
+        read = read_spectra(spectra)
+    found = read.published.found
     mu = found.spectra.mu
     half_width = None if found.intervals is None else found.intervals.half_width
     auditor = Auditor(config.loss, config.audit.bands)
@@ -127,9 +139,9 @@ def audit(config: Config, record: RunRecord) -> Auditing:
             _truths(config, auditor, found.planet_ids),
         ),
     )
-    write_json(folder.audit.violations, log.model_dump(mode="json"))
+    write_json(audited.violations, log.model_dump(mode="json"))
     write_npz(
-        folder.audit.influence,
+        audited.influence,
         planet_id=np.array(found.planet_ids, dtype=np.str_),
         wavelength_um=bin_wavelengths(),
         total=sum(influence.values(), np.zeros_like(mu)),
@@ -139,9 +151,10 @@ def audit(config: Config, record: RunRecord) -> Auditing:
     result = Auditing(
         log,
         influence,
-        folder.audit.violations,
-        folder.audit.influence,
+        audited.violations,
+        audited.influence,
         share > config.audit.strangers.alarm_share,
+        read.remarks,
     )
     _note(record, result)
     return result

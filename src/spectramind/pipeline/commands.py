@@ -18,7 +18,8 @@ COMMANDS = {
     "calibrate": "spectramind.pipeline.prepare:calibrate",
     "features": "spectramind.pipeline.fit_features:features",
     "train": "spectramind.pipeline.train:train",
-    "export": "spectramind.pipeline.export_network:export",
+    "export network": "spectramind.pipeline.export_network:export",
+    "export spectra": "spectramind.pipeline.export_spectra:export_spectra",
     "calibrate-temp": "spectramind.pipeline.fit_calibrators:calibrate_temp",
     "calibrate-corel": "spectramind.pipeline.fit_calibrators:calibrate_corel",
     "predict": "spectramind.pipeline.predict:predict",
@@ -28,6 +29,7 @@ COMMANDS = {
     "ablate": "spectramind.pipeline.ablate:ablate",
     "diagnose dashboard": "spectramind.pipeline.dashboard:dashboard",
     **{f"diagnose {name}": "spectramind.pipeline.diagnose:diagnose" for name in TOPIC},
+    "explain": "spectramind.pipeline.explain_planet:explain_planet",
     "submit bundle": "spectramind.pipeline.submit:bundle",
     "submit validate": "spectramind.pipeline.submit:validate",
     "analyze-log": "spectramind.pipeline.analyze_log:analyze_log",
@@ -93,6 +95,7 @@ def _recorded(
 ) -> "Result":
     """Run it in a folder that is this command's alone."""
     from spectramind.contracts.work_folder import RecordFolder
+    from spectramind.run.atomic import remove_strays
     from spectramind.run.budget import Budget
     from spectramind.run.compiled_cache import settle
     from spectramind.run.cores import core_count
@@ -118,6 +121,10 @@ def _recorded(
     record.budget = Budget(limits, limits.began(record.started), record.warn, work, config.data.raw)
     after = CHAIN[CHAIN.index(command) + 1 :] if command in CHAIN else ()
     workers = config.env.workers or core_count()
+    if processes().first:  # it holds the folder: what is half written there is a killed command's
+        paths = config.paths
+        for folder, deep in ((work, False), (paths.outputs, True), (paths.splits.parent, True)):
+            remove_strays(folder, deep)
     with recording(record), clocked(record.run_id, command, work, record.budget, workers, after):
         try:
             function = getattr(importlib.import_module(module), name)

@@ -88,6 +88,7 @@ def anywhere(config: Config) -> Config:
 def simulate(config: Config, record: RunRecord) -> Simulated:
     """Write a synthetic competition tree."""
     there = anywhere(config)
+    remove_strays(there.data.raw)
     level = TELEMETRY if config.level == "telemetry" else light_curves_level(there)
     simulate_tree(config.sim, there.data.raw, config.seed, workers_of(config), level)
     record.artifact(config.data.raw / "train.csv")

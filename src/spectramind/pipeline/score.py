@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from rich.console import RenderableType
 
 from spectramind.config.root import Config
@@ -23,29 +24,35 @@ from spectramind.pipeline.watch_drift import what_happened
 from spectramind.run.atomic import write_json
 from spectramind.run.environment import file_digest
 from spectramind.run.record import RunRecord
+from spectramind.submission.standard.spectra_reader import read_spectra
 
 _ALIKE = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
 class Scores(Result):
-    """What score found: the submitted estimate first, then the references; their file; and what
-    became of the drift that predict looked for.
+    """What score found: the submitted estimate (or someone's spectra) first, then the references;
+    their file; what became of the drift that predict looked for; and what became of a file of
+    someone's spectra.
     """
 
     summaries: tuple[ScoreSummary, ...]
     file: Path
     drift: str = ""
+    told: tuple[str, ...] = ()
 
     def remarks(self) -> list[str]:
         """What a reader should not miss."""
         by_name = {summary.name: summary for summary in self.summaries}
-        model, physics = by_name[SUBMITTED], by_name.get("physics")
+        model, physics = self.summaries[0], by_name.get("physics")
         lines = [
             f"{row.planet_id} is off by {abs(row.white_z):.1f} sigma and nobody doubted its fit"
             for row in model.far_off
         ]
         lines += [self.drift] if self.drift else []
+        lines += self.told
+        if model.name != SUBMITTED:
+            return lines
         return lines if physics is None else [*lines, _beside(model, physics)]
 
     def report(self) -> list[RenderableType]:
@@ -64,13 +71,14 @@ class Unscored(Result):
 
 
 def score(config: Config, record: RunRecord, if_known: bool = False) -> Scores | Unscored:
-    """Score the predictions of the test planets.
+    """Score the predictions of the test planets, or the spectra of ``paths.spectra``.
 
     Args:
         if_known: where their truth is not known, write a file without scores instead.
 
     Raises:
-        SchemaError: the truth of the test planets is not known, or predictions are missing.
+        SchemaError: the truth of the planets is not known, predictions are missing, or that file
+            holds no valid spectra.
     """
     if if_known and not config.paths.truth.is_file():
         return _unscored(config, record)
@@ -81,6 +89,8 @@ def score(config: Config, record: RunRecord, if_known: bool = False) -> Scores |
         )
     truth = read_truth(config.paths.truth)
     naive = naive_of(config)
+    if config.paths.spectra is not None:
+        return _score_file(config, record, config.paths.spectra, truth, naive)
     scored = WorkFolder(config.paths).prediction(SUBMITTED)
     ours = Predictive.load(scored)
     reasons = doubts(config, ours.planet_ids)
@@ -110,6 +120,37 @@ def _unscored(config: Config, record: RunRecord) -> Unscored:
     write_score_tables(config, record)
     write_metrics(config, record, ())
     return Unscored(config.paths.truth, config.paths.score)
+
+
+def _score_file(
+    config: Config, record: RunRecord, path: Path, truth: pd.DataFrame, naive: tuple[float, float]
+) -> Scores:
+    """Score anyone's spectra; beside them what this work folder can tell of the same planets.
+
+    Our own score stays as it is: this one goes into a file of its own.
+    """
+    read = read_spectra(path)
+    theirs, told = read.published.found, [*read.remarks]
+    ids = theirs.planet_ids
+    answers = {path.name: theirs}
+    for name in (SUBMITTED, *config.score.against):
+        try:
+            answers[name] = answer(name, config, ids)
+        except SchemaError as error:
+            told.append(f"{name} is left out: {error}")
+    if len(ids) < len(truth):
+        told.append(
+            f"{path.name} holds {len(ids)} of the {len(truth)} planets whose truth is known"
+        )
+    summaries = [
+        summarise(name, found, truth, naive, np.random.default_rng(config.seed), {})
+        for name, found in answers.items()
+    ]
+    to = WorkFolder(config.paths).judged_score(path)
+    write_json(to, {"scored": file_digest(path), "predictions": _rows(summaries), "drift": None})
+    record.artifact(to)
+    record.metrics |= {"score_spectra": summaries[0].score}
+    return Scores(tuple(summaries), to, told=tuple(told))
 
 
 def _rows(summaries: list[ScoreSummary]) -> list[dict[str, Any]]:

@@ -87,6 +87,30 @@ def condition(measured: Measurement, prior: Gaussians) -> SpectrumMoments:
     return SpectrumMoments(answer, spread, total)
 
 
+def covariance(measured: Measurement, prior: Gaussians) -> Array:
+    """Covariance of the spectrum given its measurement, (283, 283); its diagonal is the variance of
+    ``condition``: of each Gaussian R D / V + H H^T, of haze its widening, and how means differ.
+    """
+    found = _Solved(measured, prior)
+    haze = _Haze(found, prior.haze_share, prior.haze_depth)
+    share, _ = _shares(found, haze)
+    kept = np.flatnonzero(share.any(axis=0))
+    share = share[:, kept]
+    mean, effect, h, independent = found.spread(kept)
+    step = haze.shift[kept, None] * effect
+    answer = share[0] @ mean + share[1] @ (mean + step)
+    weight = np.sqrt(share.sum(axis=0))
+    # Every term is a sum over Gaussians of weighted outer products: one product of tall matrices.
+    columns = [
+        (weight[:, None, None] * h).transpose(1, 0, 2).reshape(mean.shape[1], -1),
+        (np.sqrt(share[1] * haze.gain[kept])[:, None] * effect).T,
+        (np.sqrt(share[0])[:, None] * (mean - answer)).T,
+        (np.sqrt(share[1])[:, None] * (mean + step - answer)).T,
+    ]
+    tall = np.concatenate(columns, axis=1)
+    return tall @ tall.T + np.diag(share.sum(axis=0) @ independent)
+
+
 def responsibilities(measured: Measurement, prior: Gaussians) -> Array:
     """How likely each Gaussian made the measurement, without and with haze, (2, G); sums to 1.
 
@@ -149,6 +173,13 @@ class _Solved:
         """Mean and variance of the spectrum without haze, and FGS1's column of N S^-1, N the
         covariance of the errors; of the Gaussians asked for, (n, 283) each.
         """
+        mean, effect, h, independent = self.spread(kept)
+        return mean, independent + np.einsum("gnp,gnp->gn", h, h), effect
+
+    def spread(self, kept: NDArray[np.intp]) -> tuple[Array, Array, Array, Array]:
+        """Mean, FGS1's column of N S^-1, H (n, 283, p) and R D / V: the covariance without haze is
+        H H^T + diag(R D / V).
+        """
         noise, remainder = self.measured.variance, self.prior.remainder[kept]
         of_noise = noise / self.total[kept]
         of_rest = remainder / self.total[kept]
@@ -161,7 +192,7 @@ class _Solved:
         mean = self.prior.mean[kept] + of_rest * self.off[kept] + told[..., 0]
         effect = -told[..., 1]
         effect[:, FGS1_BIN] += of_noise[:, FGS1_BIN]
-        return mean, of_rest * noise + np.einsum("gnp,gnp->gn", h, h), effect
+        return mean, effect, h, of_rest * noise
 
 
 class _Haze:

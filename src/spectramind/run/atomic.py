@@ -81,9 +81,11 @@ def unwritable_is_told(target: Path) -> Iterator[None]:
         ) from error
 
 
-def remove_strays(folder: Path) -> None:
-    """Remove temporary files below ``folder`` whose writer was killed."""
-    for path in folder.rglob(".*.tmp"):
+def remove_strays(folder: Path, deep: bool = True) -> None:
+    """Remove temporary files whose writer was killed, below ``folder`` or (not ``deep``) right in
+    it.
+    """
+    for path in folder.rglob(".*.tmp") if deep else folder.glob(".*.tmp"):
         name = _STRAY.fullmatch(path.name)
         if name and _is_abandoned(path, name["host"], int(name["process"])):
             path.unlink(missing_ok=True)
@@ -114,6 +116,27 @@ def write_text(target: Path, text: str) -> None:
     """Write a text file atomically."""
     with atomic_path(target) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def append_whole(target: Path, text: str) -> None:
+    """Append lines to a file, all or none of them; a half line that is there already (a machine
+    that lost its power) is ended first, so that it spoils none but itself.
+
+    Raises:
+        OSError: no room, or it may not be written.
+    """
+    with target.open("a+b", buffering=0) as stream:
+        before = stream.seek(0, os.SEEK_END)
+        if before:
+            stream.seek(before - 1)
+            text = text if stream.read(1) == b"\n" else f"\n{text}"
+        rest = memoryview(text.encode("utf-8"))
+        try:
+            while rest:
+                rest = rest[stream.write(rest) :]
+        except OSError:
+            stream.truncate(before)
+            raise
 
 
 def write_json(target: Path, value: Any) -> None:

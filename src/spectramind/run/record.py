@@ -15,7 +15,7 @@ from typing import Any
 from spectramind.contracts.work_folder import RecordFolder
 from spectramind.errors import SpectraMindError
 from spectramind.run import environment
-from spectramind.run.atomic import unwritable_is_told, write_json
+from spectramind.run.atomic import append_whole, unwritable_is_told, write_json
 from spectramind.run.budget import Budget
 from spectramind.run.events import Event, Manifest, ManifestEntry
 from spectramind.run.processes import processes
@@ -193,10 +193,8 @@ def _write(record: RunRecord, status: str, message: str | None, start: float) ->
         }
     )
     record.work.mkdir(parents=True, exist_ok=True)
-    with (RecordFolder(record.work).events).open("a", encoding="utf-8") as stream:
-        stream.write(event.model_dump_json() + "\n")
-    with (RecordFolder(record.work).debug_log).open("a", encoding="utf-8") as stream:
-        stream.write(_block(event))
+    append_whole(RecordFolder(record.work).events, event.model_dump_json() + "\n")
+    append_whole(RecordFolder(record.work).debug_log, _block(event))
     if status != "fail" and record.cfg_hash is not None and record.seed is not None:
         manifest = read_manifest(record.work)
         manifest.commands[record.cmd] = ManifestEntry(
