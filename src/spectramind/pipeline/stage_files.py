@@ -27,12 +27,15 @@ BESIDE_THE_CHAIN = (
     "audit",
     "gate",
     "ablate",
+    "export",
+    "explain",
     "calib.cache",
     "env.workers",
     "env.executor",
     "env.scheduler",
     "env.threads",
     "env.launcher",
+    "env.budget",
 )
 
 
