@@ -98,7 +98,7 @@ diagnostics: setup  ## the report and some of its topics, of what smoke left
 	for topic in $(SMOKE_TOPICS); do $(BIN)/spectramind diagnose $$topic experiment=smoke; done
 
 consistency: setup check-lock  ## lock, DAG, commands and configs agree
-	$(BIN)/spectramind check-pipeline
+	$(BIN)/spectramind check-pipeline paths.work=runs/check
 
 gates: setup  ## what smoke left reaches its bounds, and its bundle may be handed in
 	$(BIN)/spectramind gate experiment=smoke
