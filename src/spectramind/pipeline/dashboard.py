@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from spectramind.config.root import Config
 from spectramind.contracts.predictive import SUBMITTED, Predictive
+from spectramind.contracts.report_files import ReportFiles
 from spectramind.contracts.spectra import SPECTRUM_COLUMNS, Spectra
-from spectramind.contracts.work_folder import ReportFiles, WorkFolder
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tables import read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.diagnostics.page import ReportPage, build_page

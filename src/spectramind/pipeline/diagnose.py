@@ -12,7 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from spectramind.config.root import Config
-from spectramind.contracts.work_folder import ReportFiles, WorkFolder
+from spectramind.contracts.report_files import ReportFiles
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.diagnostics.page import ReportPage, build_page
 from spectramind.diagnostics.panel import PlainWords
 from spectramind.errors import SchemaError

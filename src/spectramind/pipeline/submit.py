@@ -7,7 +7,8 @@ from pathlib import Path
 
 from spectramind.config.root import Config
 from spectramind.contracts.predictive import SUBMITTED
-from spectramind.contracts.work_folder import ReportFiles, WorkFolder
+from spectramind.contracts.report_files import ReportFiles
+from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.score import score_lines
