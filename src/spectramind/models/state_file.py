@@ -1,5 +1,6 @@
 """Files of tensors and plain values, written whole, read without running code from them."""
 
+import sys
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,24 @@ MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError, Runtim
 def save_state(path: Path, state: dict[str, Any]) -> None:
     """Write a checkpoint atomically; the same state gives the same bytes."""
     content = BytesIO()  # a file's name, here a process's own, would stand in the archive
-    torch.save({"format": FORMAT, **state}, content)
+    torch.save(_by_value({"format": FORMAT, **state}), content)
     with atomic_path(path) as temporary:
         temporary.write_bytes(content.getbuffer())
+
+
+def _by_value(value: Any) -> Any:
+    """The same value in new containers: a pickle holds which of them were one object, and that
+    differs between a training at one go and one that went on from a file.
+    """
+    if isinstance(value, dict):
+        return type(value)((_by_value(key), _by_value(one)) for key, one in value.items())
+    if type(value) in (list, tuple):
+        return type(value)(_by_value(one) for one in value)
+    if isinstance(value, str):
+        return sys.intern(value)
+    if type(value) is torch.Tensor:
+        return value.detach().clone()
+    return value
 
 
 def load_state(path: Path) -> dict[str, Any]:
