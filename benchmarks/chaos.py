@@ -72,7 +72,14 @@ TINY = (
     "env.workers=1",
 )
 # The record of who ran what and when, and how long it took: another run's differs.
-RECORD = ("events.jsonl", "v50_debug_log.md", "run_hash_summary_v50.json", "logs", ".numba_cache")
+RECORD = (
+    "events.jsonl",
+    "v50_debug_log.md",
+    "run_hash_summary_v50.json",
+    "timing.csv",
+    "logs",
+    ".numba_cache",
+)
 # These tell of their own run's past: when, and after what.
 PAST = ("outputs/diagnostics", "outputs/tracking")
 EVENTS = "events.jsonl"

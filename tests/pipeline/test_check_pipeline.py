@@ -72,10 +72,10 @@ def test_a_stage_that_is_gone_is_missed(checkout: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("seed: 1337", "seed: 7", "seed is 7, configs/ say 1337"),
+        ("\nseed: 1337", "\nseed: 7", "seed is 7, configs/ say 1337"),
         ("level: telemetry\n", "", "lacks level of configs/"),
-        ("seed: 1337", "seed: 1337\nseeds: 1", "has seeds, which configs/ does not"),
-        ("seed: 1337", "seed: -1", "seed"),
+        ("\nseed: 1337", "\nseed: 1337\nseeds: 1", "has seeds, which configs/ does not"),
+        ("\nseed: 1337", "\nseed: -1", "seed"),
         ("# Made by", "# By", "does not begin with"),
     ],
 )
@@ -95,7 +95,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_params_are_what_overrides_make_of_the_tree() -> None:
     typed = ["experiment=smoke", "data.raw=/a b", "train.lr=0.01"]
     held = yaml.safe_load(params_text(typed))
-    assert (held["paths"], held["data"]["raw"]) == ({"work": "runs/smoke", "real": None}, "/a b")
+    assert held["paths"] == {"work": "runs/smoke", "spectra": None, "real": None}
+    assert held["data"]["raw"] == "/a b"
     assert held["train"]["lr"] == 0.01
     assert made_with(params_text(typed)) == typed
     with pytest.raises(ConfigError):

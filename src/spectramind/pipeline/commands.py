@@ -48,6 +48,7 @@ CHAIN = (
     "calibrate-corel",
     "predict",
     "score",
+    "audit",
     "diagnose dashboard",
     "submit bundle",
     "gate",
