@@ -164,9 +164,10 @@ def test_the_numbers_lie_beside_the_page(config: Config, features: FeaturesFolde
     assert {"Two visits", "Sharpness", "PIT", "σ by kind of planet"} <= set(report.shown)
     assert {path.parent for path in report.tables} == {report.path.parent}
     panels = ("pit", "groups", "regions", "repeats", "sharpness", "light_curves")
-    names = [f"v1_{name}.csv" for name in panels]
-    assert [path.name for path in report.tables] == names
-    assert f"its numbers beside it: {', '.join(names)}" in report.report()
+    assert {f"v1_{name}.csv" for name in panels} <= {path.name for path in report.tables}
+    told = f"its numbers beside it: {len(report.tables)} tables, v1_*.csv"
+    assert told in report.report()
+    assert len(list(report.path.parent.glob("v1_*.csv"))) == len(report.tables)
     tables = {path.stem: pd.read_csv(path) for path in report.tables}
     assert tables["v1_repeats"]["fgs1_ppm"].tolist() == [300]
     assert tables["v1_sharpness"]["sigma_airs_median"].tolist() == [10]

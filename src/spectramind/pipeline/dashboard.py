@@ -67,8 +67,9 @@ class DashboardReport(Result):
         head = f"report: {self.path} ({self.size_bytes / 1e6:.1f} MB, opens offline)"
         lines = absent_lines(self.absent)
         if self.tables:
-            names = ", ".join(path.name for path in self.tables)
-            lines.insert(0, f"its numbers beside it: {names}")
+            lines.insert(
+                0, f"its numbers beside it: {len(self.tables)} tables, {self.path.stem}_*.csv"
+            )
         return [head, *lines]
 
 
