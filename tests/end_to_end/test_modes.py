@@ -45,7 +45,9 @@ def missing_of_chain(page: str) -> list[str]:
     """Why what the chain makes is missing; what only ``diagnose TOPIC`` makes is left out."""
     rows = re.findall(r"<li>(.*?): <code>spectramind (.*?)</code></li>", section(page, "absent"))
     return [
-        what.split(": ", 1)[-1] for what, by in rows if not by.startswith(("diagnose", "audit"))
+        what.split(": ", 1)[-1]
+        for what, by in rows
+        if not by.startswith(("diagnose", "audit", "ablate"))
     ]
 
 
@@ -82,7 +84,9 @@ def test_from_frames_with_labels(spectramind: Cli, frames: tuple[Path, str]) -> 
     work, broken = frames
     page = run_to_the_end(spectramind, work)
     assert {*ALWAYS, "training", "corel", "kill-chain", "runs"} <= set(sections(page))
-    assert missing_of_chain(page) == ["no planet of data.raw was visited twice"]
+    missing = missing_of_chain(page)
+    few = [why for why in missing if why.startswith("drift")]  # planets to compare
+    assert [why for why in missing if why not in few] == ["no planet of data.raw was visited twice"]
     chain = section(page, "kill-chain")
     assert failure_of(work / f"data/calibrated/logs/{broken}.json")
     assert "1 of 2 failed" in chain

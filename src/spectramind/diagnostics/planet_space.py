@@ -31,7 +31,7 @@ class PlanetSpace:
         new_ids: m new planets; new: (m, D).
 
     Raises:
-        SchemaError: shapes disagree, or there is no new planet.
+        SchemaError: shapes disagree, there is no new planet, or nothing tells planets apart.
     """
 
     name: str
@@ -53,6 +53,8 @@ class PlanetSpace:
                 )
         if not self.new_ids:
             raise SchemaError(f"{self.title}: no planet of the prediction was measured")
+        if not len(self.kept):
+            raise SchemaError(f"{self.title}: nothing tells its planets apart: too few for a map")
 
     @property
     def is_told(self) -> bool:

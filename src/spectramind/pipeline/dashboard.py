@@ -1,6 +1,7 @@
 """diagnose dashboard: gather what the runs left behind into one page."""
 
 import json
+import logging
 import webbrowser
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -40,6 +41,7 @@ from spectramind.run import environment
 from spectramind.run.atomic import write_text
 from spectramind.run.record import RunRecord, read_events
 
+log = logging.getLogger("spectramind")
 T = TypeVar("T")
 _NO_LABELS = "the checkpoint was made without labels (model.prior.source=atmosphere)"
 _NOTHING = Predictive(Spectra((), np.empty((0, N_BINS)), np.empty((0, N_BINS))))
@@ -230,6 +232,10 @@ def _stored(
                 values = make(config, record, topic)
             except SpectraMindError as error:
                 problems.note(f"stored.{topic}", str(error))
+            except Exception as error:  # one topic must not cost all the others
+                log.exception("topic %s failed", topic)
+                problems.note(f"stored.{topic}", f"{error!r}; the log says where")
+                record.warn(f"left out of the report: diagnose {topic} failed: {error!r}")
         if values is not None:
             found[topic] = values
     return found
