@@ -38,22 +38,10 @@ from spectramind.run.threads import calm_threads
 calm_threads()  # before NumPy is loaded
 
 from spectramind.cli import main as command_line
+from spectramind.contracts.stages import STAGES as COMMANDS
 from spectramind.pipeline.commands import COMMANDS as FUNCTIONS
 from spectramind.run.environment import file_digest
 
-COMMANDS = (
-    "simulate",
-    "calibrate",
-    "features",
-    "train",
-    "calibrate-temp",
-    "calibrate-corel",
-    "predict",
-    "score",
-    "audit",
-    "diagnose dashboard",
-    "submit bundle",
-)
 TINY = (
     "experiment=smoke",
     "sim.planets=12",

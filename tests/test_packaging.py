@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 import spectramind
-from spectramind.pipeline.commands import CHAIN
+from spectramind.contracts.stages import CHAIN
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIM = ROOT / "spectramind.py"

@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spectramind.contracts.stages import CHAIN
 from spectramind.diagnostics.topics import TOPIC
 
 if TYPE_CHECKING:
@@ -37,22 +38,6 @@ COMMANDS = {
     "kaggle-bundle": "spectramind.pipeline.kaggle_bundle:kaggle_bundle",
     "selftest": "spectramind.pipeline.selftest:selftest",
 }
-
-# In the order of the chain: what comes after a command is forecast from what it took before.
-CHAIN = (
-    "simulate",
-    "calibrate",
-    "features",
-    "train",
-    "calibrate-temp",
-    "calibrate-corel",
-    "predict",
-    "score",
-    "audit",
-    "diagnose dashboard",
-    "submit bundle",
-    "gate",
-)
 
 
 def perform(
@@ -120,6 +105,7 @@ def _recorded(
     module, name = COMMANDS[command].split(":")
     limits = config.env.budget
     record.budget = Budget(limits, limits.began(record.started), record.warn, work, config.data.raw)
+    # What comes after a command is forecast from what it took before.
     after = CHAIN[CHAIN.index(command) + 1 :] if command in CHAIN else ()
     workers = config.env.workers or core_count()
     if processes().first:  # it holds the folder: what is half written there is a killed command's

@@ -4,21 +4,11 @@ from pathlib import Path
 
 from spectramind.config.root import Config
 from spectramind.contracts.predictive import SUBMITTED
+from spectramind.contracts.stages import STAGES
 from spectramind.contracts.work_folder import WorkFolder
 
-# Commands of the chain, in order. Each reads what some before it leave.
-CHAIN = (
-    "obtain",
-    "calibrate",
-    "features",
-    "train",
-    "calibrate-temp",
-    "calibrate-corel",
-    "predict",
-    "score",
-    "diagnose dashboard",
-    "submit bundle",
-)
+# Commands of the DVC chain: `obtain` links a tree or simulates one, rules are asked apart.
+CHAIN = tuple("obtain" if stage == "simulate" else stage for stage in STAGES if stage != "audit")
 # Settings, or sections of them, that no stage depends on: where files lie, how the work is shared
 # out, what is logged, and those of commands beside the chain.
 BESIDE_THE_CHAIN = (

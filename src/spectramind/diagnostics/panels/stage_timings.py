@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from spectramind.contracts.stages import STAGES
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
@@ -10,19 +11,6 @@ from spectramind.plotting.document import place
 from spectramind.plotting.html_tables import Column
 from spectramind.plotting.plot import Figure
 
-CHAIN = (
-    "simulate",
-    "calibrate",
-    "features",
-    "train",
-    "calibrate-temp",
-    "calibrate-corel",
-    "predict",
-    "score",
-    "audit",
-    "diagnose dashboard",
-    "submit bundle",
-)
 _ROW_PX = 27
 COLUMNS = (
     Column("cmd", "stage"),
@@ -36,7 +24,7 @@ COLUMNS = (
 def collect(context: ReportContext) -> Values | Lack:
     """One row a stage that ran well, in the chain's order; durations in milliseconds."""
     data = context.data
-    rows = [row for cmd in CHAIN if (row := _stage(cmd, data.events)) is not None]
+    rows = [row for cmd in STAGES if (row := _stage(cmd, data.events)) is not None]
     if not rows:
         return Lack(data.problems.get("events", ""))
     whole = sum(row["duration_ms"] for row in rows)
