@@ -45,6 +45,13 @@ class ReportContext:
         """Rows of the planets to choose from, ascending."""
         return choose_planets(self.data, self.max_planets, self.worst)
 
+    def kept(self, topic: str) -> "Values | Lack":
+        """What the computation of ``diagnose TOPIC`` found, or why there is nothing of it."""
+        found = self.data.stored.get(topic)
+        if found is None:
+            return Lack(self.data.problems.get(f"stored.{topic}", ""))
+        return dict(found)
+
     @cached_property
     def score(self) -> Scored | None:
         """The planets whose truth is known; None without any."""

@@ -9,6 +9,7 @@ import numpy as np
 from spectramind.contracts.spectra import name_some
 from spectramind.diagnostics.panel import (
     Lack,
+    Panel,
     PanelBody,
     PlainWords,
     ReportContext,
@@ -38,13 +39,33 @@ def collector(topic: str) -> Callable[[ReportContext], Values | Lack]:
     """What a panel of that topic collects: what was kept, and what points are coloured by."""
 
     def collect(context: ReportContext) -> Values | Lack:
-        data = context.data
-        if topic not in data.stored:
-            return Lack(data.problems.get(f"stored.{topic}", ""))
-        kept = data.stored[topic]
+        kept = context.kept(topic)
+        if isinstance(kept, Lack):
+            return kept
         return {**kept, "spaces": [_with_planets(context, kept, one) for one in kept["spaces"]]}
 
     return collect
+
+
+def plane_panel(topic: str, method: str) -> Panel:
+    """The panel of a map whose axes mean nothing, by t-SNE or UMAP."""
+
+    def draw(values: Values) -> PanelBody:
+        return draw_maps(
+            topic, values, lambda _: (f"{method} 1 (no unit)", f"{method} 2 (no unit)")
+        )
+
+    return Panel(
+        topic=topic,
+        anchor=topic,
+        title=f"Map of planets: {method}",
+        needs=f"the map of planets by {method}",
+        command=f"diagnose {topic}",
+        look_for="Only who is near whom counts, not how far apart groups lie: new planets should "
+        "be mixed with the pale labelled ones, a group of new planets alone is of another kind.",
+        collect=collector(topic),
+        draw=draw,
+    )
 
 
 def _with_planets(context: ReportContext, kept: Mapping[str, Any], space: Values) -> Values:

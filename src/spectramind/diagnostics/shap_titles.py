@@ -37,17 +37,9 @@ GROUPS = {
 QUANTITIES = {"mu": "μ", "sigma": "σ"}
 
 
-def stored(context: ReportContext) -> Values | Lack:
-    """What ``diagnose shap`` left."""
-    found = context.data.stored.get(TOPIC)
-    if found is None:
-        return Lack(context.data.problems.get(f"stored.{TOPIC}", ""))
-    return dict(found)
-
-
 def network(context: ReportContext) -> tuple[Values, Values] | Lack:
     """The topic's values and the network's part, if one was kept."""
-    found = stored(context)
+    found = context.kept(TOPIC)
     if isinstance(found, Lack):
         return found
     if found["network"] is None:

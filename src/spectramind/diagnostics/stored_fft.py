@@ -1,16 +1,8 @@
 """What topic fft left, for its panels."""
 
-from spectramind.diagnostics.panel import Lack, ReportContext, Values
+from spectramind.diagnostics.panel import Values
 
 DETECTORS = (("fgs1", "FGS1"), ("airs", "AIRS-CH0"))
-
-
-def stored_fft(context: ReportContext) -> Values | Lack:
-    """The topic's values, or why there are none."""
-    found = context.data.stored.get("fft")
-    if found is None:
-        return Lack(context.data.problems.get("stored.fft", ""))
-    return dict(found)
 
 
 def left_out(values: Values) -> str:

@@ -38,7 +38,7 @@ from spectramind.pipeline.topic_makers import MAKERS, kept, make
 from spectramind.pipeline.visits import visits_by_planet
 from spectramind.plotting.document import AbsentPart, absent_lines
 from spectramind.run import environment
-from spectramind.run.atomic import write_text
+from spectramind.run.atomic import append_whole, write_text
 from spectramind.run.record import RunRecord, read_events
 
 log = logging.getLogger("spectramind")
@@ -128,8 +128,8 @@ def note_version(config: Config, record: RunRecord, out: Path, data: ReportData)
         "coverage": model.get("coverage_1sigma"),
     }
     path = WorkFolder(config.paths).diagnostics.versions
-    before = path.read_text(encoding="utf-8") if path.is_file() else ""
-    write_text(path, before + json.dumps(line) + "\n")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    append_whole(path, json.dumps(line) + "\n")
 
 
 @dataclass

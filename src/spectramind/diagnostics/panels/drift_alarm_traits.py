@@ -32,10 +32,7 @@ _ROW_PX, _GAP = 215, 0.085
 
 def collect(context: ReportContext) -> Values | Lack:
     """What ``diagnose drift`` kept."""
-    data = context.data
-    if "drift" not in data.stored:
-        return Lack(data.problems.get("stored.drift", ""))
-    return dict(data.stored["drift"])
+    return context.kept("drift")
 
 
 def draw(values: Values) -> PanelBody:

@@ -48,9 +48,9 @@ COLUMNS = (
 
 def collect(context: ReportContext) -> Values | Lack:
     """Percentiles over planets per bin, and what tells a planet whose shape is the prior's."""
-    found = context.data.stored.get("explain")
-    if found is None:
-        return Lack(context.data.problems.get("stored.explain", ""))
+    found = context.kept("explain")
+    if isinstance(found, Lack):
+        return found
     planets: Mapping[str, Any] = found["planets"]
     keys = ("measured", "prior_of_level", "prior_of_shape", "patchy", "hazy", "residual")
     return {

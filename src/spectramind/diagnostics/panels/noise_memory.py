@@ -3,7 +3,7 @@
 import numpy as np
 
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, PlainWords, ReportContext, Values
-from spectramind.diagnostics.stored_fft import DETECTORS, left_out, stored_fft
+from spectramind.diagnostics.stored_fft import DETECTORS, left_out
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
 from spectramind.plotting.document import place
@@ -39,7 +39,7 @@ _MANY = 0.1
 
 def collect(context: ReportContext) -> Values | Lack:
     """Curves of both detectors, a row a planet, the reddest first."""
-    found = stored_fft(context)
+    found = context.kept("fft")
     if isinstance(found, Lack):
         return found
     rows = [

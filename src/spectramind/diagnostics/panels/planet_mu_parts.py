@@ -39,9 +39,9 @@ _PARTS = {
 
 def collect(context: ReportContext) -> Values | Lack:
     """Which planets have parts; the parts themselves are their pages'."""
-    found = context.data.stored.get("explain")
-    if found is None:
-        return Lack(context.data.problems.get("stored.explain", ""))
+    found = context.kept("explain")
+    if isinstance(found, Lack):
+        return found
     ids = [context.data.planet_ids[int(row)] for row in context.rows]
     planets = [name for name in ids if name in found["planets"]]
     return {"planets": planets, "of": len(ids), "network": found["network"]}

@@ -27,10 +27,9 @@ COLUMNS = (
 
 def collect(context: ReportContext) -> Values | Lack:
     """Every new planet's neighbours: a row each, with the space."""
-    data = context.data
-    if "pca" not in data.stored:
-        return Lack(data.problems.get("stored.pca", ""))
-    kept = data.stored["pca"]
+    kept = context.kept("pca")
+    if isinstance(kept, Lack):
+        return kept
     return {"rows": [row for space in kept["spaces"] for row in _rows(kept, space)]}
 
 

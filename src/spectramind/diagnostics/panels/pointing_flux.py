@@ -3,7 +3,7 @@
 from typing import Any
 
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, PlainWords, ReportContext, Values
-from spectramind.diagnostics.stored_fft import DETECTORS, left_out, stored_fft
+from spectramind.diagnostics.stored_fft import DETECTORS, left_out
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
 from spectramind.plotting.document import place
@@ -28,7 +28,7 @@ _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
 
 def collect(context: ReportContext) -> Values | Lack:
     """By detector and motion, the slope, and means of light in classes of the motion."""
-    found = stored_fft(context)
+    found = context.kept("fft")
     if isinstance(found, Lack):
         return found
     return {

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, PlainWords, ReportContext, Values
-from spectramind.diagnostics.stored_fft import DETECTORS, left_out, stored_fft
+from spectramind.diagnostics.stored_fft import DETECTORS, left_out
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
 from spectramind.plotting.document import place
@@ -28,7 +28,7 @@ _SHOWN = 12
 
 def collect(context: ReportContext) -> Values | Lack:
     """Spectra of both detectors and of the pointing; a row a planet, those not white first."""
-    found = stored_fft(context)
+    found = context.kept("fft")
     if isinstance(found, Lack):
         return found
     rows = [

@@ -44,9 +44,9 @@ COLUMNS = (
 
 def collect(context: ReportContext) -> Values | Lack:
     """Shares by phase of the planets whose samples were looked at."""
-    found = context.data.stored.get("explain")
-    if found is None:
-        return Lack(context.data.problems.get("stored.explain", ""))
+    found = context.kept("explain")
+    if isinstance(found, Lack):
+        return found
     samples: Mapping[str, Any] = found["samples"]
     told = {name: one for name, one in samples.items() if "problem" not in one}
     if not told:

@@ -17,7 +17,6 @@ from spectramind.diagnostics.shap_titles import (
     TOPIC,
     figure_of,
     pair_layout,
-    stored,
     title,
     zero_line,
 )
@@ -31,7 +30,7 @@ _SHOWN = {"FGS1": (plot.MODEL, "circle"), "AIRS": (plot.TRUTH, "diamond")}
 
 def collect(context: ReportContext) -> Values | Lack:
     """Which inputs there are, and of how many planets they are told."""
-    found = stored(context)
+    found = context.kept(TOPIC)
     if isinstance(found, Lack):
         return found
     groups = [group for group in found["groups"] if group != LEVEL]
@@ -48,7 +47,7 @@ def draw(values: Values) -> PanelBody:
 
 def planet(context: ReportContext, row: int) -> PlanetBody | None:
     """The planet's shares [ppm]; None where it was not explained."""
-    found = stored(context)
+    found = context.kept(TOPIC)
     if isinstance(found, Lack) or context.data.planet_ids[row] not in found["planets"]:
         return None
     which = found["planets"].index(context.data.planet_ids[row])

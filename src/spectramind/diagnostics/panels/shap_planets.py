@@ -12,7 +12,6 @@ from spectramind.diagnostics.shap_titles import (
     TOPIC,
     figure_of,
     pair_layout,
-    stored,
     title,
     zero_line,
 )
@@ -27,7 +26,7 @@ _EDGE = 0.995  # share of all points that the axis shows at first
 
 def collect(context: ReportContext) -> Values | Lack:
     """Shares of every planet [ppm], without the level's: (groups, planets) by quantity, output."""
-    found = stored(context)
+    found = context.kept(TOPIC)
     if isinstance(found, Lack):
         return found
     kept = [row for row, group in enumerate(found["groups"]) if group != LEVEL]

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, ReportContext, Values, plain
-from spectramind.diagnostics.shap_titles import COMMAND, TOPIC, figure_of, region_title, stored
+from spectramind.diagnostics.shap_titles import COMMAND, TOPIC, figure_of, region_title
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
 from spectramind.plotting.document import place
@@ -26,7 +26,7 @@ _UNITS = 1e9  # of a push, so that axes carry no powers
 
 def collect(context: ReportContext) -> Values | Lack:
     """Mean sizes by bin, their rank correlation, and a row a region."""
-    found = stored(context)
+    found = context.kept(TOPIC)
     if isinstance(found, Lack):
         return found
     if found["overlay"] is None:

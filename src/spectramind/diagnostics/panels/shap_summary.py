@@ -25,7 +25,6 @@ from spectramind.diagnostics.shap_titles import (
     pair_layout,
     region_title,
     row_axis,
-    stored,
     title,
 )
 from spectramind.plotting import html_tables as tables
@@ -45,7 +44,7 @@ _FAINT = "rgba(63,127,220,0.02)"
 
 def collect(context: ReportContext) -> Values | Lack:
     """Mean size of each group's share and its standard error, (groups, outputs) [ppm]."""
-    found = stored(context)
+    found = context.kept(TOPIC)
     if isinstance(found, Lack):
         return found
     sizes = {key: np.abs(np.asarray(found["phi"][key], dtype=np.float64)) for key in QUANTITIES}

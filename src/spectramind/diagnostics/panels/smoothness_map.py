@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, PlainWords, ReportContext, Values
-from spectramind.diagnostics.stored_fft import stored_fft
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting.document import place
 from spectramind.plotting.html_tables import Column
@@ -26,7 +25,7 @@ _BRIEF = 5
 
 def collect(context: ReportContext) -> Values | Lack:
     """The map, roughest planet first, and the roughest bins."""
-    found = stored_fft(context)
+    found = context.kept("fft")
     return found if isinstance(found, Lack) else dict(found["spectra"]["rough"])
 
 

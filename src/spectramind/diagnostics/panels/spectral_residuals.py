@@ -3,7 +3,6 @@
 from typing import Any
 
 from spectramind.diagnostics.panel import Lack, Panel, PanelBody, PlainWords, ReportContext, Values
-from spectramind.diagnostics.stored_fft import stored_fft
 from spectramind.plotting import plot
 from spectramind.plotting.document import place
 from spectramind.plotting.plot import Figure, Trace, line
@@ -14,7 +13,7 @@ _LOOK = {"mu less truth": (plot.TRUTH, "solid"), "mu less its smooth": (plot.MOD
 
 def collect(context: ReportContext) -> Values | Lack:
     """By kind of residual, its power over the period and its correlation over the lag."""
-    found = stored_fft(context)
+    found = context.kept("fft")
     if isinstance(found, Lack):
         return found
     periods = found["spectra"]["periods"]
