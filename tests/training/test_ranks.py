@@ -151,9 +151,22 @@ def test_only_the_first_process_writes_and_speaks(
         assert ("hello" in told.err, "found" in told.out) == (rank == "0", rank == "0")
 
 
+# The first process comes last: it must be waited for, since it alone speaks.
+FIRST_COMES_LAST = """
+import os, time
+time.sleep(4 if os.environ["RANK"] == "0" else 0)
+from spectramind.cli.main import main
+main()
+"""
+
+
 @pytest.mark.parametrize("arguments", [["score"], ["train", "-m", "train.lr=1e-3,1e-4"]])
-def test_what_one_process_does_is_refused_in_one_line(arguments: list[str], tmp_path: Path) -> None:
-    done = start(2, "-m", "spectramind", *arguments, f"paths.work={tmp_path}")
+def test_what_one_process_does_is_refused_in_one_line(
+    arguments: list[str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    program = tmp_path_factory.mktemp("late") / "late.py"
+    program.write_text(FIRST_COMES_LAST, encoding="utf-8")
+    done = start(2, str(program), *arguments, f"paths.work={tmp_path}")
     said = [
         line
         for line in done.stderr.splitlines()

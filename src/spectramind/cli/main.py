@@ -16,7 +16,7 @@ from spectramind.cli.terminal import make_streams_robust, one_line
 from spectramind.config.aliases import as_table
 from spectramind.diagnostics.topics import TOPICS, Topic
 from spectramind.errors import ExitCode
-from spectramind.run.processes import TogetherError, processes
+from spectramind.run.processes import TogetherError, leave_it_to_the_first, processes
 from spectramind.run.stopping import stop_on_signals
 from spectramind.run.threads import calm_threads
 
@@ -345,7 +345,10 @@ def _run() -> int:
     except KeyboardInterrupt:  # before Typer was there
         code = INTERRUPTED
     except TogetherError as error:  # every process meets it, the first one says it
-        return _complain(str(error), error.exit_code) if processes().first else error.exit_code
+        if processes().first:
+            return _complain(str(error), error.exit_code)
+        leave_it_to_the_first()
+        return error.exit_code
     except Exception as error:
         return _complain(*complaint(error))
     if code in _STOPPED and processes().first:

@@ -5,13 +5,16 @@ one speaks and writes for all: what another would print, note or write is droppe
 """
 
 import os
+import time
 from dataclasses import dataclass
 
 from spectramind.errors import ConfigError
+from spectramind.run.stopping import Stopped
 
 # What torchrun alone sets: other launchers set RANK and WORLD_SIZE for purposes of their own.
 _LAUNCHED = "TORCHELASTIC_RUN_ID"
 TOGETHER = "train"  # the command that several processes do
+_FIRST_SPEAKS_S = 120  # a first process that needs longer has other troubles
 
 
 class TogetherError(ConfigError):
@@ -58,3 +61,11 @@ def require_one(command: str) -> None:
             f"torchrun started {count} processes, and only `spectramind {TOGETHER}` works in more "
             f"than one: run `spectramind {command}` without torchrun"
         )
+
+
+def leave_it_to_the_first() -> None:
+    """Wait until the first process has said it: whoever ends earlier has torchrun stop the rest."""
+    try:
+        time.sleep(_FIRST_SPEAKS_S)
+    except Stopped:  # it has ended, and torchrun ends the others
+        return
