@@ -1,5 +1,6 @@
 """The site's generated pages say what commands and settings are; its command lines are real."""
 
+import importlib
 import re
 import shlex
 import sys
@@ -149,3 +150,13 @@ def test_site_builds_without_a_warning(tmp_path):
         )
     ]
     assert not fetched
+
+
+def test_every_journey_is_one_that_the_benchmark_walks(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    page = (DOCS / "journeys.md").read_text("utf-8")
+    found = importlib.import_module("journeys").journeys(page)
+    measured = "How long they take"
+    headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert [one.title for one in found] == [title for title in headings if title != measured]
+    assert all(one.commands.strip() for one in found)
