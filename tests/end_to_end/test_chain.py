@@ -164,6 +164,8 @@ def test_every_command_left_its_record(work: Path) -> None:
     events = read_events(work)
     assert [event["cmd"] for event in events[: len(CHAIN)]] == [" ".join(c) for c in CHAIN]
     assert {event["status"] for event in events[: len(CHAIN)]} <= {"ok", "warn"}
+    (scored,) = [event for event in events[: len(CHAIN)] if event["cmd"] == "score"]
+    assert 0 < scored["metrics"]["coverage_1sigma"] < 1
     manifest = read_manifest(work)
     entry = manifest.commands["predict"]
     assert entry.data_hash == manifest.commands["train"].data_hash
