@@ -62,11 +62,11 @@ def compared_runs(control: MissionControl, wanted: Sequence[str]) -> list[Compar
     """The commands of an address, each as ``FOLDER:RUN_ID``.
 
     Raises:
-        NotThereError: no such folder or command. NotUnderstoodError: too few, too many, or no run.
+        NotThereError: no such folder or command. NotUnderstoodError: too many.
     """
     chosen = list(dict.fromkeys(wanted))
-    if not 1 <= len(chosen) <= MOST or not all(":" in one for one in chosen):
-        raise NotUnderstoodError(f"run: name 1 to {MOST} commands, each as run=FOLDER:RUN_ID")
+    if len(chosen) > MOST:
+        raise NotUnderstoodError(f"run: {len(chosen)} commands are too many: name {MOST} at most")
     places = [(control.folders.named(name), run) for name, _, run in map(_parts, chosen)]
     told = [(folder, told_command(folder, run)) for folder, run in places]
     rows = [as_row(folder.name, one) for folder, one in told]

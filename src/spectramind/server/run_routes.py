@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import StringConstraints
 from starlette.responses import Response
 
 from spectramind.server.answers import (
@@ -24,7 +25,10 @@ router = APIRouter(responses=REFUSALS)
 Control = Annotated[MissionControl, Depends(control_of)]
 Text = Annotated[str, Query(max_length=200)]
 Name = Annotated[str, Path(max_length=200)]
-Runs = Annotated[list[str], Query(max_length=50)]
+Runs = Annotated[
+    list[Annotated[str, StringConstraints(pattern="^.+:.+$", max_length=300)]],
+    Query(min_length=1, max_length=20),
+]
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 Size = Annotated[int, Query(ge=1, le=500)]
 Order = Annotated[str, Query(pattern=f"^-?({'|'.join(SORTED_BY)})$")]
