@@ -42,7 +42,7 @@ def test_it_prints_one_line_and_answers_until_it_is_stopped(
         assert process.stderr is not None
         line = process.stderr.readline()
         assert line.startswith("mission control of 2 work folders: http://127.0.0.1:")
-        address = line.split()[5]
+        address = next(word for word in line.split() if word.startswith("http://"))
         port, _, path = address.removeprefix("http://127.0.0.1:").partition("/")
         with closing(http.client.HTTPConnection("127.0.0.1", int(port), timeout=20)) as client:
             client.request("GET", f"/{path}")

@@ -18,7 +18,7 @@ from spectramind.server.answers import (
 )
 from spectramind.server.change_stream import ChangeStreams, EventStream
 from spectramind.server.mission_control import MissionControl, control_of
-from spectramind.server.reply import CSV, REFUSALS, as_download, as_json
+from spectramind.server.reply import CSV, OF_STREAM, REFUSALS, as_download, as_json
 from spectramind.server.run_rows import SORTED_BY, Filter, as_csv, run_rows
 
 router = APIRouter(responses=REFUSALS)
@@ -104,7 +104,7 @@ def compare_spectra(control: Control, run: Runs, planet: Text) -> Response:
     return as_json(spectra_together(control, run, planet))
 
 
-@router.get("/changes", response_model=Changes, response_class=EventStream)
+@router.get("/changes", response_model=Changes, response_class=EventStream, responses=OF_STREAM)
 async def changes(request: Request) -> Response:
     """Server-sent events; the connection stays open."""
     streams: ChangeStreams = request.app.state.streams

@@ -25,7 +25,7 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RangeComparison:
     """One line of the report; ``real`` is None without real data."""
 
     title: str
@@ -128,12 +128,14 @@ POPULATION = (
 
 def compare(
     expected: tuple[Expected, ...], simulated: Mapping[str, float], real: Mapping[str, float]
-) -> list[Comparison]:
+) -> list[RangeComparison]:
     """Numbers against their ranges; a number that was not measured is ``not there``."""
     rows = []
     for e in expected:
         value, other = (_finite(numbers.get(e.key)) for numbers in (simulated, real))
-        rows.append(Comparison(e.title, value, other, e.low, e.high, _verdict(e, value), e.source))
+        rows.append(
+            RangeComparison(e.title, value, other, e.low, e.high, _verdict(e, value), e.source)
+        )
     return rows
 
 
