@@ -85,6 +85,7 @@ def _recorded(
     from spectramind.run.budget import Budget
     from spectramind.run.compiled_cache import settle
     from spectramind.run.cores import core_count
+    from spectramind.run.heartbeat import under_way
     from spectramind.run.local_pool import end_workers
     from spectramind.run.processes import processes
     from spectramind.run.record import RunRecord, open_log, recording
@@ -112,7 +113,8 @@ def _recorded(
         paths = config.paths
         for folder, deep in ((work, False), (paths.outputs, True), (paths.splits.parent, True)):
             remove_strays(folder, deep)
-    with recording(record), clocked(record.run_id, command, work, record.budget, workers, after):
+    times = clocked(record.run_id, command, work, record.budget, workers, after)
+    with under_way(record), recording(record), times:
         try:
             function = getattr(importlib.import_module(module), name)
             result: Result = function(config, record, **flags)
