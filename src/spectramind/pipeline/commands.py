@@ -80,6 +80,7 @@ def _recorded(
     command: str, config: "Config", overrides: list[str], flags: dict[str, Any], work: Path
 ) -> "Result":
     """Run it in a folder that is this command's alone."""
+    from spectramind.config.kept import keep_settings
     from spectramind.contracts.work_folder import RecordFolder
     from spectramind.run.atomic import remove_strays
     from spectramind.run.budget import Budget
@@ -115,6 +116,8 @@ def _recorded(
             remove_strays(folder, deep)
     times = clocked(record.run_id, command, work, record.budget, workers, after)
     with under_way(record), recording(record), times:
+        if processes().first:
+            keep_settings(config, RecordFolder(work).settings(config.hash))
         try:
             function = getattr(importlib.import_module(module), name)
             result: Result = function(config, record, **flags)
