@@ -58,11 +58,12 @@ def test_a_running_command_is_told_every_two_seconds(
     import socket
     from datetime import UTC, datetime
 
-    now = datetime.now(UTC).isoformat()
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     (folder / "progress").mkdir()
     note = {"run_id": "r", "cmd": "train", "pid": os.getpid(), "host": socket.gethostname()}
     stages = [{"name": "epochs", "done": 1, "total": 2, "left_s": 1.0}]
-    note |= {"started": now, "updated": now, "args": {}, "stages": stages}  # type: ignore[dict-item]
+    note |= {"started": now, "updated": now, "args": {}, "stages": stages}
+    note |= {"cfg_hash": None, "science_hash": None}  # type: ignore[dict-item]
     (folder / "progress" / "r.json").write_text(json.dumps(note))
     stream = Stream(serving([folder]))
     events = stream.events()

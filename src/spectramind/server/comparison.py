@@ -25,7 +25,6 @@ from spectramind.server.answers import (
     SpectraTogether,
 )
 from spectramind.server.event_journal import ToldCommand
-from spectramind.server.folder_settings import flat
 from spectramind.server.folder_views import settings_of
 from spectramind.server.mission_control import MissionControl
 from spectramind.server.planet_books import PPM, scores_of
@@ -107,10 +106,10 @@ def _compared(
     problems = []
     found = control.settings.of_command(folder, told)
     settings = None
-    if found.config is None:
+    if found.problem:
         problems.append(f"settings of {name}: {found.problem}")
     else:
-        settings = flat(found.config.model_dump(mode="json"))
+        settings = dict(found.values)
     data = None
     why = _written_over(folder.commands()[0], told)
     if why:

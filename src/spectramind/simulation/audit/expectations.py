@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import isfinite
 from typing import Any
+
+from spectramind.run.atomic import json_number
 
 
 @dataclass(frozen=True)
@@ -132,15 +133,11 @@ def compare(
     """Numbers against their ranges; a number that was not measured is ``not there``."""
     rows = []
     for e in expected:
-        value, other = (_finite(numbers.get(e.key)) for numbers in (simulated, real))
+        value, other = (json_number(numbers.get(e.key)) for numbers in (simulated, real))
         rows.append(
             RangeComparison(e.title, value, other, e.low, e.high, _verdict(e, value), e.source)
         )
     return rows
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or not isfinite(value) else value
 
 
 def _verdict(expected: Expected, value: float | None) -> str:
