@@ -26,10 +26,12 @@ class FolderReport:
     """Every panel of a folder.
 
     Attributes:
-        panels: laid out, in the report's order. problems: what could not be read, a sentence each.
+        panels: laid out, in the report's order. context: what they were laid out of.
+        problems: what could not be read, a sentence each.
     """
 
     panels: tuple[LaidOut, ...]
+    context: ReportContext
     problems: tuple[str, ...]
 
 
@@ -79,7 +81,7 @@ def _laid_out(config: Config) -> FolderReport:
     context = ReportContext(data, config.diag.max_planets, config.diag.worst_planets)
     panels = tuple(lay_out(panel, context) for panel in report_panels())
     gc.collect()  # what was read for it is large, and may hang in cycles
-    return FolderReport(panels, broken(problems))
+    return FolderReport(panels, context, broken(problems))
 
 
 def broken(problems: Problems) -> tuple[str, ...]:
