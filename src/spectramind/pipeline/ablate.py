@@ -36,6 +36,8 @@ from spectramind.run.progress import track
 from spectramind.run.record import RunRecord
 
 PHYSICS = "physics alone"
+# Networks that are not kept score alike, as physics: between these a search goes by their gain.
+_TIE = 1e-6
 Array = NDArray[np.float64]
 
 
@@ -166,8 +168,9 @@ def _jobs(
         known: dict[str, float] = {}
         for variant in search.trials(known):
             yield from ((variant, seed) for seed in seeds)
-            if variant.name in outcomes:
-                known[variant.name] = mean_score(np.stack(outcomes[variant.name].scores))
+            if (outcome := outcomes.get(variant.name)) is not None:
+                gain = float(np.mean(outcome.gains))
+                known[variant.name] = mean_score(np.stack(outcome.scores)) + _TIE * gain
 
     def searched() -> Grid:
         return Grid(space.file, (base, *search.variants), ())

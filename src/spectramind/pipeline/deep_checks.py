@@ -26,6 +26,7 @@ _TINY = (
     "data.split=test",
     "model.prior.source=atmosphere",
     "model.prior.atmospheres=200",
+    "model.prior.synthetic.atmospheres=200",
     "env.workers=1",
 )
 
