@@ -106,7 +106,8 @@ def test_a_second_run_does_nothing(repository: Path) -> None:
     [
         ("diag.worst_planets", 3, ["diagnose dashboard"]),
         ("score.against", [], ["score", "diagnose dashboard", "submit bundle"]),
-        ("drift.level", 0.05, ["predict", "score", "diagnose dashboard", "submit bundle"]),
+        ("audit.strangers.level", 0.01, ["audit", "diagnose dashboard"]),
+        ("drift.level", 0.05, [*CHAIN[6:]]),
         ("calib.temp.kind", "global", [*CHAIN[4:]]),
         ("train.lr", 0.5, [*CHAIN[3:]]),
         ("calib.hot_sigma", 6.0, [*CHAIN[1:]]),

@@ -1,6 +1,8 @@
 """ablate on planets made up in memory: pairs, resumes, goes on where a variant fails."""
 
 import json
+import re
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,17 +10,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from spectramind.config.alter import altered
 from spectramind.config.compose import compose
 from spectramind.config.root import Config
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.planet import LabelledPlanets, Planet
 from spectramind.contracts.spectra import SPECTRUM_COLUMNS
 from spectramind.contracts.work_folder import WorkFolder
-from spectramind.errors import SchemaError
+from spectramind.errors import ConfigError, SchemaError
+from spectramind.estimators.artifact import Artifact
 from spectramind.instrument.grid import N_BINS
 from spectramind.pipeline import ablate as ablating
 from spectramind.pipeline import pretrain, references, train, train_members
 from spectramind.pipeline.ablate import Ablation, ablate
+from spectramind.pipeline.ablation_grid import CHANGEABLE, Variant
+from spectramind.pipeline.search_space import Range, read_space
 from spectramind.run.record import RunRecord
 
 NAMES = [str(100 + i) for i in range(15)]
@@ -146,3 +152,99 @@ def test_a_variant_that_fails_is_named_and_the_others_go_on(
     assert "'fusion: gate' is not in the table: its folds are empty" in str(found.problem)
     assert any("fusion: gate is missing" in line for line in found.table.remarks())
     assert len(record.warnings) == 1
+
+
+SEARCH = """
+search:
+  train.lr: {low: 1.0e-4, high: 1.0e-2, log: true}
+  model.fusion.type: [gate, cross-attend]
+"""
+
+
+def searching(config: Config, trials: int, text: str = SEARCH) -> Config:
+    file = config.paths.work.parent / "search.yaml"
+    file.write_text(text, encoding="utf-8")
+    changes = {"grid": None, "search": file, "trials": trials, "seeds": (1,)}
+    return config.model_copy(update={"ablate": config.ablate.model_copy(update=changes)})
+
+
+def test_a_search_goes_on_from_its_journal(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    optuna = pytest.importorskip("optuna", reason="needs Optuna: pip install 'spectramind[sweep]'")
+    first, record = done(searching(config, 2))
+    rows = {row.name: row for row in first.table.rows}
+    assert set(rows) == {"base", ablating.PHYSICS, "trial 0", "trial 1"}
+    assert record.warnings == []
+    assert "flattered" in " ".join(first.table.remarks())
+    assert first.table.provenance["search"].endswith("search.yaml")
+    for name in ("trial 0", "trial 1"):
+        said = dict(one.split("=") for one in rows[name].changes.split(", "))
+        assert 1e-4 <= float(said["train.lr"]) <= 1e-2
+        assert said["model.fusion.type"] in ('"gate"', '"cross-attend"')
+
+    trained: list[str] = []
+    plain = ablating._trained
+
+    def killed(config: Config, variant: Variant, seed: int, record: RunRecord) -> Artifact:
+        trained.append(variant.name)
+        if variant.name == "trial 2":
+            raise KeyboardInterrupt
+        return plain(config, variant, seed, record)
+
+    monkeypatch.setattr(ablating, "_trained", killed)
+    with pytest.raises(KeyboardInterrupt):
+        done(searching(config, 4))
+    monkeypatch.setattr(ablating, "_trained", plain)
+    again, _ = done(searching(config, 4))
+    later = {row.name: row for row in again.table.rows}
+    assert set(later) == {*rows, "trial 2", "trial 3"}
+    assert {n: later[n].by_planet for n in rows} == {n: rows[n].by_planet for n in rows}
+    journal = WorkFolder(config.paths).ablation.search
+    backend = optuna.storages.journal.JournalFileBackend(str(journal))
+    storage = optuna.storages.JournalStorage(backend)
+    (study,) = optuna.get_all_study_summaries(storage)
+    found = optuna.load_study(study_name=study.study_name, storage=storage)
+    told = [later[f"trial {number}"] for number in range(4)]
+    values = [row.score + 1e-6 * row.gain for row in told]
+    assert [trial.value for trial in found.trials] == pytest.approx(values, abs=1e-9)
+    assert found.best_value == pytest.approx(max(values), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("search:\n  train.rl: [1, 2]", "unknown config key 'train.rl': did you mean"),
+        ("search:\n  seed: [1, 2]", "a variant changes keys of model"),
+        ("search:\n  train.lr: [0.1]", "train.lr needs two values or more"),
+        ("search:\n  train.lr: {low: 2, high: 1}", "low=2 must be below high=1"),
+        ("search:\n  train.lr: {low: 0.0, high: 1.0, log: true}", "log: true needs low above 0"),
+        ("search:\n  train.lr: {low: -1.0, high: 1.0}", "config key 'train.lr'"),
+        ("variants: []", "a search is `search:`"),
+        ("search: [", "cannot be read"),
+    ],
+)
+def test_a_search_that_cannot_be_is_told_before_anything_is_trained(
+    config: Config, text: str, said: str
+) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)) as told:
+        done(searching(config, 2, text))
+    assert "search.yaml" in str(told.value)
+    assert not WorkFolder(config.paths).ablation.root.exists()
+
+
+def test_a_search_without_optuna_is_told(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(ConfigError, match=r"pip install 'spectramind\[sweep\]'"):
+        done(searching(config, 2))
+
+
+def test_the_search_that_is_shipped_can_be_trained(config: Config) -> None:
+    space = read_space(Path("network"))
+    assert {key for key in space.settings if not key.startswith(CHANGEABLE)} == set()
+    for key, where in space.settings.items():
+        for value in (where.low, where.high) if isinstance(where, Range) else where:
+            assert altered(config, [f"{key}={value}"]) is not None
+
+
+def test_grid_and_search_together_are_refused() -> None:
+    with pytest.raises(ConfigError, match="leave one of them out"):
+        compose(["ablate.grid=a.yaml", "ablate.search=b.yaml"])

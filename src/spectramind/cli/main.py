@@ -230,6 +230,10 @@ def ablate(
     overrides: Overrides = None,
     multirun: Multirun = False,
     grid: Annotated[Path | None, typer.Option(help="YAML file of the variants.")] = None,
+    search: Annotated[
+        Path | None, typer.Option(help="YAML file of ranges, where Optuna looks for variants.")
+    ] = None,
+    trials: Annotated[int | None, typer.Option(help="Variants of a search in all.")] = None,
     top_n: Annotated[
         int | None, typer.Option("--top_n", "--top-n", help="Variants printed, best first.")
     ] = None,
@@ -247,6 +251,7 @@ def ablate(
     """Train variants of the network, and say what each is worth against the settings given."""
     asked = {
         "top_n": top_n,
+        "trials": trials,
         "seeds": None if seeds is None else f"[{seeds}]",
         "judge_on": on,
         "markdown": "true" if md else None,
@@ -254,7 +259,7 @@ def ablate(
     }
     options = [f"ablate.{key}={value}" for key, value in asked.items() if value is not None]
     wanted = [*(overrides or []), *options]
-    execute(Call("ablate", wanted, multirun, paths={"ablate.grid": grid}))
+    execute(Call("ablate", wanted, multirun, paths={"ablate.grid": grid, "ablate.search": search}))
 
 
 @diagnose.command()

@@ -216,6 +216,11 @@ class AblationFolder:
         """The table and the figure."""
         return self.root / "ablation.html"
 
+    @property
+    def search(self) -> Path:
+        """Optuna's journal of what a search tried."""
+        return self.root / "search.journal"
+
     def run(self, variant: str, seed: int) -> Path:
         """Where a variant is trained from a seed."""
         return self.root / "runs" / variant / f"seed_{seed}"

@@ -85,6 +85,11 @@ class AblationTable:
             )
         if len(self.seeds) == 1:
             lines.append("one seed cannot tell a variant's merit from luck in training: --seeds")
+        if "search" in self.provenance:
+            lines.append(
+                "the best trial was found by the planets that judge it here, so its lead is "
+                "flattered: judge it on others before it is believed"
+            )
         if self.unchanged:
             lines.append(f"as the base, not trained: {', '.join(self.unchanged)}")
         lines += [f"{name} is missing: {reason}" for name, reason in self.failed.items()]

@@ -1,5 +1,8 @@
 """When a transit's ingress and egress are, from its light curve's model and its geometry."""
 
+# Beside ``features/contacts``, which needs the fitted orbit and its clock in hours: a network sees
+# a light curve and its model evenly resampled, without either; its shares are told on that axis.
+
 import numpy as np
 from numpy.typing import NDArray
 

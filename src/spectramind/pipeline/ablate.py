@@ -1,7 +1,7 @@
 """ablate: train variants beside a base, judge all on the same held-out planets."""
 
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,10 +23,12 @@ from spectramind.evaluation.ablation_rows import AblationRow, AblationTable, ran
 from spectramind.evaluation.ablation_tables import as_markdown, render_ablation
 from spectramind.evaluation.official import element_scores, naive_moments, planet_scores
 from spectramind.evaluation.paired import mean_score, paired_difference
-from spectramind.pipeline.ablation_grid import Grid, Variant, read_grid
+from spectramind.pipeline.ablation_grid import BASE, Grid, Variant, base_variant, read_grid
+from spectramind.pipeline.ablation_search import Search
 from spectramind.pipeline.planets import load_planets
 from spectramind.pipeline.references import Folds, held_out_calibrators
 from spectramind.pipeline.result import Result
+from spectramind.pipeline.search_space import read_space
 from spectramind.pipeline.train import Training, train
 from spectramind.run.atomic import write_json, write_text
 from spectramind.run.devices import pick_device, prepare_cpu
@@ -34,6 +36,8 @@ from spectramind.run.progress import track
 from spectramind.run.record import RunRecord
 
 PHYSICS = "physics alone"
+# Networks that are not kept score alike, as physics: between these a search goes by their gain.
+_TIE = 1e-6
 Array = NDArray[np.float64]
 
 
@@ -118,13 +122,12 @@ def ablate(config: Config, record: RunRecord) -> Ablation:
         SchemaError: no truth of the planets that are to judge, or the base fails.
     """
     config = _holding_out(config)
-    grid = read_grid(config)
-    judged_truth = _truth(config)
-    jobs = [(variant, seed) for variant in grid.variants for seed in config.ablate.seeds]
     outcomes: dict[str, _Outcome] = {}
     failed: dict[str, SpectraMindError] = {}
+    judged_truth = _truth(config)
+    grid, jobs, count = _jobs(config, record, outcomes)
     judge: _Judge | None = None
-    for variant, seed in track(jobs, "ablate", len(jobs)):
+    for variant, seed in track(jobs, "ablate", count):
         if variant.name in failed:
             continue
         try:
@@ -132,14 +135,47 @@ def ablate(config: Config, record: RunRecord) -> Ablation:
             judge = judge or judged_truth(config)
             _add(outcomes.setdefault(variant.name, _Outcome()), artifact, variant.config, judge)
         except (ConfigError, SchemaError) as error:
-            if variant is grid.variants[0]:
+            if variant.name == BASE:
                 raise
+            outcomes.pop(variant.name, None)
             failed[variant.name] = error
             record.warn(f"variant {variant.name!r} is left out: {error}")
     if judge is None:
         raise ConfigError("ablate.seeds names no seed")
-    table = _table(config, grid, outcomes, failed, judge, record)
+    table = _table(config, grid(), outcomes, failed, judge, record)
     return _write(config, record, table, failed)
+
+
+def _jobs(
+    config: Config, record: RunRecord, outcomes: Mapping[str, _Outcome]
+) -> tuple[Callable[[], Grid], Iterable[tuple[Variant, int]], int]:
+    """What is trained from which seed, and how many; the grid is whole when all are.
+
+    Args:
+        outcomes: filled by the caller job by job: a search goes by them.
+    """
+    seeds = config.ablate.seeds
+    if config.ablate.search is None:
+        found = read_grid(config)
+        jobs = [(variant, seed) for variant in found.variants for seed in seeds]
+        return lambda: found, jobs, len(jobs)
+    space = read_space(config.ablate.search)
+    base = base_variant(config, space.file)
+    search = Search(config, space, record)
+
+    def scores() -> Iterator[tuple[Variant, int]]:
+        yield from ((base, seed) for seed in seeds)
+        known: dict[str, float] = {}
+        for variant in search.trials(known):
+            yield from ((variant, seed) for seed in seeds)
+            if (outcome := outcomes.get(variant.name)) is not None:
+                gain = float(np.mean(outcome.gains))
+                known[variant.name] = mean_score(np.stack(outcome.scores)) + _TIE * gain
+
+    def searched() -> Grid:
+        return Grid(space.file, (base, *search.variants), ())
+
+    return searched, scores(), (1 + config.ablate.trials) * len(seeds)
 
 
 def _holding_out(config: Config) -> Config:
@@ -242,7 +278,7 @@ def _table(
         unchanged=grid.unchanged,
         failed={name: str(error) for name, error in failed.items()},
         provenance={
-            "grid": str(grid.file),
+            "grid" if config.ablate.search is None else "search": str(grid.file),
             "telemetry": str(config.data.raw),
             "config": config.hash,
             "date": record.timestamp,

@@ -1,7 +1,7 @@
 """The variants of an ablation, read from a file and checked before anything is trained."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -81,8 +81,7 @@ def read_grid(base: Config) -> Grid:
             that names file and variant.
     """
     path = base.ablate.grid or resource_dir("configs") / SHIPPED
-    found = [Variant(BASE, BASE, (), None, base)]
-    _check(found[0], f"the base of {path}")
+    found = [base_variant(base, path)]
     unchanged = []
     for entry in _entries(path):
         where = f"{path}: variant {entry.name!r}"
@@ -93,11 +92,22 @@ def read_grid(base: Config) -> Grid:
         if variant.config.science_hash == base.science_hash and entry.pretrain is None:
             unchanged.append(entry.name)
             continue
-        _check(variant, where)
+        check_variant(variant, where)
         found.append(variant)
     if len(found) == 1:
         raise ConfigError(f"{path}: no variant changes anything of the settings given")
     return Grid(path, tuple(found), tuple(unchanged))
+
+
+def base_variant(base: Config, file: Path) -> Variant:
+    """The settings given, as the first variant.
+
+    Raises:
+        ConfigError: they cannot be trained.
+    """
+    found = Variant(BASE, BASE, (), None, base)
+    check_variant(found, f"the base of {file}")
+    return found
 
 
 def _entries(path: Path) -> tuple[_Entry, ...]:
@@ -118,25 +128,41 @@ def _entries(path: Path) -> tuple[_Entry, ...]:
 
 
 def _variant(entry: _Entry, base: Config, where: str) -> Variant:
-    for override in entry.overrides:
+    folder = "-".join(re.findall(r"[\w+.]+", entry.name.lower())).strip(".")
+    if not folder:
+        raise ConfigError(f"{where}: a name needs a letter or a digit")
+    found = altered_variant(entry.name, folder, entry.overrides, base, where)
+    return replace(found, pretrain=entry.pretrain)
+
+
+def altered_variant(
+    name: str, folder: str, overrides: tuple[str, ...], base: Config, where: str
+) -> Variant:
+    """The base with overrides of what a variant may change.
+
+    Raises:
+        ConfigError: another key, or a value out of range; ``where`` says whose.
+    """
+    for override in overrides:
         if not normalise(override).startswith(CHANGEABLE):
             allowed = ", ".join(name.rstrip(".") for name in CHANGEABLE)
             raise ConfigError(
                 f"{where}: {override!r} is shared with the base; a variant changes keys of "
                 f"{allowed}"
             )
-    folder = "-".join(re.findall(r"[\w+.]+", entry.name.lower())).strip(".")
-    if not folder:
-        raise ConfigError(f"{where}: a name needs a letter or a digit")
     try:
-        config = altered(base, entry.overrides)
+        config = altered(base, overrides)
     except ConfigError as error:
         raise ConfigError(f"{where}: {error}") from error
-    return Variant(entry.name, folder, entry.overrides, entry.pretrain, config)
+    return Variant(name, folder, overrides, None, config)
 
 
-def _check(variant: Variant, where: str) -> None:
-    """What can be known to be wrong before the training."""
+def check_variant(variant: Variant, where: str) -> None:
+    """Refuse what can be known to be wrong before the training.
+
+    Raises:
+        ConfigError: it cannot be trained, or not judged.
+    """
     config = variant.config
     phase, start = config.train.phase, config.train.start_from
     if phase in ("mae", "contrastive"):

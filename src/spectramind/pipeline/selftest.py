@@ -22,6 +22,7 @@ from spectramind.models.state_scan import scan_path
 from spectramind.physics.orbit import projected_separation
 from spectramind.physics.transit import transit_flux
 from spectramind.pipeline.commands import COMMANDS
+from spectramind.pipeline.deep_checks import exported, one_planet
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.schemas import SCHEMAS
 from spectramind.run.devices import pick_device
@@ -72,9 +73,16 @@ def selftest(config: Config, record: RunRecord, deep: bool = False) -> Findings:
         "rules": _rules,
         "panels": _panels,
         "scan": _scan,
+        "graph": _graph,
     }
     if deep:
-        checks |= {"network": _network, "transit": _transit}
+        checks |= {
+            "network": _network,
+            "export": exported,
+            "transit": _transit,
+            "kill chain": _kill_chain,
+            "one planet": one_planet,
+        }
     found = []
     for name, check in checks.items():
         try:
@@ -122,6 +130,30 @@ def _scan(config: Config) -> str:
     """Which code computes the network's scan on the device at hand."""
     path = scan_path(pick_device(config.env.device))
     return f"{path.name}: {path.why}"
+
+
+def _graph(config: Config) -> str:
+    """Which code computes the graph's attention."""
+    kind, threads = config.model.airs_gnn.type, config.env.threads
+    how = "gathers and sums over the edge list" if kind == "gat" else "RGCN over the edge list"
+    said = "one a core for a large network" if threads == 0 else str(threads)
+    return f"plain torch, {how}: the graph is fixed; threads: {said}"
+
+
+def _kill_chain(config: Config) -> str:
+    """Which code calibrates frames; a compiled function that numba does not compile would crawl."""
+    import numba
+
+    from spectramind.calibration.kernel import fused
+
+    compiled = [
+        name
+        for name, one in vars(fused).items()
+        if isinstance(one, numba.core.dispatcher.Dispatcher)
+    ]
+    if not compiled:
+        raise SpectraMindError("the kill chain is not compiled: is NUMBA_DISABLE_JIT set?")
+    return f"fused, compiled by numba {numba.__version__} ({len(compiled)} kernels)"
 
 
 def _network(config: Config) -> str:

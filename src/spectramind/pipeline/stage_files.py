@@ -7,14 +7,13 @@ from spectramind.contracts.predictive import SUBMITTED
 from spectramind.contracts.stages import STAGES
 from spectramind.contracts.work_folder import WorkFolder
 
-# Commands of the DVC chain: `obtain` links a tree or simulates one, rules are asked apart.
-CHAIN = tuple("obtain" if stage == "simulate" else stage for stage in STAGES if stage != "audit")
+# Commands of the DVC chain: `obtain` links a tree or simulates one.
+CHAIN = tuple("obtain" if stage == "simulate" else stage for stage in STAGES)
 # Settings, or sections of them, that no stage depends on: where files lie, how the work is shared
 # out, what is logged, and those of commands beside the chain.
 BESIDE_THE_CHAIN = (
     "paths",
     "logger",
-    "audit",
     "gate",
     "ablate",
     "export",
@@ -42,6 +41,7 @@ def stage_outs(config: Config, command: str) -> set[Path]:
         "calibrate-corel": {paths.corel, calibrators.seen},
         "predict": {paths.predictions, paths.submission, folder.applied},
         "score": {paths.score, plots.metrics, plots.coverage, plots.worst_planets},
+        "audit": {paths.audit},
         "diagnose dashboard": {config.diag.html.out},
         "submit bundle": {paths.bundle},
     }
