@@ -1,6 +1,6 @@
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react';
 import { at, get } from './api';
-import type { Changes } from './types';
+import type { Changes, RunRow } from './types';
 
 /** How changes arrive: pushed by the server, asked for, or not at all. */
 export type How = 'pushed' | 'asked' | 'lost';
@@ -68,9 +68,17 @@ export function useChanges(): Live {
   return useContext(Context);
 }
 
-/** Grows when something happened in a folder (in any, without one): a ``version`` for useAnswer. */
-export function useVersion(folder?: string): number {
-  const { events } = useChanges();
-  if (folder !== undefined) return events[folder] ?? 0;
-  return Object.values(events).reduce((sum, count) => sum + count, 0);
+/** Changes when something began or ended in a folder (in any, without one): a ``version`` to ask anew. */
+export function useVersion(folder?: string): string {
+  const { events, running } = useChanges();
+  const counts = folder === undefined ? Object.values(events) : [events[folder] ?? 0];
+  const ids = running.filter((run) => folder === undefined || run.folder === folder);
+  return `${counts.reduce((sum, count) => sum + count, 0)} ${ids.map((run) => run.run_id).join(' ')}`;
+}
+
+/** A run as it is now: the stream knows more than the table that was asked for a while ago. */
+export function useLive(): (run: RunRow) => RunRow {
+  const { running } = useChanges();
+  return (run) =>
+    running.find((one) => one.run_id === run.run_id && one.folder === run.folder) ?? run;
 }

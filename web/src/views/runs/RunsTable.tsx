@@ -1,35 +1,123 @@
 import { Link } from 'wouter';
 import { to } from '../../app/address';
 import { ago, duration, number, percent, when } from '../../app/format';
-import { Badge, type Tone } from '../../app/tremor';
 import type { RunRow } from '../../app/types';
+import { useNow } from '../../app/useNow';
 import { type Column, DataTable } from '../../parts/DataTable';
+import { Progress } from '../../parts/Progress';
+import { RunState } from '../../parts/RunState';
 
-const TONES: Record<RunRow['state'], Tone> = {
-  running: 'model',
-  ok: 'good',
-  warn: 'warn',
-  fail: 'bad',
-  vanished: 'bad',
-};
+export const keyOf = (run: RunRow) => `${run.folder}:${run.run_id}`;
 
-const COLUMNS: readonly Column<RunRow>[] = [
-  { key: 'state', title: 'State', cell: (run) => <Badge tone={TONES[run.state]}>{run.state}</Badge> },
-  {
-    key: 'command',
-    title: 'Command',
-    sort: 'command',
-    cell: (run) => <Link href={to.run(run.folder, run.run_id)}>{run.command}</Link>,
-  },
-  { key: 'folder', title: 'Folder', sort: 'folder', cell: (run) => <Link href={to.folder(run.folder)}>{run.folder}</Link> },
-  { key: 'started', title: 'Started', sort: 'started', cell: (run) => <time dateTime={run.started} title={when(run.started)}>{ago(run.started)}</time> },
-  { key: 'duration', title: 'Took', sort: 'duration', numeric: true, cell: (run) => duration(run.duration_s) },
-  { key: 'score', title: 'Score', sort: 'score', numeric: true, cell: (run) => number(run.score) },
-  { key: 'coverage', title: 'Coverage', sort: 'coverage', numeric: true, cell: (run) => percent(run.coverage) },
-];
+const WIDE = 'hidden md:table-cell';
+const WIDEST = 'hidden xl:table-cell';
 
-export function RunsTable({ rows, sort, onSort }: { rows: readonly RunRow[]; sort: string; onSort: (key: string) => void }) {
+function Name({ run, now }: { run: RunRow; now: number }) {
   return (
-    <DataTable caption="Runs" columns={COLUMNS} rows={rows} id={(run) => `${run.folder}:${run.run_id}`} sorted={sort} onSort={onSort} />
+    <div className="min-w-[9rem] max-w-md whitespace-normal">
+      <Link href={to.run(run.folder, run.run_id)} className="font-semibold">
+        {run.command}
+      </Link>
+      {run.state === 'running' && <Progress run={run} now={now} />}
+      {run.message !== null && run.message !== '' && (
+        <span className="line-clamp-2 text-xs text-soft [overflow-wrap:anywhere]" title={run.message}>
+          {run.message}
+        </span>
+      )}
+    </div>
+  );
+}
+
+function Hash({ run }: { run: RunRow }) {
+  if (run.science_hash === null) return <>–</>;
+  return (
+    <code title={`science hash ${run.science_hash}, config hash ${run.config_hash ?? 'not kept'}`}>
+      {run.science_hash.slice(0, 8)}
+    </code>
+  );
+}
+
+function columns(now: number): readonly Column<RunRow>[] {
+  return [
+    { key: 'state', title: 'State', sort: 'state', cell: (run) => <RunState state={run.state} /> },
+    { key: 'command', title: 'Command', sort: 'command', cell: (run) => <Name run={run} now={now} /> },
+    {
+      key: 'folder',
+      title: 'Folder',
+      sort: 'folder',
+      cell: (run) => <Link href={to.folder(run.folder)}>{run.folder}</Link>,
+    },
+    {
+      key: 'started',
+      title: 'Started',
+      sort: 'started',
+      cell: (run) => (
+        <time dateTime={run.started} title={when(run.started)}>
+          {ago(run.started, now)}
+        </time>
+      ),
+    },
+    {
+      key: 'duration',
+      title: 'Took',
+      sort: 'duration_s',
+      numeric: true,
+      className: WIDE,
+      cell: (run) => duration(run.duration_s),
+    },
+    { key: 'hash', title: 'Science', className: WIDEST, cell: (run) => <Hash run={run} /> },
+    { key: 'score', title: 'Score', sort: 'score', numeric: true, cell: (run) => number(run.score) },
+    {
+      key: 'coverage',
+      title: <abbr title="share of errors within 1 sigma; 68.3 % is nominal">Coverage</abbr>,
+      sort: 'coverage',
+      numeric: true,
+      className: WIDE,
+      cell: (run) => percent(run.coverage),
+    },
+    {
+      key: 'warnings',
+      title: 'Warnings',
+      sort: 'warnings',
+      numeric: true,
+      className: WIDE,
+      cell: (run) => (run.warnings > 0 ? <b className="text-warn">{run.warnings}</b> : '–'),
+    },
+  ];
+}
+
+interface Props {
+  rows: readonly RunRow[];
+  sort: string;
+  onSort: (key: string) => void;
+  picked: readonly string[];
+  pick: (key: string, on: boolean) => void;
+}
+
+/** Every command, one a row; running ones move. */
+export function RunsTable({ rows, sort, onSort, picked, pick }: Props) {
+  const now = useNow();
+  const choose: Column<RunRow> = {
+    key: 'pick',
+    title: <span className="unseen">Compare</span>,
+    cell: (run) => (
+      <input
+        type="checkbox"
+        aria-label={`Compare ${run.command} of ${run.folder}, ${ago(run.started, now)}`}
+        checked={picked.includes(keyOf(run))}
+        onChange={(event) => pick(keyOf(run), event.target.checked)}
+      />
+    ),
+  };
+  return (
+    <DataTable
+      caption="Commands of all work folders"
+      columns={[choose, ...columns(now)]}
+      rows={rows}
+      id={keyOf}
+      sorted={sort}
+      onSort={onSort}
+      marked={(run) => picked.includes(keyOf(run))}
+    />
   );
 }

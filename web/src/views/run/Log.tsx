@@ -1,0 +1,92 @@
+import { useEffect, useRef, useState } from 'react';
+import { at } from '../../app/api';
+import { plural } from '../../app/format';
+import { useAnswer } from '../../app/useAnswer';
+import { useNow } from '../../app/useNow';
+import { Failure } from '../../parts/Failure';
+import { Section } from '../../parts/Section';
+import { Waiting } from '../../parts/Waiting';
+
+const COUNT = 300;
+const LIVE_MS = 2000;
+const NEVER_MS = 2 ** 31 - 1;
+
+interface Props {
+  folder: string;
+  runId: string;
+  running: boolean;
+}
+
+function tone(line: string): string {
+  if (/\b(ERROR|CRITICAL)\b/.test(line)) return 'text-bad';
+  return /\bWARNING\b/.test(line) ? 'text-warn' : '';
+}
+
+/** The command's log, a page of lines at a time, from its end; it follows while the command runs. */
+export function Log({ folder, runId, running }: Props) {
+  // null: the last lines.
+  const [first, setFirst] = useState<number | null>(null);
+  const beat = useNow(running && first === null ? LIVE_MS : NEVER_MS);
+  const answer = useAnswer(
+    at.log(folder, runId, { count: COUNT, ...(first !== null && { first }) }),
+    { version: `${running ? 'runs' : 'ended'} ${beat}`, keep: true },
+  );
+  const box = useRef<HTMLPreElement>(null);
+  const data = answer.data;
+  useEffect(() => {
+    const { current } = box;
+    if (current && first === null) current.scrollTop = current.scrollHeight;
+  }, [data, first]);
+  const turn = (next: number) => {
+    const last = (data?.total ?? 0) - COUNT;
+    setFirst(next >= last ? null : Math.max(0, next));
+  };
+  return (
+    <Section
+      title="Log"
+      note={
+        data &&
+        data.lines.length > 0 &&
+        `Lines ${data.first + 1} to ${data.first + data.lines.length} of ${plural(data.total, 'line')}.`
+      }
+      actions={
+        data &&
+        data.total > data.lines.length && (
+          <>
+            <button
+              type="button"
+              className="control"
+              disabled={data.first === 0}
+              onClick={() => turn(data.first - COUNT)}
+            >
+              Earlier
+            </button>
+            <button
+              type="button"
+              className="control"
+              disabled={data.first + data.lines.length >= data.total}
+              onClick={() => turn(data.first + COUNT)}
+            >
+              Later
+            </button>
+          </>
+        )
+      }
+    >
+      {answer.error && <Failure error={answer.error} again={answer.reload} />}
+      {!data && answer.loading && <Waiting what="Reading the log" />}
+      {data && data.lines.length === 0 && <p className="text-soft">It has said nothing yet.</p>}
+      {data?.lines.length ? (
+        // A scrolled region must be reachable with the keyboard.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        <pre ref={box} tabIndex={0} aria-label="Log lines" role="log" aria-live="off" className="max-h-96 overflow-auto rounded bg-page p-3 text-xs leading-relaxed">
+          {data.lines.map((line, index) => (
+            <span key={data.first + index} className={`block ${tone(line)}`}>
+              {line || ' '}
+            </span>
+          ))}
+        </pre>
+      ) : null}
+    </Section>
+  );
+}
