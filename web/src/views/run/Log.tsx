@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { at } from '../../app/api';
 import { plural } from '../../app/format';
+import type { LogLines } from '../../app/types';
 import { useAnswer } from '../../app/useAnswer';
 import { useNow } from '../../app/useNow';
 import { Failure } from '../../parts/Failure';
@@ -22,6 +23,26 @@ function tone(line: string): string {
   return /\bWARNING\b/.test(line) ? 'text-warn' : '';
 }
 
+/** ``end``: the last line is in view, and stays there when more come. */
+function Lines({ of, end }: { of: LogLines; end: boolean }) {
+  const box = useRef<HTMLPreElement>(null);
+  useEffect(() => {
+    const { current } = box;
+    if (current) current.scrollTop = end ? current.scrollHeight : 0;
+  }, [of, end]);
+  return (
+    // A scrolled region must be reachable with the keyboard.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <pre ref={box} tabIndex={0} role="log" aria-label="Log lines" aria-live="off" className="max-h-96 overflow-auto rounded bg-page p-3 text-xs leading-relaxed">
+      {of.lines.map((line, index) => (
+        <span key={of.first + index} className={`block ${tone(line)}`}>
+          {line || ' '}
+        </span>
+      ))}
+    </pre>
+  );
+}
+
 /** The command's log, a page of lines at a time, from its end; it follows while the command runs. */
 export function Log({ folder, runId, running }: Props) {
   // null: the last lines.
@@ -31,12 +52,7 @@ export function Log({ folder, runId, running }: Props) {
     at.log(folder, runId, { count: COUNT, ...(first !== null && { first }) }),
     { version: `${running ? 'runs' : 'ended'} ${beat}`, keep: true },
   );
-  const box = useRef<HTMLPreElement>(null);
   const data = answer.data;
-  useEffect(() => {
-    const { current } = box;
-    if (current && first === null) current.scrollTop = current.scrollHeight;
-  }, [data, first]);
   const turn = (next: number) => {
     const last = (data?.total ?? 0) - COUNT;
     setFirst(next >= last ? null : Math.max(0, next));
@@ -75,18 +91,8 @@ export function Log({ folder, runId, running }: Props) {
     >
       {answer.error && <Failure error={answer.error} again={answer.reload} />}
       {!data && answer.loading && <Waiting what="Reading the log" />}
-      {data && data.lines.length === 0 && <p className="text-soft">It has said nothing yet.</p>}
-      {data?.lines.length ? (
-        // A scrolled region must be reachable with the keyboard.
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        <pre ref={box} tabIndex={0} aria-label="Log lines" role="log" aria-live="off" className="max-h-96 overflow-auto rounded bg-page p-3 text-xs leading-relaxed">
-          {data.lines.map((line, index) => (
-            <span key={data.first + index} className={`block ${tone(line)}`}>
-              {line || ' '}
-            </span>
-          ))}
-        </pre>
-      ) : null}
+      {data?.lines.length === 0 && <p className="text-soft">It has said nothing yet.</p>}
+      {data && data.lines.length > 0 && <Lines of={data} end={first === null} />}
     </Section>
   );
 }

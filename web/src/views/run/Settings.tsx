@@ -3,13 +3,9 @@ import { plural } from '../../app/format';
 import { Empty } from '../../parts/Empty';
 import { SearchField } from '../../parts/SearchField';
 import { Section } from '../../parts/Section';
+import { written } from '../../parts/setting';
 
 const FIRST = 40;
-
-/** A setting's value in one line. */
-export function written(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
-}
 
 /** What the command was told, resolved, by dotted key. */
 export function Settings({ of, problem }: { of: Record<string, unknown>; problem: string | null }) {
