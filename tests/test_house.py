@@ -32,7 +32,8 @@ def allowed(room: str) -> set[str]:
         return SHARED | GROUND
     if room in GROUND:
         return GROUND
-    return DATA_WAY | SHARED | GROUND | {"pipeline", room}
+    beside = {"cli": {"pipeline", "server"}, "server": {"pipeline"}}.get(room, {"pipeline"})
+    return DATA_WAY | SHARED | GROUND | beside | {room}
 
 
 def imports(path: Path) -> set[str]:

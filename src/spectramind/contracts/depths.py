@@ -57,12 +57,7 @@ def load_depths(path: Path) -> Depths:
     """
     raw = read_npz(path, *KEYS, made_by="features", optional=_LATER, texts=("info",))
     values = {key: np.asarray(raw[key], dtype=np.float64) for key in KEYS[:-1]}
-    try:
-        info = json.loads(str(raw["info"]))
-    except ValueError as error:
-        raise SchemaError(
-            f"{path}: info is no JSON ({error}): delete it and run `spectramind features` again"
-        ) from error
+    info = _info(path, raw["info"])
     return Depths(
         fit=Measurement(values["depth"], values["variance"], values["modes"]),
         time_h=values["time"],
@@ -71,6 +66,25 @@ def load_depths(path: Path) -> Depths:
         info=info,
         drift=np.asarray(raw["drift"], dtype=np.float64) if "drift" in raw else None,
     )
+
+
+def load_info(path: Path) -> dict[str, Any]:
+    """Read nothing but what the fit says of itself, ``Depths.info``.
+
+    Raises:
+        SchemaError: missing or broken.
+    """
+    return _info(path, read_npz(path, "info", made_by="features", texts=("info",))["info"])
+
+
+def _info(path: Path, held: NDArray[np.generic]) -> dict[str, Any]:
+    try:
+        info: dict[str, Any] = json.loads(str(held))
+        return info
+    except ValueError as error:
+        raise SchemaError(
+            f"{path}: info is no JSON ({error}): delete it and run `spectramind features` again"
+        ) from error
 
 
 def unmeasured(reason: str) -> Depths:

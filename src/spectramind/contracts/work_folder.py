@@ -107,6 +107,19 @@ class RecordFolder:
         return self.root / "timing.csv"
 
     @property
+    def running(self) -> Path:
+        """Folder of what runs here now."""
+        return self.root / "progress"
+
+    def progress(self, run_id: str) -> Path:
+        """How far a command is; it is gone when the command is."""
+        return self.running / f"{run_id}.json"
+
+    def settings(self, cfg_hash: str) -> Path:
+        """The settings of commands with this hash, resolved."""
+        return self.root / "settings" / f"{cfg_hash}.json"
+
+    @property
     def lock(self) -> Path:
         """Held by the command that works here."""
         return self.root / "logs" / ".lock"

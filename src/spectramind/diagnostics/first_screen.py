@@ -12,11 +12,9 @@ _SAYS = {"bad": "wrong", "look": "worth a look", "good": "good"}
 
 def first_screen(panels: Sequence[LaidOut]) -> str:
     """What the panels found, the worst first, each with a link to its panel; empty without any."""
-    found = [(one.body.verdict, one) for one in panels if one.body is not None and one.body.verdict]
+    found = verdicts(panels)
     if not found:
         return ""
-    found.sort(key=lambda item: _ORDER[item[0].level])
-    levels = [words.level for words, _ in found]
     first = [_item(words, one) for words, one in found if words.level != "good" or _always(one)]
     others = [
         _item(words, one) for words, one in found if words.level == "good" and not _always(one)
@@ -24,9 +22,15 @@ def first_screen(panels: Sequence[LaidOut]) -> str:
     more = f"{len(others)} more things were looked at and are good"
     folded = f"<details><summary>{more}</summary>{_list(others)}</details>" if others else ""
     return (
-        f'<section id="verdict" class="{found[0][0].level}"><h2>{escape(_headline(levels))}</h2>'
+        f'<section id="verdict" class="{found[0][0].level}"><h2>{escape(headline([words for words, _ in found]))}</h2>'
         f"{_list(first)}{folded}</section>"
     )
+
+
+def verdicts(panels: Sequence[LaidOut]) -> list[tuple[PlainWords, LaidOut]]:
+    """What the panels found and which did, the worst first."""
+    found = [(one.body.verdict, one) for one in panels if one.body is not None and one.body.verdict]
+    return sorted(found, key=lambda item: _ORDER[item[0].level])
 
 
 def _always(one: LaidOut) -> bool:
@@ -38,7 +42,9 @@ def _list(items: Sequence[str]) -> str:
     return f'<ul class="words">{"".join(items)}</ul>'
 
 
-def _headline(levels: Sequence[str]) -> str:
+def headline(words: Sequence[PlainWords]) -> str:
+    """Is the run good, in one sentence."""
+    levels = [one.level for one in words]
     wrong, look = levels.count("bad"), levels.count("look")
     if wrong:
         return f"{_things(wrong)} wrong with this run" + (f", {look} to look at" if look else "")

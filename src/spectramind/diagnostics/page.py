@@ -18,7 +18,7 @@ from spectramind.diagnostics.panels import report_panels
 from spectramind.diagnostics.planet_notes import planet_note
 from spectramind.diagnostics.report_data import ReportData
 from spectramind.plotting.document import AbsentPart, PagePart, PlanetPages, document
-from spectramind.plotting.plot import listed
+from spectramind.plotting.filled_figure import shared_arrays
 
 log = logging.getLogger("spectramind")
 
@@ -82,22 +82,18 @@ def build_page(
     html = document(
         data.title,
         data.provenance,
-        [one.part for one in panels if not _of_planets(one)],
+        [one.part for one in panels if not one.of_planets],
         opening=first_screen(panels),
         planets=pages,
     )
     return ReportPage(html, panels, pages.chunks, failures)
 
 
-def _of_planets(one: LaidOut) -> bool:
-    return one.panel.planet is not None and isinstance(one.part, PagePart)
-
-
 def _planet_pages(
     context: ReportContext, panels: Sequence[LaidOut]
 ) -> tuple[PlanetPages, tuple[str, ...]]:
     """Pages of the planets to choose from; what of them failed."""
-    here = [one for one in panels if _of_planets(one)]
+    here = [one for one in panels if one.of_planets]
     chunks: dict[str, dict[str, Any]] = {}
     failures = []
     for row in context.rows.tolist() if here else []:
@@ -115,8 +111,7 @@ def _planet_pages(
             html |= body.html
         note = planet_note(context.data, row)
         chunks[planet_id] = {"note": note, "series": series, "html": html}
-    wavelength = listed(context.data.wavelength_um, 5)
-    shared = {"wavelength": wavelength, "airs": wavelength[1:]}
+    shared = shared_arrays(context.data.wavelength_um)
     parts = [one.part for one in here if isinstance(one.part, PagePart)]
     return PlanetPages(parts, chunks, shared), tuple(failures)
 

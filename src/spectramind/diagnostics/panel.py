@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from spectramind.diagnostics.report_data import ReportData
@@ -164,6 +165,16 @@ class LaidOut:
     body: PanelBody | None = None
     broken: bool = False
 
+    @property
+    def sentence(self) -> str:
+        """What to look for, and what its data say of themselves."""
+        return _sentence(self.panel, self.body)
+
+    @property
+    def of_planets(self) -> bool:
+        """Whether it stands on planets' pages, to be filled for each."""
+        return self.panel.planet is not None and isinstance(self.part, PagePart)
+
 
 def lay_out(panel: Panel, context: ReportContext) -> LaidOut:
     """A panel's part of the page; never raises, for one panel must not cost all the others."""
@@ -177,10 +188,18 @@ def lay_out(panel: Panel, context: ReportContext) -> LaidOut:
         log.exception("panel %s failed", panel.anchor)
         reason = f"the panel failed ({type(error).__name__}: {error}); the log says where"
         return LaidOut(panel, AbsentPart(panel.needs, panel.command, reason), broken=True)
-    sentence = f"{panel.look_for} {body.note}".strip()
-    html, chapter = lead(sentence) + body.html, TOPIC[panel.topic].title
+    html, chapter = lead(_sentence(panel, body)) + body.html, TOPIC[panel.topic].title
     part = PagePart(panel.anchor, panel.title, html, body.figures, chapter)
     return LaidOut(panel, part, values, body)
+
+
+def _sentence(panel: Panel, body: PanelBody | None) -> str:
+    return f"{panel.look_for} {'' if body is None else body.note}".strip()
+
+
+def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    """A panel's rows as a file for others."""
+    return pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
 
 
 def plain(values: ArrayLike) -> list[Any]:

@@ -94,9 +94,9 @@ def lead(text: str) -> str:
     return f'<p class="lead">{escape(text)}</p>'
 
 
-def slot(name: str) -> str:
+def slot(name: str, html: str = "") -> str:
     """What a planet's own HTML is put into."""
-    return f'<div id="{name}" class="slot"></div>'
+    return f'<div id="{name}" class="slot">{html}</div>'
 
 
 def place(name: str, wide: bool = True) -> str:

@@ -18,6 +18,12 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Problem(Answer):
+    """Why there is no answer, in one sentence: what, and what to do."""
+
+    detail: str
+
+
 class Rows(Answer, Generic[T]):
     """One page of a long table.
 
@@ -202,7 +208,7 @@ class PlanetRow(Answer):
 
     Attributes:
         score: None without truth. doubt: why the fit is doubted, empty if it is not.
-        violation: the audit's share of bins with a broken rule or its loss, as the audit defines it.
+        violation: share of the rules that ``audit`` found not kept; None where it has not judged.
         sigma_ppm: median over bins. depth_ppm: mean mu.
     """
 

@@ -1,0 +1,86 @@
+"""What the panels show of a work folder, made once for as long as its files stay as they are."""
+
+import gc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from spectramind.config.root import Config
+from spectramind.contracts.predictive import SUBMITTED
+from spectramind.contracts.work_folder import WorkFolder
+from spectramind.diagnostics.page import report_panels
+from spectramind.diagnostics.panel import LaidOut, ReportContext, lay_out
+from spectramind.pipeline.report_reader import Problems, kept_topics, read_report
+from spectramind.server.cached import Cache, Stamp, stamps
+from spectramind.server.served_folder import ServedFolder
+
+_ROOM = 3  # folders whose panels are kept: those of 1,100 planets take some 100 MB
+
+
+@dataclass(frozen=True, eq=False)
+class FolderReport:
+    """Every panel of a folder.
+
+    Attributes:
+        panels: laid out, in the report's order. problems: what could not be read, a sentence each.
+    """
+
+    panels: tuple[LaidOut, ...]
+    problems: tuple[str, ...]
+
+
+class FolderReports:
+    """The reports of all folders, made when they are asked for."""
+
+    def __init__(self) -> None:
+        self._held: Cache[str, FolderReport] = Cache(_ROOM)
+
+    def of(self, folder: ServedFolder, config: Config) -> FolderReport:
+        """A folder's, as its files are now."""
+
+        def make() -> FolderReport:
+            return _laid_out(config)
+
+        return self._held.get(folder.name, (config.hash, sources(config)), make)
+
+
+def _laid_out(config: Config) -> FolderReport:
+    problems = Problems(lambda _: None)
+    data = read_report(config, problems, kept_topics(config, problems), {})
+    context = ReportContext(data, config.diag.max_planets, config.diag.worst_planets)
+    panels = tuple(lay_out(panel, context) for panel in report_panels())
+    gc.collect()  # what was read for it is large, and may hang in cycles
+    return FolderReport(panels, broken(problems))
+
+
+def broken(problems: Problems) -> tuple[str, ...]:
+    """What could not be read, as sentences; each once."""
+    return tuple(dict.fromkeys(problems.by_field.values()))
+
+
+def sources(config: Config) -> tuple[Stamp, ...]:
+    """The state of everything that panels are made of: files are replaced, so their folders tell."""
+    work, paths, raw = WorkFolder(config.paths), config.paths, config.data.raw
+    files: Sequence[Path] = (
+        work.record.events,
+        paths.checkpoint,
+        paths.corel,
+        paths.temperature,
+        paths.truth,
+        paths.score,
+        work.prediction(SUBMITTED),
+        paths.predictions,
+        work.audit.violations,
+        work.audit.influence,
+        work.ablation.numbers,
+        work.diagnostics.versions,
+        work.diagnostics.stored("any").parent,
+        work.features.depths("any").parent,
+        work.calibrated.log("any").parent,
+        work.calibrated.images("any").parent,
+        raw,
+        raw / "test",
+        raw / "train.csv",
+        raw / "test_star_info.csv",
+    )
+    return stamps(*files)
