@@ -33,7 +33,7 @@ export function Layout({ children }: { children: ReactNode }) {
       <a className="skip" href="#main">
         Skip to the view
       </a>
-      <div className="screen border-b border-line bg-panel lg:sticky lg:top-0 lg:flex lg:h-screen lg:flex-col lg:border-b-0 lg:border-r">
+      <header className="screen border-b border-line bg-panel lg:sticky lg:top-0 lg:flex lg:h-screen lg:flex-col lg:border-b-0 lg:border-r">
         <div className="flex items-center gap-3 px-4 py-3">
           <Link href={to.runs()} className="grow font-semibold leading-tight">
             SpectraMind <span className="block text-xs font-normal text-soft">mission control</span>
@@ -58,7 +58,7 @@ export function Layout({ children }: { children: ReactNode }) {
             <ThemeSwitch />
           </div>
         </div>
-      </div>
+      </header>
       <main id="main" ref={main} tabIndex={-1} className="min-w-0 px-4 py-5 sm:px-6 lg:px-8">
         <div className="mx-auto max-w-[90rem]">{children}</div>
       </main>

@@ -16,13 +16,13 @@ export function Page({ title, over, actions, children }: Props) {
   }, [title]);
   return (
     <>
-      <header className="mb-4 flex flex-wrap items-end gap-x-6 gap-y-2">
+      <div className="mb-4 flex flex-wrap items-end gap-x-6 gap-y-2">
         <div className="min-w-0 grow">
           {over !== undefined && <p className="text-sm text-soft">{over}</p>}
           <h1>{title}</h1>
         </div>
         {actions !== undefined && <div className="screen flex flex-wrap gap-2">{actions}</div>}
-      </header>
+      </div>
       <div className="grid grid-cols-[minmax(0,1fr)] gap-4">{children}</div>
     </>
   );

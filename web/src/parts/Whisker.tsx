@@ -26,7 +26,7 @@ export function Whiskers({ of, from, to, mark, digits = 3 }: Props) {
   const place = (value: number) =>
     `${(100 * Math.min(1, Math.max(0, (value - from) / (to - from)))).toFixed(3)}%`;
   return (
-    <div className="grid grid-cols-[minmax(6rem,max-content)_minmax(6rem,1fr)_max-content] items-center gap-x-4 gap-y-2 text-sm">
+    <div className="grid grid-cols-[fit-content(45%)_minmax(4rem,1fr)_max-content] items-center gap-x-4 gap-y-2 text-sm">
       {of.map((one) => {
         const fill = one.tone ? FILL[one.tone] : 'bg-reference';
         const ends = `${number(one.low, digits)} to ${number(one.high, digits)}`;
@@ -50,7 +50,7 @@ export function Whiskers({ of, from, to, mark, digits = 3 }: Props) {
               />
             </span>
             <span className="text-right tabular-nums">
-              <b>{number(one.value, digits)}</b> <span className="text-soft">[{ends}]</span>
+              <b>{number(one.value, digits)}</b> <span className="block text-xs text-soft sm:inline sm:text-sm">{ends}</span>
             </span>
           </div>
         );

@@ -10,7 +10,7 @@ const MARKS = {
   look: ['!', 'bg-warn', 'look at it'],
   bad: ['✕', 'bg-bad', 'bad'],
 } as const;
-const EDGES = { good: 'border-l-good', look: 'border-l-warn', bad: 'border-l-bad' } as const;
+const EDGES = { good: '!border-l-good', look: '!border-l-warn', bad: '!border-l-bad' } as const;
 
 type Level = Words['level'];
 
@@ -50,26 +50,40 @@ function Score({ row }: { row: FolderRow }) {
   );
 }
 
+function Reasons({ of, folder }: { of: readonly Words[]; folder: string }) {
+  return (
+    <ul className="mt-3 grid max-w-4xl gap-2">
+      {of.map((one) => (
+        <li key={`${one.topic} ${one.anchor} ${one.text}`} className="flex gap-3">
+          <Mark level={one.level} />
+          <span className="min-w-0">
+            {one.text} <Link href={to.topic(folder, one.topic, one.anchor)}>{one.title}</Link>
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 /** The headline, its reasons with the panels that show them, and the score. */
 export function Verdict({ view }: { view: FolderView }) {
   const edge = view.words.length > 0 ? `border-l-[6px] ${EDGES[worst(view.words)]}` : '';
+  const good = view.words.filter((one) => one.level === 'good');
+  const other = view.words.filter((one) => one.level !== 'good');
+  const { name } = view.folder;
   return (
     <Card className={edge}>
       <h2 className="text-xl">{view.headline}</h2>
-      <ul className="mt-3 grid max-w-4xl gap-2">
-        {view.words.map((one) => (
-          <li key={`${one.topic} ${one.anchor} ${one.text}`} className="flex gap-3">
-            <Mark level={one.level} />
-            <span className="min-w-0">
-              {one.text}{' '}
-              <Link href={to.topic(view.folder.name, one.topic, one.anchor)} className="whitespace-nowrap">
-                {one.title}
-              </Link>
-            </span>
-          </li>
-        ))}
-      </ul>
       <Score row={view.folder} />
+      {other.length > 0 && <Reasons of={other} folder={name} />}
+      {good.length > 0 && (
+        <details open={other.length === 0} className="mt-3">
+          <summary className="cursor-pointer text-sm text-soft">
+            {plural(good.length, 'thing is', 'things are')} fine
+          </summary>
+          <Reasons of={good} folder={name} />
+        </details>
+      )}
     </Card>
   );
 }

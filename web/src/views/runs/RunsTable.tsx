@@ -18,6 +18,9 @@ function Name({ run, now }: { run: RunRow; now: number }) {
       <Link href={to.run(run.folder, run.run_id)} className="font-semibold">
         {run.command}
       </Link>
+      <span className="block text-xs text-soft md:hidden">
+        {run.folder} · {ago(run.started, now)}
+      </span>
       {run.state === 'running' && <Progress run={run} now={now} />}
       {run.message !== null && run.message !== '' && (
         <span className="line-clamp-2 text-xs text-soft [overflow-wrap:anywhere]" title={run.message}>
@@ -29,12 +32,17 @@ function Name({ run, now }: { run: RunRow; now: number }) {
 }
 
 function Hash({ run }: { run: RunRow }) {
-  if (run.science_hash === null) return <>–</>;
+  if (run.science_hash === null) return null;
   return (
     <code title={`science hash ${run.science_hash}, config hash ${run.config_hash ?? 'not kept'}`}>
       {run.science_hash.slice(0, 8)}
     </code>
   );
+}
+
+/** Most commands have no score: a column of dashes would hide those that do. */
+function known(value: number | null, write: (value: number) => string): string {
+  return value === null ? '' : write(value);
 }
 
 function columns(now: number): readonly Column<RunRow>[] {
@@ -45,12 +53,14 @@ function columns(now: number): readonly Column<RunRow>[] {
       key: 'folder',
       title: 'Folder',
       sort: 'folder',
+      className: WIDE,
       cell: (run) => <Link href={to.folder(run.folder)}>{run.folder}</Link>,
     },
     {
       key: 'started',
       title: 'Started',
       sort: 'started',
+      className: WIDE,
       cell: (run) => (
         <time dateTime={run.started} title={when(run.started)}>
           {ago(run.started, now)}
@@ -66,14 +76,14 @@ function columns(now: number): readonly Column<RunRow>[] {
       cell: (run) => duration(run.duration_s),
     },
     { key: 'hash', title: 'Science', className: WIDEST, cell: (run) => <Hash run={run} /> },
-    { key: 'score', title: 'Score', sort: 'score', numeric: true, cell: (run) => number(run.score) },
+    { key: 'score', title: 'Score', sort: 'score', numeric: true, cell: (run) => known(run.score, number) },
     {
       key: 'coverage',
       title: <abbr title="share of errors within 1 sigma; 68.3 % is nominal">Coverage</abbr>,
       sort: 'coverage',
       numeric: true,
       className: WIDE,
-      cell: (run) => percent(run.coverage),
+      cell: (run) => known(run.coverage, percent),
     },
     {
       key: 'warnings',
@@ -81,7 +91,7 @@ function columns(now: number): readonly Column<RunRow>[] {
       sort: 'warnings',
       numeric: true,
       className: WIDE,
-      cell: (run) => (run.warnings > 0 ? <b className="text-warn">{run.warnings}</b> : '–'),
+      cell: (run) => run.warnings > 0 && <b className="text-warn">{run.warnings}</b>,
     },
   ];
 }
