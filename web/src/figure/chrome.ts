@@ -115,7 +115,7 @@ function drawAnnotation(pen: Pen, plan: Plan, one: Annotation): void {
     pen.text(x, y, one.text, { size, colour, anchor, base: "middle", turn: one.textangle ?? 0 });
     return;
   }
-  const anchor = along[(one.xanchor ?? "center") as keyof typeof along] ?? "middle";
+  const anchor = along[(one.xanchor ?? "center") as keyof typeof along];
   pen.text(x, y, one.text, { size, colour, anchor, base: yanchor ? level[yanchor] : "middle" });
 }
 

@@ -1,4 +1,6 @@
-import { interpolateCividis, interpolateRgb, interpolateViridis, rgb } from "d3";
+import { rgb } from 'd3-color';
+import { interpolateRgb } from 'd3-interpolate';
+import { interpolateCividis, interpolateViridis } from 'd3-scale-chromatic';
 
 import type { ColourScale } from "./plotly";
 

@@ -1,4 +1,4 @@
-import { format } from "d3";
+import { format } from 'd3-format';
 
 import type { Cell } from "./plotly";
 
@@ -6,7 +6,7 @@ const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 /** 10 to a whole power, as a label. */
 export function power(exponent: number): string {
-  const digits = [...String(Math.abs(exponent))].map((d) => SUPERSCRIPT[Number(d)]).join("");
+  const digits = Array.from(String(Math.abs(exponent))).map((d) => SUPERSCRIPT[Number(d)]).join("");
   return `10${exponent < 0 ? "⁻" : ""}${digits}`;
 }
 

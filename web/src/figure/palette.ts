@@ -8,8 +8,16 @@ export interface Palette {
   font: string;
 }
 
-/** Read from the custom properties of the document, light or dark. */
-export function readPalette(): Palette {
+const kept = new Map<string, Palette>();
+
+/** Read from the custom properties of the document, once for light and once for dark. */
+export function readPalette(theme: string): Palette {
+  const found = kept.get(theme) ?? read();
+  kept.set(theme, found);
+  return found;
+}
+
+function read(): Palette {
   const style = getComputedStyle(document.documentElement);
   const of = (name: string) => style.getPropertyValue(name).trim();
   return {

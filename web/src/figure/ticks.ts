@@ -75,7 +75,7 @@ function decades(axis: Axis): Tick[] {
   const { dtick } = axis.layout;
   const wide = high - low;
   let digits = DIGITS[String(dtick)] ?? (wide > 2.2 || typeof dtick === "number" ? [1] : [1, 2, 5]);
-  if (wide < 0.6) digits = DIGITS.D1!;
+  if (wide < 0.75) digits = DIGITS.D1!;
   const every = typeof dtick === "number" ? dtick : Math.max(1, Math.ceil(wide / (most(axis) + 1)));
   const ticks: Tick[] = [];
   for (let e = Math.floor(low); e <= Math.ceil(high); e++) {

@@ -27,8 +27,7 @@ export function limitsOf(trace: Trace, rows: ArrayLike<number | null>[]): [numbe
   let low = Infinity;
   let high = -Infinity;
   for (const row of rows)
-    for (let i = 0; i < row.length; i++) {
-      const value = row[i] ?? null;
+    for (const value of Array.from(row)) {
       if (value === null) continue;
       low = Math.min(low, value);
       high = Math.max(high, value);

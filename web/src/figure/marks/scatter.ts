@@ -119,14 +119,14 @@ function drawMarkers(pen: Pen, trace: Trace, points: Pixel[]): void {
   // Neighbours of one look are one path: a thousand dots are then one stroke of the pen.
   let look = "";
   let d = "";
-  let flush = () => {};
+  let flush: (() => void) | null = null;
   points.forEach((point, i) => {
     if (!isReal(point)) return;
     const own = colour(i);
     const opacity = (each(marker.opacity, i) ?? 1) * (trace.opacity ?? 1);
     const next = `${own} ${opacity}`;
     if (next !== look) {
-      flush();
+      flush?.();
       d = "";
       look = next;
       const open = isOpen(symbol) || own === undefined;
@@ -140,5 +140,5 @@ function drawMarkers(pen: Pen, trace: Trace, points: Pixel[]): void {
     }
     d += symbolPath(symbol, point[0], point[1], each(marker.size, i) ?? 6);
   });
-  flush();
+  (flush as (() => void) | null)?.();
 }
