@@ -31,10 +31,10 @@ function Lines({ of, end }: { of: LogLines; end: boolean }) {
     if (current) current.scrollTop = end ? current.scrollHeight : 0;
   }, [of, end]);
   return (
-    // A scrolled region must be reachable with the keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <pre
       ref={box}
+      // A scrolled region must be reachable with the keyboard.
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
       tabIndex={0}
       role="log"
       aria-label="Log lines"
