@@ -58,7 +58,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@if $(BIN)/python -c 'import torch' 2>/dev/null; then echo "setup: torch is there already"; \
 	else echo "setup: $(TORCH)"; $(PIP_INSTALL) --constraint constraints.txt '$(TORCH)'; fi
 	@echo "setup: the package and its tools, in the versions of constraints.txt (minutes)"
-	@$(PIP_INSTALL) --constraint constraints.txt --editable '.[dask,dvc,explain,science]' --group dev
+	@$(PIP_INSTALL) --constraint constraints.txt --editable '.[dask,dvc,explain,science,server]' --group dev
 	@$(PIP_INSTALL) --no-deps $(WITHOUT_DEPENDENCIES)
 	@touch $@
 	@echo "setup: done ($$($(BIN)/python -c 'import torch; print("torch", torch.__version__)'))"

@@ -11,6 +11,7 @@ from spectramind.cli.arguments import Multirun, Overrides
 from spectramind.cli.complaint import complaint
 from spectramind.cli.execute import Call, execute, show_version
 from spectramind.cli.hand_out import export, kaggle_bundle, submit
+from spectramind.cli.serve_command import serve
 from spectramind.cli.settings_options import with_settings
 from spectramind.cli.terminal import make_streams_robust, one_line
 from spectramind.config.aliases import as_table
@@ -48,6 +49,7 @@ app.add_typer(diagnose, name="diagnose")
 app.add_typer(submit, name="submit")
 app.add_typer(export, name="export")
 app.command("kaggle-bundle")(kaggle_bundle)
+app.command()(serve)
 
 
 def _version(wanted: bool) -> None:

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from spectramind.errors import SchemaError
 from spectramind.instrument.grid import N_BINS
+
+if TYPE_CHECKING:  # it takes as long to load as all the rest
+    import pandas as pd
 
 SPECTRUM_COLUMNS = tuple(f"wl_{i}" for i in range(1, N_BINS + 1))
 _NAMED_IN_ERRORS = 3
@@ -93,7 +95,7 @@ class Spectra:
         return cls(ids, arrays["mu"], arrays["sigma"])  # type: ignore[arg-type]
 
 
-def truth_for(truth: pd.DataFrame, planet_ids: Sequence[str]) -> NDArray[np.float64]:
+def truth_for(truth: "pd.DataFrame", planet_ids: Sequence[str]) -> NDArray[np.float64]:
     """True depths of the given planets, (n, 283), in that order.
 
     Args:

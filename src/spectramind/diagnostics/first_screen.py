@@ -21,8 +21,9 @@ def first_screen(panels: Sequence[LaidOut]) -> str:
     ]
     more = f"{len(others)} more things were looked at and are good"
     folded = f"<details><summary>{more}</summary>{_list(others)}</details>" if others else ""
+    head = escape(headline([words for words, _ in found]))
     return (
-        f'<section id="verdict" class="{found[0][0].level}"><h2>{escape(headline([words for words, _ in found]))}</h2>'
+        f'<section id="verdict" class="{found[0][0].level}"><h2>{head}</h2>'
         f"{_list(first)}{folded}</section>"
     )
 

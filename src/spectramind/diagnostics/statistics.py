@@ -87,6 +87,11 @@ def _float64(values: Array) -> NDArray[np.float64]:
     return np.asarray(values, dtype=np.float64)
 
 
+def inside_normal(z: Array, level: float) -> NDArray[np.bool_]:
+    """Whether each error lies in the central interval that a normal sigma states for a level."""
+    return np.asarray(np.abs(z) <= stats.norm.isf((1 - level) / 2))
+
+
 def outside(found: Array, band: tuple[float, float]) -> tuple[int, int]:
     """Bins whose coverage lies outside a band, and bins that have one."""
     there = found[np.isfinite(found)]

@@ -26,6 +26,7 @@ from spectramind.pipeline.planets import naive_of
 from spectramind.pipeline.report_calibration import calibration_logs
 from spectramind.pipeline.report_light_curves import doubted_visits, light_curves
 from spectramind.pipeline.report_planets import all_estimates, planet_traits, repeat_visits
+from spectramind.pipeline.report_rules import audit_findings, corel_table
 from spectramind.pipeline.report_scores import summaries_of
 from spectramind.pipeline.topic_makers import MAKERS, kept
 from spectramind.pipeline.visits import visits_by_planet
@@ -80,7 +81,6 @@ def read_report(
     """
     from spectramind.estimators.artifact import Artifact
     from spectramind.pipeline.fit_calibrators import load_calibrators
-    from spectramind.pipeline.report_rules import corel_table
     from spectramind.pipeline.report_runs import run_history
 
     base = read_planets(config, problems, stored, provenance)
@@ -121,8 +121,6 @@ def read_planets(
     config: Config, problems: Problems, stored: Mapping[str, Values], provenance: Mapping[str, str]
 ) -> ReportData:
     """Spectra, truth and rules of all planets predicted, without what lies in files of visits."""
-    from spectramind.pipeline.report_rules import audit_findings
-
     folder = WorkFolder(config.paths)
     predicted = folder.prediction(SUBMITTED)
     found = problems.read("mu", predicted, lambda: Predictive.load(predicted)) or _NOTHING

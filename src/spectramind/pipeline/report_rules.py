@@ -1,12 +1,16 @@
 """What the report shows of ``audit`` and of COREL."""
 
+from typing import TYPE_CHECKING
+
 from spectramind.config.root import Config
 from spectramind.contracts.predictive import SUBMITTED
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.diagnostics.report_data import CorelTable, QuantileRow
 from spectramind.run.environment import file_digest
 from spectramind.symbolic.audit_findings import AuditFindings
-from spectramind.uncertainty.corel import Corel
+
+if TYPE_CHECKING:  # torch takes seconds
+    from spectramind.uncertainty.corel import Corel
 
 
 def audit_findings(config: Config) -> AuditFindings:
@@ -21,7 +25,7 @@ def audit_findings(config: Config) -> AuditFindings:
     return AuditFindings.load(folder.audit.violations, folder.audit.influence, digest)
 
 
-def corel_table(corel: Corel) -> CorelTable:
+def corel_table(corel: "Corel") -> CorelTable:
     """Factors, and quantiles of every level and group."""
     rows = tuple(
         QuantileRow(level.alpha, group, level.quantiles[number], level.n_scores[number], taught_by)

@@ -108,6 +108,7 @@ def score(config: Config, record: RunRecord, if_known: bool = False) -> Scores |
     write_score_tables(config, record, ours.spectra, truth, naive, reasons)
     write_metrics(config, record, summaries)
     record.metrics |= {f"score_{s.name}": s.score for s in summaries}
+    record.metrics["coverage_1sigma"] = summaries[0].one_sigma_coverage
     return Scores(tuple(summaries), config.paths.score, told)
 
 

@@ -1,7 +1,7 @@
-"""What the server answers: the types of its OpenAPI document, from which those of ``web/`` are made.
+"""What the server answers: the types of its OpenAPI document; those of ``web/`` are made from it.
 
-Times are UTC in ISO 8601, durations seconds, depths and sigmas ppm where a name says so, wavelengths
-um. NaN and infinities are null.
+Times are UTC in ISO 8601, durations seconds, depths and sigmas ppm where a name says so,
+wavelengths um. NaN and infinities are null.
 """
 
 from typing import Any, Generic, Literal, TypeVar
@@ -53,7 +53,8 @@ class RunRow(Answer):
 
     Attributes:
         folder: the work folder's name in addresses.
-        state: vanished: its progress file is stale (30 s) or its process is gone, and it left no event.
+        state: vanished: its progress file is stale (30 s) or its process is gone, and it left no
+            event.
         duration_s: so far, while it runs.
         stages: of a running command, the outermost first.
         ends: when it is forecast to end, None where nothing tells.
@@ -80,7 +81,7 @@ class RunRow(Answer):
 
 
 class WrittenFile(Answer):
-    """A file that a command wrote: its path as the event names it, its size, None where it is gone."""
+    """A file that a command wrote: its path as the event names it, its size; None: it is gone."""
 
     path: str
     size_bytes: int | None
@@ -158,8 +159,8 @@ class PanelView(Answer):
 
     Attributes:
         look_for: what to look for, and what its data say of themselves.
-        html: the panel's tables and places of figures (``<figure id=NAME>``); a client rebuilds it from
-            an allowed list of elements, never as it is.
+        html: the panel's tables and places of figures (``<figure id=NAME>``); a client rebuilds it
+            from an allowed list of elements, never as it is.
         figures: Plotly dicts by the name of their place, whole.
         tables: names of its CSV files (``/api/folders/{folder}/tables/{name}.csv``).
         absent: set where the panel has nothing to show; then all else is empty.
@@ -269,7 +270,7 @@ class SettingDifference(Answer):
 
 
 class PairedScore(Answer):
-    """``second`` - ``first`` over the planets both scored, with a paired 95 % bootstrap interval."""
+    """``second`` - ``first`` over the planets both scored; paired 95 % bootstrap interval."""
 
     first: str
     second: str
@@ -292,7 +293,8 @@ class Comparison(Answer):
     """Two or more runs side by side. ``names``: of each, short and unlike the others'.
 
     Attributes:
-        scores: (runs, planets), null where a planet was not scored. reliability: empty without truth.
+        scores: (runs, planets), null where a planet was not scored.
+        reliability: empty without truth.
         problems: why something is not compared (a prediction was written over, no truth), in words.
     """
 
@@ -324,7 +326,11 @@ class SpectraTogether(Answer):
 
 
 class Changes(Answer):
-    """A server-sent event: commands that run, and each folder's number of events (a change: read again)."""
+    """A server-sent event.
+
+    Attributes:
+        running: commands that run. events: how many each folder has; changed: read it again.
+    """
 
     running: list[RunRow]
     events: dict[str, int]

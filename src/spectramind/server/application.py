@@ -15,9 +15,10 @@ from starlette.types import ASGIApp
 from spectramind.errors import SpectraMindError
 from spectramind.server import folder_routes, run_routes
 from spectramind.server.built_pages import built_page
+from spectramind.server.change_stream import ChangeStreams
 from spectramind.server.guard import Guard
 from spectramind.server.mission_control import MissionControl
-from spectramind.server.refusals import NotThere, Refusal
+from spectramind.server.refusals import NotThereError, RefusalError
 
 log = logging.getLogger("spectramind")
 
@@ -51,10 +52,11 @@ def application(control: MissionControl) -> FastAPI:
         generate_unique_id_function=_own_name,
     )
     app.state.control = control
+    app.state.streams = ChangeStreams(control)
     app.include_router(run_routes.router, prefix="/api")
     app.include_router(folder_routes.router, prefix="/api")
     app.get("/{address:path}", include_in_schema=False)(_page)
-    app.exception_handler(Refusal)(_refused)
+    app.exception_handler(RefusalError)(_refused)
     app.exception_handler(SpectraMindError)(_unreadable)
     app.exception_handler(OSError)(_unreadable)
     app.exception_handler(RequestValidationError)(_not_understood)
@@ -68,7 +70,7 @@ def _own_name(route: APIRoute) -> str:
 
 def _page(address: str) -> Response:
     if address == "api" or address.startswith("api/"):
-        raise NotThere(f"no such address: /{address}")
+        raise NotThereError(f"no such address: /{address}")
     return built_page(address)
 
 
@@ -77,7 +79,7 @@ def _told(status: int, sentence: str) -> Response:
 
 
 def _refused(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Refusal)
+    assert isinstance(error, RefusalError)
     return _told(error.status, error.sentence)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from starlette.responses import FileResponse, PlainTextResponse, Response
 
-from spectramind.server.refusals import NotThere
+from spectramind.server.refusals import NotThereError
 
 STATIC = Path(__file__).parent / "static"
 _ASSETS = "assets"  # their names hold a digest of their content
@@ -28,20 +28,22 @@ def built_page(address: str, root: Path = STATIC) -> Response:
     """The file of an address without its first slash, or the page, whose own router goes on.
 
     Raises:
-        NotThere: an asset that is not there.
+        NotThereError: an asset that is not there.
     """
     path = file_at(address, root)
     if path is not None:
-        kept = (
-            "private, max-age=31536000, immutable" if address.startswith("assets/") else "no-cache"
-        )
+        kept = "private, max-age=31536000, immutable" if _is_asset(address) else "no-cache"
         return FileResponse(path, media_type=_TYPES[path.suffix], headers={"cache-control": kept})
-    if address.partition("/")[0] == _ASSETS:
-        raise NotThere("no such file of the front end: load the page again")
+    if _is_asset(address):
+        raise NotThereError("no such file of the front end: load the page again")
     page = file_at("index.html", root)
     if page is None:
         return PlainTextResponse(_NOT_BUILT, 503 if address else 200)
     return FileResponse(page, media_type="text/html", headers={"cache-control": "no-cache"})
+
+
+def _is_asset(address: str) -> bool:
+    return address.partition("/")[0] == _ASSETS
 
 
 def file_at(address: str, root: Path) -> Path | None:

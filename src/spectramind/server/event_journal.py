@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from spectramind.contracts.predictive import SUBMITTED
 from spectramind.run.events import Event
-from spectramind.server.refusals import NotThere
+from spectramind.server.refusals import NotThereError
 
 _BETWEEN = "; "  # of the warnings in an event's message
 _PIECE = 4 << 20  # bytes read at once
@@ -67,16 +67,18 @@ class EventJournal:
         """The event itself.
 
         Raises:
-            NotThere: it is not in the file any more.
+            NotThereError: it is not in the file any more.
         """
         try:
             with self.path.open("rb") as stream:
                 stream.seek(told.begins)
                 event = Event.model_validate_json(stream.read(told.length))
         except (OSError, ValidationError) as error:
-            raise NotThere(f"{self.path} no longer holds {told.run_id}: open Runs again") from error
+            raise NotThereError(
+                f"{self.path} no longer holds {told.run_id}: open Runs again"
+            ) from error
         if event.run_id != told.run_id:
-            raise NotThere(f"{self.path} was written anew: open Runs again")
+            raise NotThereError(f"{self.path} was written anew: open Runs again")
         return event
 
     def _forget(self) -> None:

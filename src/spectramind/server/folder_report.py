@@ -8,8 +8,8 @@ from pathlib import Path
 from spectramind.config.root import Config
 from spectramind.contracts.predictive import SUBMITTED
 from spectramind.contracts.work_folder import WorkFolder
-from spectramind.diagnostics.page import report_panels
 from spectramind.diagnostics.panel import LaidOut, ReportContext, lay_out
+from spectramind.diagnostics.panels import report_panels
 from spectramind.pipeline.report_reader import Problems, kept_topics, read_report
 from spectramind.server.cached import Cache, Stamp, stamps
 from spectramind.server.served_folder import ServedFolder
@@ -59,7 +59,7 @@ def broken(problems: Problems) -> tuple[str, ...]:
 
 
 def sources(config: Config) -> tuple[Stamp, ...]:
-    """The state of everything that panels are made of: files are replaced, so their folders tell."""
+    """The state of all that panels are made of; files are replaced, so that their folders tell."""
     work, paths, raw = WorkFolder(config.paths), config.paths, config.data.raw
     files: Sequence[Path] = (
         work.record.events,

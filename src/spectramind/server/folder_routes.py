@@ -3,7 +3,7 @@
 Views are imported when they are first asked for: the table of runs must be there at once.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 from starlette.responses import Response
@@ -11,6 +11,7 @@ from starlette.responses import Response
 from spectramind.server.answers import (
     FolderRow,
     FolderView,
+    LightCurveWindow,
     PlanetRow,
     PlanetView,
     Rows,
@@ -105,3 +106,24 @@ def planet_of_folder(
     from spectramind.server.planet_views import planet_view
 
     return as_json(planet_view(control, folder, planet_id, sort))
+
+
+Hours = Annotated[float | None, Query(ge=-1e6, le=1e6, allow_inf_nan=False)]
+
+
+@router.get("/folders/{folder}/planets/{planet_id}/light-curve", response_model=LightCurveWindow)
+def light_curve_of_planet(
+    control: Control,
+    folder: Folder,
+    planet_id: Name,
+    visit: Text = "",
+    detector: Literal["fgs1", "airs"] = "fgs1",
+    start_h: Hours = None,
+    end_h: Hours = None,
+    points: Annotated[int, Query(ge=2, le=2000)] = 800,
+) -> Response:
+    """A window of a visit's white light curve; at full cadence where it holds few samples."""
+    from spectramind.server.light_curve_window import Asked, light_curve_window
+
+    asked = Asked(visit, detector, start_h, end_h, points)
+    return as_json(light_curve_window(control, folder, planet_id, asked))

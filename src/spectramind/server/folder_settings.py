@@ -1,4 +1,4 @@
-"""The settings that a work folder's commands ran with: kept beside their record, or composed anew."""
+"""The settings that commands of a work folder ran with: kept beside its record, or made anew."""
 
 import json
 from collections.abc import Mapping
@@ -40,30 +40,35 @@ class SettingsBook:
     """Settings of commands, found once."""
 
     def __init__(self) -> None:
-        self._found: Cache[tuple[str, str, int], FoundSettings] = Cache(256)
+        self._found: Cache[tuple[str, str, str], FoundSettings] = Cache(256)
         self._here: Cache[str, FoundSettings] = Cache(64)
 
     def of_command(self, folder: ServedFolder, told: ToldCommand) -> FoundSettings:
         """Those that a command had, its paths as they were; never those of another version."""
-        if told.config_hash is None:
+        overrides = folder.journal.whole(told).args.get("overrides")
+        return self.of_hash(folder, told.config_hash, overrides)
+
+    def of_hash(
+        self, folder: ServedFolder, config_hash: str | None, overrides: Any
+    ) -> FoundSettings:
+        """The same of what the record says of a command: hash, and what was typed."""
+        if config_hash is None:
             return FoundSettings(None, problem="the command failed before it had settings")
-        path = folder.record.settings(told.config_hash)
-        key = folder.name, told.config_hash, told.begins
+        path = folder.record.settings(config_hash)
 
         def find() -> FoundSettings:
             if path.is_file():
                 return _kept(path)
-            overrides = folder.journal.whole(told).args.get("overrides")
             found = _composed(overrides)
-            if found.config is not None and found.config.hash != told.config_hash:
+            if found.config is not None and found.config.hash != config_hash:
                 return FoundSettings(
                     None,
-                    problem="they were not kept, and this version's defaults with the same "
-                    "overrides are others",
+                    problem="they were not kept, and with the same overrides this version has "
+                    "others",
                 )
             return found
 
-        return self._found.get(key, stamp(path), find)
+        return self._found.get((folder.name, config_hash, repr(overrides)), stamp(path), find)
 
     def of_folder(self, folder: ServedFolder) -> FoundSettings:
         """Those that say where the folder's files lie and what the chain made of them.
@@ -107,7 +112,7 @@ def _newest(told: list[ToldCommand]) -> ToldCommand | None:
     """The newest good command of the chain; without any, the newest that had settings."""
     known = [one for one in told if one.config_hash is not None]
     good = [one for one in known if one.command in CHAIN and one.state != "fail"]
-    return (good or known or [None])[-1]
+    return next(reversed(good or known), None)
 
 
 def _composed(overrides: Any) -> FoundSettings:

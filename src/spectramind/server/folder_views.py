@@ -16,7 +16,7 @@ from spectramind.server.folder_report import FolderReport
 from spectramind.server.folder_settings import FoundSettings
 from spectramind.server.mission_control import MissionControl, ModelNumbers
 from spectramind.server.panel_views import panel_view
-from spectramind.server.refusals import NotThere, Refusal
+from spectramind.server.refusals import NotThereError, RefusalError
 from spectramind.server.served_folder import ServedFolder
 
 _NO_PANELS = "nothing can be judged yet"
@@ -74,14 +74,14 @@ def settings_of(control: MissionControl, folder: ServedFolder) -> tuple[Config, 
     """Settings of a folder, and what of them is not sure.
 
     Raises:
-        NotThere: the folder is not there, or no command ran in it.
-        Refusal: its settings cannot be told.
+        NotThereError: the folder is not there, or no command ran in it.
+        RefusalError: its settings cannot be told.
     """
     if folder.problem is not None:
-        raise NotThere(folder.problem)
+        raise NotThereError(folder.problem)
     found: FoundSettings = control.settings.of_folder(folder)
     if found.config is None:
-        raise (Refusal if folder.commands()[0] else NotThere)(found.problem)
+        raise (RefusalError if folder.commands()[0] else NotThereError)(found.problem)
     return found.config, found.problem
 
 
@@ -90,7 +90,7 @@ def folder_view(control: MissionControl, folder: ServedFolder) -> FolderView:
     row, (told, problems) = folder_row(control, folder), folder.commands()
     try:
         config, unsure = settings_of(control, folder)
-    except Refusal as refusal:
+    except RefusalError as refusal:
         problems = list(dict.fromkeys([*problems, refusal.sentence]))
         return FolderView(
             folder=row,
@@ -144,10 +144,10 @@ def topic_view(control: MissionControl, folder: ServedFolder, name: str) -> Topi
     """All panels of a topic.
 
     Raises:
-        NotThere: no such topic.
+        NotThereError: no such topic.
     """
     if name not in TOPIC:
-        raise NotThere(f"no topic {name!r}: there are {', '.join(TOPIC)}")
+        raise NotThereError(f"no topic {name!r}: there are {', '.join(TOPIC)}")
     report = control.reports.of(folder, settings_of(control, folder)[0])
     panels = [panel_view(one) for one in _panels(report, name)]
     return TopicView(name=name, title=TOPIC[name].title, panels=panels)
@@ -157,10 +157,10 @@ def table_csv(control: MissionControl, folder: ServedFolder, name: str) -> str:
     """The rows behind a panel.
 
     Raises:
-        NotThere: no panel has such a table.
+        NotThereError: no panel has such a table.
     """
     report = control.reports.of(folder, settings_of(control, folder)[0])
     for one in report.panels:
         if one.body is not None and name in one.body.tables:
             return as_csv(one.body.tables[name])
-    raise NotThere(f"no panel of {folder.name} has a table {name!r} now: open its topic again")
+    raise NotThereError(f"no panel of {folder.name} has a table {name!r} now: open its topic again")

@@ -5,11 +5,13 @@ import secrets
 import socket
 import webbrowser
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
 
 from spectramind.errors import ConfigError
+from spectramind.run.stopping import Stopped
 from spectramind.server.application import build_app
 
 HOST = "127.0.0.1"
@@ -44,7 +46,11 @@ def serve(folders: Sequence[Path], port: int, say: Callable[[str], None], browse
     say(f"mission control of {_told(folders)}: {address} (Ctrl-C ends it)")
     if browse:
         webbrowser.open(address)
-    server.run(sockets=[listening])
+    with suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
+        try:
+            server.run(sockets=[listening])
+        except Stopped as stop:
+            raise SystemExit(stop.exit_code) from stop
 
 
 def _told(folders: Sequence[Path]) -> str:

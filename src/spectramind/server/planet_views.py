@@ -15,7 +15,7 @@ from spectramind.server.folder_views import settings_of
 from spectramind.server.mission_control import MissionControl
 from spectramind.server.panel_views import panel_view
 from spectramind.server.planet_books import PlanetBook
-from spectramind.server.refusals import NotThere
+from spectramind.server.refusals import NotThereError
 from spectramind.server.run_rows import in_order, one_page
 from spectramind.server.served_folder import ServedFolder
 
@@ -55,7 +55,7 @@ def planet_view(
     """One planet's page.
 
     Raises:
-        NotThere: the prediction has no such planet.
+        NotThereError: the prediction has no such planet.
     """
     config, _ = settings_of(control, folder)
     book = control.planets.of(folder, config)
@@ -78,9 +78,11 @@ def planet_view(
     )
 
 
-def no_planet(folder: ServedFolder, planet_id: str) -> NotThere:
+def no_planet(folder: ServedFolder, planet_id: str) -> NotThereError:
     """No such planet there."""
-    return NotThere(f"the prediction of {folder.name} has no planet {planet_id!r}: open Planets")
+    return NotThereError(
+        f"no planet {planet_id!r} in the prediction of {folder.name}: open Planets"
+    )
 
 
 def _panel(drawn: LaidOut, context: ReportContext, row: int) -> PanelView:

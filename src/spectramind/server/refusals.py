@@ -1,7 +1,7 @@
 """What the server refuses to answer, with the HTTP status that says so."""
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """An answer of one sentence: what, and what to do."""
 
     status = 503
@@ -11,13 +11,13 @@ class Refusal(Exception):
         self.sentence = " ".join(sentence.split())
 
 
-class NotThere(Refusal):
+class NotThereError(RefusalError):
     """What an address names is not there (404)."""
 
     status = 404
 
 
-class NotUnderstood(Refusal):
+class NotUnderstoodError(RefusalError):
     """A parameter means nothing (422)."""
 
     status = 422

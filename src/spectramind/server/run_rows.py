@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from spectramind.server.answers import Rows, RunRow
 from spectramind.server.event_journal import ToldCommand
-from spectramind.server.refusals import NotThere
+from spectramind.server.refusals import NotThereError
 from spectramind.server.served_folder import ServedFolder
 
 T = TypeVar("T")
@@ -68,7 +68,8 @@ def run_rows(folders: Iterable[ServedFolder], wanted: Filter, page: int, size: i
         running, more = folder.running(told)
         problems += [*faults, *more]
         live = [one.row(folder.name, now) for one in running]
-        found += [(folder.name, row) for row in (*told, *live) if wanted.passes(row)]
+        everyone: list[ToldCommand | RunRow] = [*told, *live]
+        found += [(folder.name, row) for row in everyone if wanted.passes(row)]
     key = wanted.sort.removeprefix("-")
     if key == "folder":
         found.sort(key=lambda one: one[0], reverse=wanted.sort.startswith("-"))
@@ -111,7 +112,7 @@ def told_command(folder: ServedFolder, run_id: str) -> ToldCommand | RunRow:
     """A command by its id; of several of one second the last.
 
     Raises:
-        NotThere: no such command ran or runs there.
+        NotThereError: no such command ran or runs there.
     """
     told, _ = folder.commands()
     for one in reversed(told):
@@ -120,7 +121,7 @@ def told_command(folder: ServedFolder, run_id: str) -> ToldCommand | RunRow:
     for running in folder.running(told)[0]:
         if running.note.run_id == run_id:
             return running.row(folder.name, datetime.now(UTC))
-    raise NotThere(f"no command {run_id!r} in {folder.name}: open Runs, where all stand")
+    raise NotThereError(f"no command {run_id!r} in {folder.name}: open Runs, where all stand")
 
 
 def in_order(rows: Sequence[T], sort: str, key: Callable[[T], Any]) -> list[T]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from spectramind.contracts.work_folder import RecordFolder
 from spectramind.server.event_journal import EventJournal, ToldCommand
-from spectramind.server.refusals import NotThere
+from spectramind.server.refusals import NotThereError
 from spectramind.server.running_commands import RunningCommand, running_in
 
 
@@ -72,11 +72,11 @@ class ServedFolders:
         """The folder of an address.
 
         Raises:
-            NotThere: no such folder is served.
+            NotThereError: no such folder is served.
         """
         try:
             return self._by_name[name]
         except KeyError:
-            raise NotThere(
+            raise NotThereError(
                 f"no work folder {name!r} is served: there are {', '.join(self._by_name)}"
             ) from None

@@ -14,7 +14,7 @@ from spectramind.diagnostics.panel import (
     plain,
 )
 from spectramind.diagnostics.report_data import ReportData
-from spectramind.diagnostics.statistics import interval_chance
+from spectramind.diagnostics.statistics import inside_normal, interval_chance
 from spectramind.evaluation.group_coverage import CHANCE
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
@@ -44,9 +44,8 @@ def collect(context: ReportContext) -> Values | Lack:
     m = len(score.ids)
     rows = []
     for level in LEVELS:
-        reach = float(stats.norm.isf((1 - level) / 2))
         low, high = stats.binom.interval(CHANCE, m, level)
-        found = np.abs(score.z) <= reach
+        found = inside_normal(score.z, level)
         row = {"what": "σ", "level": level, "low": float(low) / m, "high": float(high) / m}
         rows.append(row | {name: float(found[:, part].mean()) for name, part in _PARTS.items()})
     return {"planets": m, "levels": rows, "intervals": _intervals(data)}
