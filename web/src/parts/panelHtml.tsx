@@ -38,7 +38,9 @@ const PLANET = /^#planet=(.+)$/;
 /** A panel's HTML as React elements: read by a parser that runs nothing, rebuilt from the lists above.
  * No text of it ever becomes markup, no attribute passes that is not named here. */
 export function panelElements(html: string, place: PanelPlace): ReactNode {
-  const parsed = new DOMParser().parseFromString(html, 'text/html');
+  // Under the server's policy a parser complains of every style attribute: they go by another name.
+  const inert = html.replace(/(<[a-z][^<>]*?\s)style=/gi, '$1data-style=');
+  const parsed = new DOMParser().parseFromString(inert, 'text/html');
   return children(parsed.body, place);
 }
 
@@ -91,7 +93,7 @@ function kept(node: Element, attributes: readonly string[]): Record<string, stri
 /** Places on a whisker's line are the one thing a panel says by style: per cent, and nothing else. */
 function placed(node: Element): Record<string, string> | undefined {
   const found: Record<string, string> = {};
-  for (const part of (node.getAttribute('style') ?? '').split(';')) {
+  for (const part of (node.getAttribute('data-style') ?? '').split(';')) {
     const share = /^\s*(left|width)\s*:\s*(\d{1,3}(?:\.\d+)?%)\s*$/.exec(part);
     if (share?.[1] && share[2]) found[share[1]] = share[2];
   }
