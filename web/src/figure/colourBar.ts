@@ -36,15 +36,38 @@ function ticks({ bar, low, high }: Bar): { value: number; label: string }[] {
 
 const SLICES = 64;
 
-/** Horizontal colour bars: above the paper, or below where their y is below 0. */
+/** Colour bars: lying ones above the paper, or below it where their y is below 0; else at its right. */
 export function drawColourBars(pen: Pen, plan: Plan): void {
   for (const trace of plan.traces) {
     const found = barOf(trace);
-    if (found) drawBar(pen, plan, found);
+    if (found?.bar.orientation === 'h') drawLying(pen, plan, found);
+    else if (found) drawStanding(pen, plan, found);
   }
 }
 
-function drawBar(pen: Pen, plan: Plan, found: Bar): void {
+function drawStanding(pen: Pen, plan: Plan, found: Bar): void {
+  const { paper, palette } = plan;
+  const { bar, low, high } = found;
+  const thick = bar.thickness ?? 12;
+  const height = paper.height * (bar.len ?? 0.85);
+  const left = paper.x + paper.width + 14;
+  const top = paper.y + paper.height - height;
+  const colour = colourScale(found.scale);
+  const slice = height / SLICES;
+  for (let i = 0; i < SLICES; i++) {
+    const y = top + height - (i + 1) * slice;
+    const d = `M${left},${(y - 0.4).toFixed(2)}h${thick}v${(slice + 0.4).toFixed(2)}h${-thick}Z`;
+    pen.path(d, { fill: colour((i + 0.5) / SLICES) });
+  }
+  for (const { value, label } of ticks(found)) {
+    const y = top + height - ((value - low) / (high - low || 1)) * height;
+    pen.text(left + thick + 4, y, label, { size: 11, colour: palette.ink });
+  }
+  const title = bar.title?.text;
+  if (title) pen.text(left, top - 8, title, { size: 12, colour: palette.ink, base: 'bottom' });
+}
+
+function drawLying(pen: Pen, plan: Plan, found: Bar): void {
   const { paper, palette } = plan;
   const { bar, low, high } = found;
   const thick = bar.thickness ?? 10;

@@ -65,7 +65,10 @@ function roomy(extent: Extent, side: Side, length: number): Range {
   const wide = extent.high - extent.low;
   if (wide < 1e-12 * Math.max(Math.abs(extent.low), 1e-300)) return [extent.low - 1, extent.high + 1];
   const pixels = Math.min(extent.reach / Math.max(length - 2 * extent.reach, 1), 0.3);
-  return extent.with(wide * Math.max(0.055, pixels));
+  const [low, high] = extent.with(wide * Math.max(0.055, pixels));
+  // An axis that begins at zero begins there, whatever room its marks want.
+  const zero = side.layout.rangemode === "tozero" && side.kind === "linear";
+  return [zero && extent.low === 0 ? 0 : low, zero && extent.high === 0 ? 0 : high];
 }
 
 function addScatter(extent: Extent, side: Side, trace: Trace): void {
@@ -98,11 +101,14 @@ export function errorEnds(value: Cell, errors: ErrorBars | undefined, i: number)
 
 function addBars(extent: Extent, side: Side, trace: Trace, traces: Trace[], layout: Layout): void {
   const along = trace.orientation === "h" ? "y" : "x";
-  for (const bar of barBoxes(trace, traces, layout, side)) {
-    const ends = side.letter === along ? bar.across : bar.along;
-    // A foot at zero stands on the axis.
-    for (const end of ends) extent.add(end, side.letter !== along && end !== 0);
-  }
+  const bars = barBoxes(trace, traces, layout, side);
+  const ends = bars.flatMap((bar) => (side.letter === along ? bar.across : bar.along));
+  for (const end of ends) extent.add(end);
+  if (side.letter === along) return;
+  // Bars want room beyond their ends, not below their feet on the axis.
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  if (low < 0) extent.add(low, true);
+  if (high > 0) extent.add(high, true);
 }
 
 function addShape(extent: Extent, side: Side, shape: Shape): void {

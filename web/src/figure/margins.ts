@@ -22,7 +22,16 @@ export function measuredMargins(figure: FigureDict, sides: Side[], width: number
   const title = left.some((side) => titleText(side.layout.title)) ? 24 : 0;
   const l = Math.max(Math.min(given.l, Math.max(0.32 * width, 52)), labels ? labels + title + 12 : 0);
   const turned = Math.max(0, ...sides.map((side) => turnedDepth(side, width - l - given.r)));
-  return { l, r: given.r, t: top(figure, given.t), b: given.b + turned };
+  const r = hasBarAtRight(figure) ? Math.max(given.r, BAR_ROOM) : given.r;
+  return { l, r, t: top(figure, given.t), b: given.b + turned };
+}
+
+/** Room of a colour bar at the right [px]. */
+const BAR_ROOM = 76;
+
+function hasBarAtRight({ data }: FigureDict): boolean {
+  const shown = data.filter((trace) => trace.type !== 'heatmap' || trace.showscale !== false);
+  return shown.some((trace) => [trace.colorbar, trace.marker?.colorbar].some((bar) => bar && bar.orientation !== 'h'));
 }
 
 function leftmost(sides: Side[]): string {
@@ -57,7 +66,7 @@ function turnedDepth(side: Side, length: number): number {
 function top(figure: FigureDict, given: number): number {
   const { layout, data } = figure;
   const above = (layout.annotations ?? []).some((one) => one.y >= 0.99 && one.yref === "paper" && !one.textangle);
-  const bars = data.some((trace) => trace.colorbar && trace.showscale !== false && (trace.colorbar.y ?? 0) >= 1);
+  const bars = data.some((trace) => trace.colorbar && trace.showscale !== false && trace.colorbar.orientation === 'h' && (trace.colorbar.y ?? 0) >= 1);
   if (bars) return given;
   return above ? Math.max(given - 10, 24) : Math.min(given, 14);
 }

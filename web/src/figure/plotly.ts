@@ -17,6 +17,7 @@ export interface LineStyle {
 }
 
 export interface ColourBar {
+  orientation?: string;
   thickness?: number;
   len?: number;
   y?: number;

@@ -124,7 +124,8 @@ function drawMarkers(pen: Pen, trace: Trace, points: Pixel[]): void {
     if (!isReal(point)) return;
     const own = colour(i);
     const opacity = (each(marker.opacity, i) ?? 1) * (trace.opacity ?? 1);
-    const next = `${own} ${opacity}`;
+    // Pale ones that overlap are darker there: each is its own.
+    const next = opacity < 1 ? String(i) : (own ?? '');
     if (next !== look) {
       flush?.();
       d = "";
