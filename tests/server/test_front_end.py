@@ -1,4 +1,4 @@
-"""The built front end: small at first, whole, and nothing in it that the server's policy forbids."""
+"""The built front end: small at first, whole, without what the server's policy forbids."""
 
 import gzip
 import re
