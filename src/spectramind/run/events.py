@@ -2,7 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+# JSON has no NaN: it is written as null, and read as what it was.
+Number = Annotated[float, BeforeValidator(lambda value: float("nan") if value is None else value)]
 
 
 class Event(BaseModel):
@@ -20,7 +24,7 @@ class Event(BaseModel):
     env: dict[str, str]
     seed: int | None
     artifacts: list[str]
-    metrics: dict[str, float]
+    metrics: dict[str, Number]
     duration_ms: Annotated[int, Field(ge=0)]
     status: Literal["ok", "warn", "fail"]
     message: str | None

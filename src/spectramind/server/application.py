@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from spectramind.errors import SpectraMindError
 from spectramind.server import folder_routes, run_routes
-from spectramind.server.built_pages import built_page
+from spectramind.server.built_pages import STATIC, built_page
 from spectramind.server.change_stream import ChangeStreams
 from spectramind.server.guard import Guard
 from spectramind.server.mission_control import MissionControl
@@ -23,17 +23,18 @@ from spectramind.server.refusals import NotThereError, RefusalError
 log = logging.getLogger("spectramind")
 
 
-def build_app(folders: Sequence[Path], token: str, port: int) -> ASGIApp:
+def build_app(folders: Sequence[Path], token: str, port: int, static: Path = STATIC) -> ASGIApp:
     """What answers for these work folders, behind the guard.
 
     Args:
         folders: the work folders; one that is not there yet is shown as that.
         token: who knows it may look. port: where the server listens, for the names it answers to.
+        static: the built front end.
     """
-    return Guard(application(MissionControl(folders)), token, port)
+    return Guard(application(MissionControl(folders), static), token, port)
 
 
-def application(control: MissionControl) -> FastAPI:
+def application(control: MissionControl, static: Path = STATIC) -> FastAPI:
     """The routes alone."""
 
     @asynccontextmanager
@@ -52,6 +53,7 @@ def application(control: MissionControl) -> FastAPI:
         generate_unique_id_function=_own_name,
     )
     app.state.control = control
+    app.state.static = static
     app.state.streams = ChangeStreams(control)
     app.include_router(run_routes.router, prefix="/api")
     app.include_router(folder_routes.router, prefix="/api")
@@ -68,10 +70,10 @@ def _own_name(route: APIRoute) -> str:
     return route.name
 
 
-def _page(address: str) -> Response:
+def _page(address: str, request: Request) -> Response:
     if address == "api" or address.startswith("api/"):
         raise NotThereError(f"no such address: /{address}")
-    return built_page(address)
+    return built_page(address, request.app.state.static)
 
 
 def _told(status: int, sentence: str) -> Response:

@@ -24,7 +24,7 @@ _NOT_BUILT = (
 )
 
 
-def built_page(address: str, root: Path = STATIC) -> Response:
+def built_page(address: str, root: Path) -> Response:
     """The file of an address without its first slash, or the page, whose own router goes on.
 
     Raises:

@@ -1,5 +1,6 @@
 """A work folder's events, read on from where the last reading ended."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from sys import intern
@@ -141,10 +142,14 @@ def _told(event: Event, begins: int, length: int) -> ToldCommand:
         config_hash=event.cfg_hash and intern(event.cfg_hash),
         science_hash=event.science_hash and intern(event.science_hash),
         git=event.git_sha and intern(event.git_sha),
-        score=metrics.get(f"score_{SUBMITTED}"),
-        coverage=metrics.get("coverage_1sigma"),
+        score=_finite(metrics.get(f"score_{SUBMITTED}")),
+        coverage=_finite(metrics.get("coverage_1sigma")),
         warnings=len((message or "").split(_BETWEEN)) if event.status == "warn" else 0,
         message=message,
         begins=begins,
         length=length,
     )
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

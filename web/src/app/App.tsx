@@ -6,24 +6,16 @@ import { ChangesProvider } from './changes';
 import { Layout } from './Layout';
 import { NotFound } from './NotFound';
 
-type View = LazyExoticComponent<ComponentType>;
-
 // A view's folder default-exports one component without properties; it reads its address by wouter's
 // useParams and app/address. Each is loaded when it is opened.
-const found = import.meta.glob<{ default: ComponentType }>('../views/*/index.tsx');
-const view = (name: string): View | undefined => {
-  const load = found[`../views/${name}/index.tsx`];
-  return load && lazy(load);
-};
-
-const ROUTES: readonly [string, View | undefined][] = [
-  ['/', view('runs')],
-  ['/run/:folder/:runId', view('run')],
-  ['/compare', view('compare')],
-  ['/folder/:folder', view('folder')],
-  ['/folder/:folder/topic/:topic', view('topic')],
-  ['/folder/:folder/planets', view('planets')],
-  ['/folder/:folder/planet/:planetId', view('planet')],
+const ROUTES: readonly [string, LazyExoticComponent<ComponentType>][] = [
+  ['/', lazy(() => import('../views/runs'))],
+  ['/run/:folder/:runId', lazy(() => import('../views/run'))],
+  ['/compare', lazy(() => import('../views/compare'))],
+  ['/folder/:folder', lazy(() => import('../views/folder'))],
+  ['/folder/:folder/topic/:topic', lazy(() => import('../views/topic'))],
+  ['/folder/:folder/planets', lazy(() => import('../views/planets'))],
+  ['/folder/:folder/planet/:planetId', lazy(() => import('../views/planet'))],
 ];
 
 export function App() {
@@ -34,13 +26,11 @@ export function App() {
         <Boundary of={path}>
           <Suspense fallback={<Waiting />}>
             <Switch>
-              {ROUTES.map(([address, Shown]) =>
-                Shown ? (
-                  <Route key={address} path={address}>
-                    <Shown key={path} />
-                  </Route>
-                ) : null,
-              )}
+              {ROUTES.map(([address, View]) => (
+                <Route key={address} path={address}>
+                  <View key={path} />
+                </Route>
+              ))}
               <Route>
                 <NotFound />
               </Route>

@@ -3,7 +3,11 @@ import { type How, useChanges } from './changes';
 const WORDS: Record<How, [string, string, string]> = {
   pushed: ['bg-good', 'Live', 'The server tells changes by itself'],
   asked: ['bg-warn', 'Asking', 'The stream of changes is not there: they are asked for every 5 s'],
-  lost: ['bg-bad', 'No server', 'The server does not answer: is `spectramind serve` still running?'],
+  lost: [
+    'bg-bad',
+    'No server',
+    'The server does not answer: is `spectramind serve` still running?',
+  ],
 };
 
 /** How changes arrive. */

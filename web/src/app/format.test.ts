@@ -3,16 +3,33 @@ import { ago, bytes, duration, number, percent, plural, short, until } from './f
 
 describe('format', () => {
   it('writes null as a dash', () => {
-    expect([number(null), percent(undefined), short(null), duration(null)]).toEqual(['–', '–', '–', '–']);
+    expect([number(null), percent(undefined), short(null), duration(null)]).toEqual([
+      '–',
+      '–',
+      '–',
+      '–',
+    ]);
   });
   it('writes durations in two units', () => {
-    expect([0.42, 59, 185, 7800, 90000].map(duration)).toEqual(['0.4 s', '59 s', '3 min 5 s', '2 h 10 min', '1 d 1 h']);
+    expect([0.42, 59, 185, 7800, 90000].map(duration)).toEqual([
+      '0.4 s',
+      '59 s',
+      '3 min 5 s',
+      '2 h 10 min',
+      '1 d 1 h',
+    ]);
   });
   it('carries over when a second is rounded up', () => {
     expect([59.7, 3599.8].map(duration)).toEqual(['1 min 0 s', '1 h 0 min']);
   });
   it('writes numbers short', () => {
-    expect([0, 12345, 0.123456, 1.5e-5, 2.5e7].map((n) => short(n))).toEqual(['0', '12345', '0.1235', '1.500e-5', '2.500e+7']);
+    expect([0, 12345, 0.123456, 1.5e-5, 2.5e7].map((n) => short(n))).toEqual([
+      '0',
+      '12345',
+      '0.1235',
+      '1.500e-5',
+      '2.500e+7',
+    ]);
   });
   it('says how long ago and when', () => {
     const now = Date.parse('2026-01-10T00:00:00Z');

@@ -7,7 +7,7 @@ const STEPS: readonly [number, string][] = [
 ];
 
 export function number(value: number | null | undefined, digits = 3): string {
-  return value === null || value === undefined ? DASH : value.toFixed(digits);
+  return value === null || value === undefined ? DASH : value.toFixed(digits).replace('-', '−');
 }
 
 /** At most ``digits`` significant ones; large and small ones with an exponent. */
@@ -73,4 +73,10 @@ export function when(iso: string): string {
 
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+}
+
+/** A text of the server as a sentence of its own. */
+export function sentence(text: string): string {
+  const end = /[.!?:]$/.test(text) ? '' : '.';
+  return text && `${text.charAt(0).toUpperCase()}${text.slice(1)}${end}`;
 }

@@ -322,7 +322,10 @@ export interface components {
         };
         /**
          * Changes
-         * @description A server-sent event: commands that run, and each folder's number of events (changed: read again).
+         * @description A server-sent event.
+         *
+         *     Attributes:
+         *         running: commands that run. events: how many each folder has; changed: read it again.
          */
         Changes: {
             /** Events */

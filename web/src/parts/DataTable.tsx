@@ -43,7 +43,7 @@ const ARROWS = { ascending: ' ▲', descending: ' ▼', none: '' } as const;
 export function DataTable<Row>(props: Props<Row>) {
   const { caption, columns, rows, id, sorted, onSort, marked } = props;
   return (
-    <Table className="-mx-1 px-1">
+    <Table className="relative -mx-1 px-1">
       <caption className="unseen">{caption}</caption>
       <TableHead>
         <TableRow className="border-b border-line">

@@ -22,13 +22,23 @@ export function Pages({ page, size, total, what, turn }: Props) {
       </span>
       {last > 1 && (
         <span className="screen flex items-center gap-2">
-          <button type="button" className="control" disabled={page <= 1} onClick={() => turn(page - 1)}>
+          <button
+            type="button"
+            className="control"
+            disabled={page <= 1}
+            onClick={() => turn(page - 1)}
+          >
             Previous
           </button>
           <span>
             Page {page} of {last}
           </span>
-          <button type="button" className="control" disabled={page >= last} onClick={() => turn(page + 1)}>
+          <button
+            type="button"
+            className="control"
+            disabled={page >= last}
+            onClick={() => turn(page + 1)}
+          >
             Next
           </button>
         </span>

@@ -1,3 +1,5 @@
+import { sentence } from '../app/format';
+
 /** What could not be read, a sentence each; the view shows the rest. */
 export function Problems({ of }: { of: readonly string[] }) {
   if (of.length === 0) return null;
@@ -9,7 +11,7 @@ export function Problems({ of }: { of: readonly string[] }) {
             <span aria-hidden className="font-bold text-warn">
               !
             </span>
-            <span className="min-w-0 [overflow-wrap:anywhere]">{text}</span>
+            <span className="min-w-0 [overflow-wrap:anywhere]">{sentence(text)}</span>
           </li>
         ))}
       </ul>

@@ -50,7 +50,8 @@ export function Whiskers({ of, from, to, mark, digits = 3 }: Props) {
               />
             </span>
             <span className="text-right tabular-nums">
-              <b>{number(one.value, digits)}</b> <span className="block text-xs text-soft sm:inline sm:text-sm">{ends}</span>
+              <b>{number(one.value, digits)}</b>{' '}
+              <span className="block text-xs text-soft sm:inline sm:text-sm">{ends}</span>
             </span>
           </div>
         );

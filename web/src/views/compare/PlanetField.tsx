@@ -43,7 +43,12 @@ export function PlanetField({ ids, value, change }: Props) {
           <option key={id} value={id} />
         ))}
       </datalist>
-      <button type="button" className="control" aria-label="Previous planet" onClick={() => step(-1)}>
+      <button
+        type="button"
+        className="control"
+        aria-label="Previous planet"
+        onClick={() => step(-1)}
+      >
         <span aria-hidden>←</span>
       </button>
       <button type="button" className="control" aria-label="Next planet" onClick={() => step(1)}>

@@ -14,7 +14,13 @@ export function Reliability({ of }: { of: Comparison['reliability'] }) {
       note="On the dotted line sigmas are honest; where a curve is flatter than it, they are too small. The rms of z is 1 for honest ones."
     >
       <Facts of={of.map((curve) => [`rms z, ${curve.name}`, number(curve.z_rms, 2)] as const)} />
-      <Figure name="reliability" title="stated against found probability" figure={reliabilitySpec(of)} />
+      <div className="max-w-2xl">
+        <Figure
+          name="reliability"
+          title="stated against found probability"
+          figure={reliabilitySpec(of)}
+        />
+      </div>
     </Section>
   );
 }

@@ -39,7 +39,9 @@ const COLUMNS: readonly Column<Named>[] = [
   {
     key: 'hash',
     title: 'Science',
-    cell: ({ run }) => <code title={run.science_hash ?? ''}>{run.science_hash?.slice(0, 8) ?? '–'}</code>,
+    cell: ({ run }) => (
+      <code title={run.science_hash ?? ''}>{run.science_hash?.slice(0, 8) ?? '–'}</code>
+    ),
   },
 ];
 

@@ -37,12 +37,14 @@ export function Scatter({ of }: { of: Comparison }) {
       }
     >
       {figure ? (
-        <Figure
-          name="scores"
-          title="scores of the planets in two runs"
-          figure={figure}
-          onPlanet={(planet) => address.set({ planet }, { replace: true })}
-        />
+        <div className="max-w-2xl">
+          <Figure
+            name="scores"
+            title="scores of the planets in two runs"
+            figure={figure}
+            onPlanet={(planet) => address.set({ planet }, { replace: true })}
+          />
+        </div>
       ) : (
         <Empty
           what="No planet has a score in both runs"

@@ -31,7 +31,12 @@ export function SettingsCompared({ of }: { of: Comparison }) {
       note={of.settings.length > 0 ? plural(of.settings.length, 'setting') : undefined}
     >
       {of.settings.length > 0 ? (
-        <DataTable caption="Settings that differ" columns={columns} rows={of.settings} id={(row) => row.key} />
+        <DataTable
+          caption="Settings that differ"
+          columns={columns}
+          rows={of.settings}
+          id={(row) => row.key}
+        />
       ) : (
         <p className="text-soft">None of those that were kept.</p>
       )}

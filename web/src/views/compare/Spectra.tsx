@@ -32,7 +32,11 @@ export function Spectra({ of, runs }: { of: Comparison; runs: readonly string[] 
       {answer.error && <Failure error={answer.error} again={answer.reload} />}
       {!answer.data && answer.loading && <Waiting what="Reading the spectra" />}
       {answer.data && (
-        <Figure name="spectra" title={`spectra of planet ${planet}`} figure={spectraSpec(answer.data)} />
+        <Figure
+          name="spectra"
+          title={`spectra of planet ${planet}`}
+          figure={spectraSpec(answer.data)}
+        />
       )}
       <p className="mt-2 text-sm text-soft">
         Page of planet {planet}:{' '}

@@ -16,7 +16,15 @@ import { Scatter } from './Scatter';
 import { SettingsCompared } from './SettingsCompared';
 import { Spectra } from './Spectra';
 
-function Compared({ of, runs, drop }: { of: Comparison; runs: string[]; drop: (run: string) => void }) {
+function Compared({
+  of,
+  runs,
+  drop,
+}: {
+  of: Comparison;
+  runs: string[];
+  drop: (run: string) => void;
+}) {
   return (
     <>
       <Problems of={of.problems} />
@@ -51,9 +59,10 @@ export default function Compare() {
       {!enough && (
         <Section title="Which runs?">
           <p>
-            Tick two or more in <Link href={runs.length > 0 ? choose : to.runs()}>the table of runs</Link>,
-            then press Compare. Predictions are compared, so runs of <code>score</code> or{' '}
-            <code>train</code> tell most.
+            Tick two or more in{' '}
+            <Link href={runs.length > 0 ? choose : to.runs()}>the table of runs</Link>, then press
+            Compare. Predictions are compared, so runs of <code>score</code> or <code>train</code>{' '}
+            tell most.
           </p>
         </Section>
       )}

@@ -41,6 +41,9 @@ export function scatterSpec(of: Comparison, first: number, second: number): Figu
   });
   if (planets.length === 0) return null;
   const all = [...x, ...y];
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const room = 0.04 * Math.max(high - low, 0.01);
+  const range: [number, number] = [low - room, high + room];
   const dots: Trace = {
     type: 'scatter',
     mode: 'markers',
@@ -54,11 +57,11 @@ export function scatterSpec(of: Comparison, first: number, second: number): Figu
     showlegend: false,
   };
   return {
-    data: [diagonal(Math.min(...all), Math.max(...all)), dots],
+    data: [diagonal(...range), dots],
     layout: {
       height: 420,
-      xaxis: { title: { text: `score in ${of.names[first] ?? ''}` } },
-      yaxis: { title: { text: `score in ${of.names[second] ?? ''}` } },
+      xaxis: { title: { text: `score in ${of.names[first] ?? ''}` }, range: [...range] },
+      yaxis: { title: { text: `score in ${of.names[second] ?? ''}` }, range: [...range] },
     },
   };
 }
@@ -87,40 +90,66 @@ function band(x: readonly number[], mu: Values, sigma: Values): { x: Cells; y: C
   return ring;
 }
 
-/** A planet's spectra on top of each other, each with its band of one sigma. */
+// The first bin is FGS1's, far from AIRS's: a line between them would show what was not measured.
+const FGS1 = 0;
+
+function ofFgs1(
+  of: SpectraTogether,
+  name: string,
+  mu: Values,
+  sigma: Values | null,
+  hue: string,
+): Trace {
+  return {
+    type: 'scatter',
+    mode: 'markers',
+    name,
+    legendgroup: name,
+    x: [of.wavelength_um[FGS1] ?? null],
+    y: [mu[FGS1] ?? null],
+    ...(sigma && {
+      error_y: { array: [sigma[FGS1] ?? null], color: hue, thickness: 1.2, width: 3 },
+    }),
+    marker: { color: hue, size: 7, symbol: sigma ? 'circle' : 'diamond' },
+    showlegend: false,
+  };
+}
+
+function line(of: SpectraTogether, name: string, mu: Values, hue: string, dash?: string): Trace {
+  return {
+    type: 'scatter',
+    mode: 'lines',
+    name,
+    legendgroup: name,
+    x: of.wavelength_um.slice(1),
+    y: mu.slice(1),
+    line: { color: hue, width: 1.6, ...(dash && { dash }) },
+  };
+}
+
+/** A planet's spectra on top of each other, each with its band (FGS1: bar) of one sigma. */
 export function spectraSpec(of: SpectraTogether): FigureDict {
   const x = of.wavelength_um;
-  const data: Trace[] = of.spectra.flatMap((spectrum, index): Trace[] => [
+  const data: Trace[] = of.spectra.flatMap(({ name, mu_ppm, sigma_ppm }, index): Trace[] => [
     {
-      ...band(x, spectrum.mu_ppm, spectrum.sigma_ppm),
+      ...band(x.slice(1), mu_ppm.slice(1), sigma_ppm.slice(1)),
       type: 'scatter',
       mode: 'lines',
       fill: 'toself',
       fillcolor: faint(colour(index)),
       line: { width: 0, color: colour(index) },
-      legendgroup: spectrum.name,
+      legendgroup: name,
       hoverinfo: 'skip',
       showlegend: false,
     },
-    {
-      type: 'scatter',
-      mode: 'lines',
-      name: spectrum.name,
-      legendgroup: spectrum.name,
-      x,
-      y: [...spectrum.mu_ppm],
-      line: { color: colour(index), width: 1.6 },
-    },
+    line(of, name, mu_ppm, colour(index)),
+    ofFgs1(of, name, mu_ppm, sigma_ppm, colour(index)),
   ]);
   if (of.truth_ppm) {
-    data.push({
-      type: 'scatter',
-      mode: 'lines',
-      name: 'truth',
-      x,
-      y: [...of.truth_ppm],
-      line: { color: REFERENCE, width: 1.6, dash: 'dash' },
-    });
+    data.push(
+      line(of, 'truth', of.truth_ppm, REFERENCE, 'dash'),
+      ofFgs1(of, 'truth', of.truth_ppm, null, REFERENCE),
+    );
   }
   return {
     data,
@@ -138,16 +167,14 @@ export function reliabilitySpec(of: Comparison['reliability']): FigureDict {
   return {
     data: [
       diagonal(0, 1),
-      ...of.map(
-        (curve, index): Trace => ({
-          type: 'scatter',
-          mode: 'lines',
-          name: curve.name,
-          x: curve.stated,
-          y: curve.found,
-          line: { color: colour(index), width: 1.8 },
-        }),
-      ),
+      ...of.map((curve, index): Trace => ({
+        type: 'scatter',
+        mode: 'lines',
+        name: curve.name,
+        x: curve.stated,
+        y: curve.found,
+        line: { color: colour(index), width: 1.8 },
+      })),
     ],
     layout: {
       height: 400,

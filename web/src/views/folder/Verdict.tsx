@@ -38,7 +38,9 @@ function Score({ row }: { row: FolderRow }) {
   return (
     <div className="mt-4 max-w-3xl">
       <Whiskers
-        of={[{ name: 'Score', value: score, low: low ?? score, high: high ?? score, tone: 'model' }]}
+        of={[
+          { name: 'Score', value: score, low: low ?? score, high: high ?? score, tone: 'model' },
+        ]}
         from={0}
         to={1}
       />

@@ -7,7 +7,9 @@ export function Environment({ of }: { of: Record<string, string> }) {
   if (entries.length === 0) return null;
   return (
     <Section title="Environment">
-      <Facts of={entries.map(([name, value]) => [name, <code key={name}>{value}</code>] as const)} />
+      <Facts
+        of={entries.map(([name, value]) => [name, <code key={name}>{value}</code>] as const)}
+      />
     </Section>
   );
 }

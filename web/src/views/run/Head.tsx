@@ -37,22 +37,29 @@ export function Head({ run, overrides, seed }: Props) {
           ...(run.coverage === null ? [] : [['Within 1 sigma', percent(run.coverage)] as const]),
           ['Science hash', code(run.science_hash)],
           ['Config hash', code(run.config_hash)],
-          ['Code', code(run.git)],
+          [
+            'Code',
+            <code key="git" title={run.git ?? ''}>
+              {run.git?.slice(0, 10) ?? 'not kept'}
+            </code>,
+          ],
           ['Seed', seed ?? 'none'],
         ]}
       />
       {run.state === 'running' && <Progress run={run} now={now} />}
       {run.state === 'vanished' && (
         <p>
-          It left no last word: its process is gone, or has not moved for 30 s. Its log, below, says how
-          far it came.
+          It left no last word: its process is gone, or has not moved for 30 s. Its log, below, says
+          how far it came.
         </p>
       )}
       {run.message !== null && run.message !== '' && (
         <p
           className={`badge rounded-lg px-3 py-2 ${run.state === 'fail' ? 'tone-bad' : 'tone-warn'}`}
         >
-          <span className="whitespace-pre-wrap text-ink [overflow-wrap:anywhere]">{run.message}</span>
+          <span className="whitespace-pre-wrap text-ink [overflow-wrap:anywhere]">
+            {run.message}
+          </span>
         </p>
       )}
       <div className="flex flex-wrap items-center gap-2">

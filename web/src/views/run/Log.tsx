@@ -31,9 +31,16 @@ function Lines({ of, end }: { of: LogLines; end: boolean }) {
     if (current) current.scrollTop = end ? current.scrollHeight : 0;
   }, [of, end]);
   return (
-    // A scrolled region must be reachable with the keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <pre ref={box} tabIndex={0} role="log" aria-label="Log lines" aria-live="off" className="max-h-96 overflow-auto rounded bg-page p-3 text-xs leading-relaxed">
+    <pre
+      ref={box}
+      // A scrolled region must be reachable with the keyboard.
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+      role="log"
+      aria-label="Log lines"
+      aria-live="off"
+      className="max-h-96 overflow-auto whitespace-pre-wrap sm:whitespace-pre rounded bg-page p-3 text-xs leading-relaxed"
+    >
       {of.lines.map((line, index) => (
         <span key={of.first + index} className={`block ${tone(line)}`}>
           {line || ' '}
@@ -91,7 +98,11 @@ export function Log({ folder, runId, running }: Props) {
     >
       {answer.error && <Failure error={answer.error} again={answer.reload} />}
       {!data && answer.loading && <Waiting what="Reading the log" />}
-      {data?.lines.length === 0 && <p className="text-soft">It has said nothing yet.</p>}
+      {data?.lines.length === 0 && (
+        <p className="text-soft">
+          {running ? 'It has said nothing yet.' : 'It left no line in the log of its folder.'}
+        </p>
+      )}
       {data && data.lines.length > 0 && <Lines of={data} end={first === null} />}
     </Section>
   );

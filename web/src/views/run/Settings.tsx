@@ -15,7 +15,10 @@ export function Settings({ of, problem }: { of: Record<string, unknown>; problem
   if (problem !== null || entries.length === 0) {
     return (
       <Section title="Settings">
-        <Empty what="The settings of this run are not there" reason={problem ?? 'None were kept.'} />
+        <Empty
+          what="The settings of this run are not there"
+          reason={problem ?? 'None were kept.'}
+        />
       </Section>
     );
   }
@@ -29,7 +32,12 @@ export function Settings({ of, problem }: { of: Record<string, unknown>; problem
       title="Settings"
       note={`${plural(entries.length, 'setting')}, as they were resolved.`}
       actions={
-        <SearchField label="Search the settings" value={search} change={setSearch} className="w-56" />
+        <SearchField
+          label="Search the settings"
+          value={search}
+          change={setSearch}
+          className="w-56"
+        />
       }
     >
       <dl className="grid gap-x-6 sm:grid-cols-[minmax(12rem,max-content)_minmax(0,1fr)]">

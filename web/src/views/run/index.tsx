@@ -45,13 +45,20 @@ export default function Run() {
         </>
       }
       actions={
-        <Link href={`/?pick=${encodeURIComponent(`${folder}:${runId}`)}`} className="control no-underline">
+        <Link
+          href={`/?pick=${encodeURIComponent(`${folder}:${runId}`)}`}
+          className="control no-underline"
+        >
           Compare with …
         </Link>
       }
     >
       {answer.error && <Failure error={answer.error} again={answer.reload} />}
-      {answer.data ? <Detail detail={answer.data} /> : answer.loading && <Waiting what="Reading the run" />}
+      {answer.data ? (
+        <Detail detail={answer.data} />
+      ) : (
+        answer.loading && <Waiting what="Reading the run" />
+      )}
     </Page>
   );
 }

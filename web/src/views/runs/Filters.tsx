@@ -24,8 +24,10 @@ function withOwn(own: string, choices: readonly string[]): readonly string[] {
 export function Filters({ filter, set, commands }: Props) {
   const folders = useAnswer(at.folders());
   const names = folders.data?.map((row) => row.name) ?? [];
-  const change = (name: keyof Filter, replace = false) => (value: string) =>
-    set({ [name]: value, page: null }, { replace });
+  const change =
+    (name: keyof Filter, replace = false) =>
+    (value: string) =>
+      set({ [name]: value, page: null }, { replace });
   return (
     <div role="search" className="screen flex flex-wrap items-end gap-3">
       <SearchField

@@ -23,7 +23,10 @@ function Name({ run, now }: { run: RunRow; now: number }) {
       </span>
       {run.state === 'running' && <Progress run={run} now={now} />}
       {run.message !== null && run.message !== '' && (
-        <span className="line-clamp-2 text-xs text-soft [overflow-wrap:anywhere]" title={run.message}>
+        <span
+          className="line-clamp-2 text-xs text-soft [overflow-wrap:anywhere]"
+          title={run.message}
+        >
           {run.message}
         </span>
       )}
@@ -48,7 +51,12 @@ function known(value: number | null, write: (value: number) => string): string {
 function columns(now: number): readonly Column<RunRow>[] {
   return [
     { key: 'state', title: 'State', sort: 'state', cell: (run) => <RunState state={run.state} /> },
-    { key: 'command', title: 'Command', sort: 'command', cell: (run) => <Name run={run} now={now} /> },
+    {
+      key: 'command',
+      title: 'Command',
+      sort: 'command',
+      cell: (run) => <Name run={run} now={now} />,
+    },
     {
       key: 'folder',
       title: 'Folder',
@@ -76,7 +84,13 @@ function columns(now: number): readonly Column<RunRow>[] {
       cell: (run) => duration(run.duration_s),
     },
     { key: 'hash', title: 'Science', className: WIDEST, cell: (run) => <Hash run={run} /> },
-    { key: 'score', title: 'Score', sort: 'score', numeric: true, cell: (run) => known(run.score, number) },
+    {
+      key: 'score',
+      title: 'Score',
+      sort: 'score',
+      numeric: true,
+      cell: (run) => known(run.score, number),
+    },
     {
       key: 'coverage',
       title: <abbr title="share of errors within 1 sigma; 68.3 % is nominal">Coverage</abbr>,

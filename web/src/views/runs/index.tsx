@@ -29,23 +29,27 @@ function Nothing({ filtered }: { filtered: boolean }) {
   );
 }
 
-function CompareLink({ picked, clear }: { picked: readonly string[]; clear: () => void }) {
+/** What is ticked and what to do with it; stays in sight while one scrolls for the next. */
+function Ticked({ picked, clear }: { picked: readonly string[]; clear: () => void }) {
   if (picked.length === 0) return null;
   return (
-    <>
+    <div
+      role="region"
+      aria-label="Ticked runs"
+      className="screen sticky bottom-3 z-[1] flex flex-wrap items-center gap-2 rounded-lg border border-line bg-panel px-3 py-2 shadow-lg"
+    >
+      <span className="grow text-sm" aria-live="polite">
+        {picked.length < 2 ? 'Tick one more to compare' : `${picked.length} runs ticked`}
+      </span>
       <button type="button" className="control" onClick={clear}>
-        Choose none
+        Untick
       </button>
-      {picked.length < 2 ? (
-        <button type="button" className="control primary" disabled>
-          Choose one more to compare
-        </button>
-      ) : (
+      {picked.length >= 2 && (
         <Link href={to.compare(picked)} className="control primary no-underline">
-          Compare {picked.length} runs
+          Compare
         </Link>
       )}
-    </>
+    </div>
   );
 }
 
@@ -78,17 +82,12 @@ export default function Runs() {
   const rows = answer.data?.rows.map(live);
   const commands = useSeen(answer.data?.rows.map((run) => run.command) ?? []);
   const pick = (key: string, on: boolean) =>
-    address.set({ pick: on ? [...picked, key] : picked.filter((one) => one !== key) }, { replace: true });
+    address.set(
+      { pick: on ? [...picked, key] : picked.filter((one) => one !== key) },
+      { replace: true },
+    );
   return (
-    <Page
-      title="Runs"
-      actions={
-        <>
-          <CompareLink picked={picked} clear={() => address.set({ pick: null }, { replace: true })} />
-          <Download href={csv.runs(asked)} />
-        </>
-      }
-    >
+    <Page title="Runs" actions={<Download href={csv.runs(asked)} />}>
       <Filters filter={filter} set={address.set} commands={commands} />
       {answer.error && <Failure error={answer.error} again={answer.reload} />}
       {answer.data && <Problems of={answer.data.problems} />}
@@ -115,6 +114,7 @@ export default function Runs() {
           />
         </Card>
       )}
+      <Ticked picked={picked} clear={() => address.set({ pick: null }, { replace: true })} />
     </Page>
   );
 }
