@@ -1,5 +1,6 @@
 """Every way in leads to the package; the wheel is whole; lock, constraints and DVC are in step."""
 
+import ast
 import importlib.metadata
 import os
 import re
@@ -180,6 +181,39 @@ def test_versions_agree():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["version"] == spectramind.__version__
     assert importlib.metadata.version("spectramind") == spectramind.__version__
+
+
+# torch is installed first; these ask for it, so they are installed without dependencies.
+BESIDE_TORCH = {"torch", "zuko", "captum"}
+
+
+def test_the_core_asks_for_what_it_imports_and_nothing_more():
+    """`pip install` of the wheel without extras pulls no package that the core does not import."""
+    imported = set()
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [str(node.module)]
+            imported |= {name.partition(".")[0] for name in names}
+    imported -= {*sys.stdlib_module_names, "spectramind", "hydra_plugins"}
+    owners = importlib.metadata.packages_distributions()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    core, extras = (
+        {normal(re.split(r"[<>=\[;]", line)[0]) for line in lines}
+        for lines in (
+            project["dependencies"],
+            [one for lines in project["optional-dependencies"].values() for one in lines],
+        )
+    )
+    of_import = {name: {normal(one) for one in owners.get(name, [name])} for name in imported}
+    for name, distributions in of_import.items():
+        assert distributions & (core | extras | BESIDE_TORCH), f"{name} is imported, not asked for"
+    assert core <= set().union(*of_import.values())
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
 def test_lock_pins_everything_but_torch_and_names_no_registry():

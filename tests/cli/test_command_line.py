@@ -13,6 +13,7 @@ import spectramind as spectramind_package
 from spectramind.cli import main as cli
 from spectramind.cli.complaint import complaint as explain
 from spectramind.config.compose import compose
+from spectramind.errors import ConfigError, RuntimeRiskError
 
 SLOW_PACKAGES = ("torch", "hydra", "numpy", "pandas", "numba", "plotly", "sklearn")
 
@@ -183,11 +184,59 @@ def test_an_interrupt_says_so_in_one_line(
     assert (event["status"], event["message"]) == ("fail", "interrupted")
 
 
+@pytest.mark.parametrize("where", ["hydra_compose", "Config.model_validate"])
+def test_memory_that_ends_while_settings_are_composed_is_a_runtime_limit(
+    where: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    def starved(*_: object, **__: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(f"spectramind.config.compose.{where}", starved)
+    monkeypatch.setattr("sys.argv", ["spectramind", "score", f"paths.work={tmp_path}"])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert stop.value.code == 4
+    assert capsys.readouterr().err.startswith("spectramind: out of memory")
+
+
+def test_packages_that_memory_cannot_hold_are_told(tmp_path: Path) -> None:
+    starved = (
+        "import runpy, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'spectramind.cli': raise MemoryError\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "sys.argv = ['spectramind']; runpy.run_module('spectramind', run_name='__main__')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", starved],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(spectramind_package.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert complaint(done, 4).startswith("spectramind: out of memory")
+
+
+def raised(error: Exception, of: Exception) -> Exception:
+    error.__cause__ = of
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [
         (MemoryError("3 GiB"), 4, "out of memory (3 GiB): lower --workers"),
         (RuntimeError("can't start new thread"), 4, "out of memory (can't start new thread)"),
+        (ImportError("x.so: failed to map segment from shared object"), 4, "out of memory (x.so"),
+        (raised(ConfigError("the tree"), MemoryError()), 4, "out of memory (the tree)"),
+        (raised(SystemError("no exception set"), MemoryError()), 4, "out of memory (no exception"),
+        (raised(RuntimeRiskError("a worker ran out of memory"), MemoryError()), 4, "a worker ran"),
+        (ConfigError("the tree"), 3, "the tree"),
         (OSError(errno.ENOSPC, "full", "a.csv"), 4, "no room to write a.csv"),
         (PermissionError(errno.EACCES, "no", "a.csv"), 3, "a.csv cannot be used"),
         (KeyError("x"), 5, "internal error: KeyError: 'x' (traceback above)"),

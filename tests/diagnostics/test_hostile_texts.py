@@ -18,7 +18,7 @@ from spectramind.diagnostics.report_data import ReportData
 from spectramind.plotting.document import AbsentPart, PagePart, document
 from spectramind.simulation.audit.audit_figures import STAR_COLUMNS
 from spectramind.simulation.audit.audit_page import SimulationReport, build_simulation_page
-from spectramind.simulation.audit.expectations import Comparison
+from spectramind.simulation.audit.expectations import RangeComparison
 
 EVIL = '</script></title><evil onclick="x()">&<img src=x onerror=y()>'
 # Where a string is a name that the code itself gives: an estimator, a step, a status.
@@ -96,7 +96,7 @@ def test_simulation_page_is_inert() -> None:
     columns = {key: [1.0] for key in STAR_COLUMNS}
     stars = pd.DataFrame({"planet_id": [EVIL], **columns, EVIL: [2.0]})
     depths = {"simulated": np.full((2, 283), 0.01), "real": np.full((2, 283), 0.02)}
-    rows = [Comparison(EVIL, 1.0, None, 0.0, 2.0, EVIL, EVIL)]
+    rows = [RangeComparison(EVIL, 1.0, None, 0.0, 2.0, EVIL, EVIL)]
     tables = {"simulated": stars}
     page = build_simulation_page(SimulationReport({EVIL: EVIL}, rows, rows, {}, {}, depths, tables))
     assert page.count("&lt;evil") > 5

@@ -2,13 +2,16 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from spectramind.config.compose import compose
+from spectramind.config.kept import keep_settings
 from spectramind.config.root import Config
+from spectramind.contracts.work_folder import RecordFolder
 from spectramind.errors import SchemaError
 from spectramind.pipeline.analyze_log import LogAnalysis, analyze_log
 from spectramind.run.record import RunRecord
@@ -114,3 +117,17 @@ def test_without_events_there_is_nothing_to_tell(text: str | None, config: Confi
         (config.paths.work / "events.jsonl").write_text(text)
     with pytest.raises(SchemaError, match="nothing ran in this work folder yet"):
         analyze_log(config, RunRecord("analyze-log", {}, config.paths.work))
+
+
+def test_what_changed_is_told_key_by_key_where_settings_were_kept(config: Config) -> None:
+    hashes = []
+    for typed in (["train.lr=1e-3"], ["train.lr=2e-3", "data.link=/tree"], ["experiment=smoke"]):
+        kept = compose([f"paths.work={config.paths.work}", *typed])
+        keep_settings(kept, RecordFolder(config.paths.work).settings(kept.hash))
+        hashes.append((kept.hash, {"overrides": typed}))
+    found = analysed(config, *(event("train", 1, args=a, cfg_hash=h) for h, a in hashes))
+    first, second, third = (run.change for run in found.runs)
+    assert (first, second) == ("", 'data.link null -> "/tree", train.lr 0.001 -> 0.002')
+    assert re.fullmatch(
+        r"- train.lr=2e-3, - data.link=/tree, \+ experiment=smoke \(\d+ settings\)", third
+    )

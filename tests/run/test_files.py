@@ -1,6 +1,7 @@
 """Atomic writes, safe reads, the pool."""
 
 import errno
+import json
 import os
 import pickle
 import signal
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from spectramind.errors import ConfigError, SchemaError
-from spectramind.run.atomic import atomic_path, remove_strays, write_npz
+from spectramind.run.atomic import atomic_path, json_number, remove_strays, write_npz
 from spectramind.run.failures import failure_of, note_failure
 from spectramind.run.npz import read_npz
 from spectramind.run.pool import Workers, run_all
@@ -243,3 +244,12 @@ def test_lines_are_appended_whole_or_not_at_all(tmp_path: Path) -> None:
     )
     assert int(done.stdout) == errno.EFBIG
     assert path.read_text() == "a" * 39 + "\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "held"),
+    [(1.5, 1.5), (np.float32(2), 2.0), (None, None), (np.nan, None), (np.inf, None), (0, 0.0)],
+)
+def test_numbers_as_json_can_hold_them(value: float | None, held: float | None) -> None:
+    assert json_number(value) == held
+    assert json.loads(json.dumps(json_number(value), allow_nan=False)) == held

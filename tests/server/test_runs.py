@@ -17,6 +17,8 @@ import pytest
 from spectramind.config.compose import compose
 from spectramind.run.record import RunRecord, recording
 
+STAMP = "%Y-%m-%dT%H:%M:%SZ"
+
 
 @pytest.fixture(scope="module")
 def places(benchmark: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
@@ -41,8 +43,8 @@ def progress(folder: Path, run_id: str, **changed: Any) -> Path:
         "cmd": "train",
         "pid": os.getpid(),
         "host": socket.gethostname(),
-        "started": (now - timedelta(seconds=60)).isoformat(),
-        "updated": now.isoformat(),
+        "started": (now - timedelta(seconds=60)).strftime(STAMP),
+        "updated": now.strftime(STAMP),
         "cfg_hash": "24532a82",
         "science_hash": "bd77835f",
         "args": {"overrides": ["seed=3"]},
@@ -101,17 +103,17 @@ def test_an_unknown_folder_names_those_there_are(runs: Any) -> None:
     assert "demo-run-2" in answer.detail
 
 
-def test_the_table_downloads_whole_and_starts_no_formula(runs: Any) -> None:
+def test_the_table_downloads_whole(runs: Any) -> None:
     answer = runs.ask("/api/runs.csv?sort=started")
     assert answer.headers["content-type"].startswith("text/csv")
     assert "attachment" in answer.headers["content-disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.body.decode())))
     assert len(rows) == 45
-    assert sum(row["score"] == "0.7" for row in rows) == 4
+    assert sum(row["score"] == "0.7" for row in rows) == 3
 
 
 def test_a_running_command_stands_first_with_its_stages(runs: Any, places: list[Path]) -> None:
-    path = progress(places[0], "v50_20991231_000000_abcd", started="2099-12-31T00:00:00+00:00")
+    path = progress(places[0], "v50_20991231_000000_abcd", started="2099-12-31T00:00:00Z")
     try:
         row = runs.get("/api/runs")["rows"][0]
         assert (row["state"], row["command"]) == ("running", "train")
@@ -120,7 +122,7 @@ def test_a_running_command_stands_first_with_its_stages(runs: Any, places: list[
             ("epochs", 4, 60),
         ]
         ends = datetime.fromisoformat(row["ends"]) - datetime.now(UTC)
-        assert 80 < ends.total_seconds() <= 90
+        assert 80 < ends.total_seconds() <= 91
         detail = runs.get("/api/folders/demo-run/runs/v50_20991231_000000_abcd")
         assert detail["overrides"] == ["seed=3"]
         assert runs.get("/api/folders")[0]["running"] == 1
@@ -177,7 +179,7 @@ def test_a_broken_progress_file_is_said_and_costs_nothing(
     try:
         found = runs.get("/api/runs?size=100")
         assert found["total"] == 45
-        assert [one for one in found["problems"] if "no progress file" in one]
+        assert [one for one in found["problems"] if "tells of no command" in one]
     finally:
         path.unlink()
 
@@ -244,7 +246,9 @@ def test_kept_settings_are_read_from_their_file(
     assert view["provenance"]["data"] == str(folder / "data" / "raw")
     path.write_text("{}")
     os.utime(path, (time.time() + 5, time.time() + 5))
-    assert "cannot be read" in client.get(f"/api/folders/moved/runs/{run_id}")["settings_problem"]
+    assert (
+        "holds no settings" in client.get(f"/api/folders/moved/runs/{run_id}")["settings_problem"]
+    )
 
 
 @pytest.mark.parametrize("tail", ["", "/log"])

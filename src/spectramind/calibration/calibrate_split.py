@@ -3,7 +3,7 @@
 import json
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -301,8 +301,21 @@ def calibrate(
         out=out,
         threads=workers.threads(len(plan.to_do)),
     )
+    outcomes = run_all(work, plan.to_do, workers, f"calibrate {split}")
+    failed, lost = _failed_and_lost(outcomes, strict)
+    return replace(plan, failed=failed, lost=lost)
+
+
+def _failed_and_lost(
+    outcomes: Iterable[VisitOutcome], strict: bool
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Why visits failed, and which exposures others lost, by visit.
+
+    Raises:
+        SchemaError: with ``strict``, the first visit that failed.
+    """
     failed, lost = {}, {}
-    for outcome in run_all(work, plan.to_do, workers, f"calibrate {split}"):
+    for outcome in outcomes:
         if outcome.trace:  # said here: worker processes have no log
             log.error("visit %s: %s\n%s", outcome.visit, outcome.failure, outcome.trace)
         if outcome.lost:
@@ -311,7 +324,7 @@ def calibrate(
             raise SchemaError(outcome.failure)
         if outcome.failure is not None:
             failed[outcome.visit] = outcome.failure
-    return replace(plan, failed=dict(sorted(failed.items())), lost=dict(sorted(lost.items())))
+    return dict(sorted(failed.items())), dict(sorted(lost.items()))
 
 
 if __name__ == "__main__":

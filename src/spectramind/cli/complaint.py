@@ -6,7 +6,13 @@ import traceback
 
 from typer.exceptions import TyperException
 
-from spectramind.errors import ExitCode, SpectraMindError
+from spectramind.errors import (
+    ExitCode,
+    RuntimeRiskError,
+    SpectraMindError,
+    memory_complaint,
+    out_of_memory,
+)
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM, errno.EROFS}
@@ -15,13 +21,14 @@ _AGAIN = "the same command goes on where this one stopped"
 
 def complaint(error: Exception) -> tuple[str, int]:
     """What to say of an error, and the exit code it ends the command with."""
+    if isinstance(error, RuntimeRiskError):
+        return str(error), error.exit_code
+    if out_of_memory(error):  # also where a library made another error of it
+        return memory_complaint(error), ExitCode.RUNTIME_RISK
     if isinstance(error, SpectraMindError):
         return str(error), error.exit_code
     if isinstance(error, TyperException):
         return error.format_message(), ExitCode.CONFIG_ERROR
-    if _is_out_of_memory(error):
-        what = f"out of memory ({error}): lower --workers (env.workers) or, in training, "
-        return f"{what}train.batch_size; {_AGAIN}", ExitCode.RUNTIME_RISK
     if isinstance(error, OSError) and error.errno in _NO_ROOM:
         what = f"no room to write {error.filename or 'a file'} ({os.strerror(error.errno)})"
         return f"{what}: free space or name another folder; {_AGAIN}", ExitCode.RUNTIME_RISK
@@ -31,17 +38,6 @@ def complaint(error: Exception) -> tuple[str, int]:
         return what, ExitCode.CONFIG_ERROR
     return f"internal error: {type(error).__name__}: {error} ({_where(error)})", (
         ExitCode.INTERNAL_ERROR
-    )
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """NumPy's and Python's, and torch's on CPU and GPU, known by name: torch may not be there."""
-    return (
-        isinstance(error, MemoryError)
-        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
-        or type(error).__name__ == "OutOfMemoryError"
-        or str(error) == "can't start new thread"  # no memory for its stack, or too many of them
-        or "DefaultCPUAllocator: can't allocate memory" in str(error)
     )
 
 

@@ -60,9 +60,19 @@ def freeze(tree: DictConfig) -> Config:
         ConfigError: the first violation, and how many more there are.
     """
     try:
-        return Config.model_validate(OmegaConf.to_container(tree, resolve=True))
+        return validated(OmegaConf.to_container(tree, resolve=True))
     except OmegaConfBaseException as error:  # an interpolation of nothing
         raise ConfigError(_one_line(error)) from error
+
+
+def validated(values: Any) -> Config:
+    """Settings as plain values, typed.
+
+    Raises:
+        ConfigError: the first violation, and how many more there are.
+    """
+    try:
+        return Config.model_validate(values)
     except ValidationError as error:
         first, *others = error.errors()
         key = ".".join(str(part) for part in first["loc"])

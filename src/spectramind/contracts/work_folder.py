@@ -13,6 +13,8 @@ from spectramind.contracts.predictive import SUBMITTED
 from spectramind.contracts.report_files import DiagnosticsFolder
 from spectramind.instrument.detectors import Detector
 
+_SWEEPS = "multirun"  # as configs/config_v50.yaml has it: FOLDER/multirun/WHEN/JOB
+
 
 @dataclass(frozen=True)
 class CalibratedFolder:
@@ -116,8 +118,21 @@ class RecordFolder:
         return self.running / f"{run_id}.json"
 
     def settings(self, cfg_hash: str) -> Path:
-        """The settings of commands with this hash, resolved."""
+        """The settings, whole, that commands ran with; their events name the hash."""
         return self.root / "settings" / f"{cfg_hash}.json"
+
+    @classmethod
+    def of_settings(cls, path: Path) -> Self:
+        """The record that kept settings lie in."""
+        return cls(path.absolute().parents[1])
+
+    def work_now(self, before: Path) -> Path:
+        """Where the work folder is that was ``before`` when the record was made: here, or, of a
+        job of a sweep, above.
+        """
+        job = self.root.parts[-3:]
+        is_job = job[:1] == (_SWEEPS,) and before.parts[-3:] != job
+        return self.root.parents[2] if is_job else self.root
 
     @property
     def lock(self) -> Path:
@@ -319,7 +334,7 @@ class WorkFolder:
     @property
     def multirun(self) -> Path:
         """Folders of sweeps, each with one of every job."""
-        return self.paths.work / "multirun"
+        return self.paths.work / _SWEEPS
 
     @property
     def sweep_records(self) -> list[RecordFolder]:

@@ -31,6 +31,7 @@ from spectramind.evaluation.official import (
     planet_scores,
 )
 from spectramind.evaluation.spectral_regions import molecule_coverage
+from spectramind.run.atomic import json_number
 
 WORST_LISTED = 5
 FAR_OFF = 6.0  # sigmas of the white-light depth beyond which a spectrum is simply wrong
@@ -97,14 +98,10 @@ def _interval_fields(
     return {
         "interval_level": intervals.level,
         "interval_coverage": float(bins.mean()),
-        "interval_width_ppm": _finite(widths.mean()),
-        "interval_width_median_ppm": _finite(np.median(widths)),
+        "interval_width_ppm": json_number(widths.mean()),
+        "interval_width_median_ppm": json_number(np.median(widths)),
         "region_coverage": molecule_coverage(bins),
     }
-
-
-def _finite(value: np.floating) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def summarise(

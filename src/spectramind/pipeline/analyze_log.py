@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -12,8 +13,9 @@ from typing import Any
 from pydantic import ValidationError
 from rich.markup import escape
 
+from spectramind.config.kept import kept_values
 from spectramind.config.root import Config
-from spectramind.contracts.work_folder import WorkFolder
+from spectramind.contracts.work_folder import RecordFolder, WorkFolder
 from spectramind.errors import SchemaError, first_fault
 from spectramind.pipeline.result import Result
 from spectramind.run.atomic import write_csv, write_text
@@ -30,10 +32,13 @@ class LoggedRun:
     Attributes:
         event: its line.
         before: the run of the same command before it, None for the first.
+        settings, settings_before: of both by dotted key, None where they were not kept.
     """
 
     event: Event
     before: Event | None
+    settings: dict[str, Any] | None = None
+    settings_before: dict[str, Any] | None = None
 
     @property
     def change(self) -> str:
@@ -42,10 +47,21 @@ class LoggedRun:
             return ""
         said = []
         if self.event.cfg_hash != self.before.cfg_hash:
-            said.append(_difference(_overrides(self.before), _overrides(self.event)))
+            said.append(self._settings_change(_overrides(self.before), _overrides(self.event)))
         if self.event.git_sha != self.before.git_sha:
             said.append(f"code {_short(self.before.git_sha)} -> {_short(self.event.git_sha)}")
         return "; ".join(said)
+
+    def _settings_change(self, typed_before: Sequence[str], typed: Sequence[str]) -> str:
+        """Key by key where both runs' settings were kept and few differ, else as typed."""
+        as_typed = _difference(typed_before, typed)
+        if self.settings is None or self.settings_before is None:
+            return as_typed
+        was, now = self.settings_before, self.settings
+        keys = [key for key in sorted(was | now) if was.get(key) != now.get(key)]
+        if len(keys) > _SHOWN:
+            return f"{as_typed} ({len(keys)} settings)"
+        return ", ".join(f"{key} {_value(was, key)} -> {_value(now, key)}" for key in keys)
 
     def row(self) -> dict[str, Any]:
         """Of the table."""
@@ -127,7 +143,8 @@ def analyze_log(config: Config, record: RunRecord) -> LogAnalysis:
     Raises:
         SchemaError: there are none.
     """
-    path = WorkFolder(config.paths).record.events
+    folder = WorkFolder(config.paths).record
+    path = folder.events
     if not path.is_file():
         raise SchemaError(
             f"{path} is missing: nothing ran in this work folder yet (paths.work=FOLDER names one)"
@@ -138,9 +155,12 @@ def analyze_log(config: Config, record: RunRecord) -> LogAnalysis:
     if not events:
         raise SchemaError(f"{path} holds no event: nothing ran in this work folder yet")
     last: dict[str, Event] = {}
+    settings = _kept(folder, events)
     runs = []
     for event in events:
-        runs.append(LoggedRun(event, last.get(event.cmd)))
+        before = last.get(event.cmd)
+        of_before = None if before is None else settings.get(before.cfg_hash)
+        runs.append(LoggedRun(event, before, settings.get(event.cfg_hash), of_before))
         last[event.cmd] = event
     paths = config.paths
     found = LogAnalysis(
@@ -165,6 +185,15 @@ def read_lines(path: Path) -> tuple[list[Event], list[str]]:
         except ValidationError as error:
             faults.append(f"{path}, line {number} is no event ({first_fault(error, 'the line')})")
     return events, faults
+
+
+def _kept(folder: RecordFolder, events: Sequence[Event]) -> dict[str | None, dict[str, Any]]:
+    """Settings by their hash, of the runs that kept them."""
+    found: dict[str | None, dict[str, Any]] = {}
+    for known in {event.cfg_hash for event in events if event.cfg_hash is not None}:
+        with suppress(SchemaError):  # of before settings were kept
+            found[known] = kept_values(folder.settings(known))
+    return found
 
 
 def _by_command(runs: Sequence[LoggedRun]) -> tuple[CommandRuns, ...]:
@@ -256,6 +285,10 @@ def _difference(before: Sequence[str], now: Sequence[str]) -> str:
     new = [one for one in now if one not in before]
     words = [*(f"- {one}" for one in gone), *(f"+ {one}" for one in new)]
     return ", ".join(words) or "a file of settings"
+
+
+def _value(settings: dict[str, Any], key: str) -> str:
+    return json.dumps(settings[key], ensure_ascii=False) if key in settings else "none"
 
 
 def _short(sha: str | None) -> str:

@@ -80,11 +80,13 @@ def _recorded(
     command: str, config: "Config", overrides: list[str], flags: dict[str, Any], work: Path
 ) -> "Result":
     """Run it in a folder that is this command's alone."""
+    from spectramind.config.kept import keep_settings
     from spectramind.contracts.work_folder import RecordFolder
     from spectramind.run.atomic import remove_strays
     from spectramind.run.budget import Budget
     from spectramind.run.compiled_cache import settle
     from spectramind.run.cores import core_count
+    from spectramind.run.heartbeat import under_way
     from spectramind.run.local_pool import end_workers
     from spectramind.run.processes import processes
     from spectramind.run.record import RunRecord, open_log, recording
@@ -112,7 +114,10 @@ def _recorded(
         paths = config.paths
         for folder, deep in ((work, False), (paths.outputs, True), (paths.splits.parent, True)):
             remove_strays(folder, deep)
-    with recording(record), clocked(record.run_id, command, work, record.budget, workers, after):
+    times = clocked(record.run_id, command, work, record.budget, workers, after)
+    with under_way(record), recording(record), times:
+        if processes().first:
+            keep_settings(config, RecordFolder(work).settings(config.hash))
         try:
             function = getattr(importlib.import_module(module), name)
             result: Result = function(config, record, **flags)

@@ -215,14 +215,18 @@ def calibrate_corel(config: Config, record: RunRecord) -> Corels:
         )
         for made in (where.corel, where.corel_table, where.corel_quantiles, where.corel_record):
             record.artifact(made)
-        for level in fitted[name].every_level:
-            if np.isinf(level.quantiles).any():
-                record.warn(
-                    f"{name}: {min(level.n_scores)} calibration planets are too few for intervals "
-                    f"at {1 - level.alpha:.0%}; they are infinite"
-                )
+        _warn_of_few(record, name, fitted[name])
     anew = after_fit(config, record, artifact, told.ids, told.answers, load_calibrators)
     return Corels(fitted, files, reasons, anew)
+
+
+def _warn_of_few(record: RunRecord, name: str, corel: Corel) -> None:
+    for level in corel.every_level:
+        if np.isinf(level.quantiles).any():
+            record.warn(
+                f"{name}: {min(level.n_scores)} calibration planets are too few for intervals "
+                f"at {1 - level.alpha:.0%}; they are infinite"
+            )
 
 
 def _temperature_alone(

@@ -29,6 +29,7 @@ from spectramind.models.path_attribution import (
     path_attribution,
 )
 from spectramind.physics.transit_phases import PHASES, inner_share, phases, transit_clock
+from spectramind.run.atomic import json_number
 
 Array = NDArray[np.float64]
 # Channels of the light curves (``models.inputs.sequence``): FGS1's dip, residual and pointing.
@@ -131,7 +132,7 @@ def _attention(network: SpectraMind, inputs: Inputs, graph: BinGraph) -> Values:
                 "layer": layer + 1,
                 "type": name,
                 "share": float(share[:, layer].mean()),
-                "error": _finite(_error(share[:, layer], 0)),
+                "error": json_number(_error(share[:, layer], 0)),
                 "even": float((own / degree).mean()),
             }
             for layer in range(share.shape[1])
@@ -159,9 +160,9 @@ def _edges(
                     "type": name,
                     "edges": there[0].edges,
                     "mask": float(mask.mean()),
-                    "mask_error": _finite(_error(mask, 0)),
+                    "mask_error": json_number(_error(mask, 0)),
                     "cut": float(cut.mean()),
-                    "cut_error": _finite(_error(cut, 0)),
+                    "cut_error": json_number(_error(cut, 0)),
                     "planets": len(there),
                 }
             )
@@ -174,7 +175,3 @@ def _error(values: Array, axis: int) -> Array:
     if count < 2:
         return np.asarray(np.full_like(values.mean(axis=axis), np.nan))
     return np.asarray(values.std(axis=axis, ddof=1) / np.sqrt(count))
-
-
-def _finite(value: Array) -> float | None:
-    return float(value) if np.isfinite(value) else None

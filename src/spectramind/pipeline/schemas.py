@@ -10,6 +10,7 @@ from spectramind.config.compose import resource_dir
 from spectramind.config.root import Config
 from spectramind.run.atomic import write_json
 from spectramind.run.events import Event, Manifest
+from spectramind.run.running import RunningCommand
 from spectramind.submission.applied import Applied
 from spectramind.submission.dialects import submission_schema
 from spectramind.symbolic.violation_log import ViolationLog
@@ -19,6 +20,7 @@ SCHEMAS: dict[str, Callable[[], dict[str, Any]]] = {
     "config.schema.json": Config.model_json_schema,
     "event.schema.json": Event.model_json_schema,
     "manifest.schema.json": Manifest.model_json_schema,
+    "progress.schema.json": RunningCommand.model_json_schema,
     "submission.schema.json": submission_schema,
     "violations.schema.json": ViolationLog.model_json_schema,
 }

@@ -18,7 +18,12 @@ from spectramind.run.atomic import write_json, write_text
 from spectramind.run.npz import read_npz
 from spectramind.run.record import RunRecord
 from spectramind.simulation.audit.audit_page import SimulationReport, build_simulation_page
-from spectramind.simulation.audit.expectations import POPULATION, TELEMETRY, Comparison, compare
+from spectramind.simulation.audit.expectations import (
+    POPULATION,
+    TELEMETRY,
+    RangeComparison,
+    compare,
+)
 from spectramind.simulation.audit.telemetry import View, view
 from spectramind.simulation.audit.telemetry_numbers import (
     airs_numbers,
@@ -38,7 +43,7 @@ class AuditReport(Result):
 
     page: Path
     numbers: Path
-    rows: tuple[Comparison, ...]
+    rows: tuple[RangeComparison, ...]
     left_out: tuple[str, ...] = ()
 
     @property
@@ -172,7 +177,7 @@ def _visit_numbers(tree: KaggleTree) -> Mapping[str, float]:
     }
 
 
-def _line(row: Comparison) -> str:
+def _line(row: RangeComparison) -> str:
     simulated, real = (
         "-" if value is None else f"{value:.4g}" for value in (row.simulated, row.real)
     )

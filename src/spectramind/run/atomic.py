@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from spectramind.errors import ConfigError, RuntimeRiskError
 from spectramind.run.processes import processes
@@ -137,6 +137,11 @@ def append_whole(target: Path, text: str) -> None:
         except OSError:
             stream.truncate(before)
             raise
+
+
+def json_number(value: float | np.number | NDArray[np.number] | None) -> float | None:
+    """A number as JSON can hold it: None for NaN and infinities, and for none."""
+    return float(value) if value is not None and np.isfinite(value) else None
 
 
 def write_json(target: Path, value: Any) -> None:

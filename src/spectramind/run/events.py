@@ -4,7 +4,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-
 # JSON has no NaN: it is written as null, and read as what it was.
 Number = Annotated[float, BeforeValidator(lambda value: float("nan") if value is None else value)]
 

@@ -35,6 +35,11 @@ class Pace:
         return (self.item_s or 0.0) * max(self.total - self.done, 0)
 
     @property
+    def since_s(self) -> float:
+        """Seconds since the last item."""
+        return time.monotonic() - self._last
+
+    @property
     def item_s(self) -> float | None:
         """Seconds between items; None: there are not two."""
         return (self._last - self._first) / (self.done - 1) if self.done > 1 else None

@@ -179,17 +179,17 @@ def _write(record: RunRecord, status: str, message: str | None, start: float) ->
             "ts": record.timestamp,
             "run_id": record.run_id,
             "cmd": record.cmd,
-            "args": _readable(record.args),
+            "args": readable(record.args),
             "git_sha": sha,
             "cfg_hash": record.cfg_hash,
             "science_hash": record.science_hash,
             "env": env,
             "seed": record.seed,
-            "artifacts": [_readable(str(path)) for path in record.artifacts],
+            "artifacts": [readable(str(path)) for path in record.artifacts],
             "metrics": record.metrics,
             "duration_ms": round((time.monotonic() - start) * 1000),
             "status": status,
-            "message": _readable(message),
+            "message": readable(message),
         }
     )
     record.work.mkdir(parents=True, exist_ok=True)
@@ -207,7 +207,7 @@ def _write(record: RunRecord, status: str, message: str | None, start: float) ->
             seed=record.seed,
             env=env,
             artifacts={
-                _readable(str(path)): environment.file_digest(path)
+                readable(str(path)): environment.file_digest(path)
                 for path in record.artifacts
                 if path.is_file()
             },
@@ -215,13 +215,13 @@ def _write(record: RunRecord, status: str, message: str | None, start: float) ->
         write_json(RecordFolder(record.work).manifest, manifest.model_dump(mode="json"))
 
 
-def _readable(value: Any) -> Any:
+def readable(value: Any) -> Any:
     """Text as UTF-8 can hold it: in an ASCII locale Python hides a path's bytes in surrogates."""
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if isinstance(value, dict):
-        return {key: _readable(child) for key, child in value.items()}
-    return [_readable(child) for child in value] if isinstance(value, list) else value
+        return {key: readable(child) for key, child in value.items()}
+    return [readable(child) for child in value] if isinstance(value, list) else value
 
 
 def _block(event: Event) -> str:

@@ -6,7 +6,7 @@ first items; before them, from what an item of such a stage took here before.
 
 import csv
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -57,37 +57,85 @@ class TimingRow:
     host: str
 
 
+@dataclass(eq=False)
+class Loop:
+    """A stage that runs now, as another thread may look at it; the loop itself pays nothing for it.
+
+    Attributes:
+        name: the stage's. pace: its count.
+        known_s: what an item of such a stage took here before, None where nothing tells.
+        items: what hands its items out.
+    """
+
+    name: str
+    pace: Pace
+    known_s: float | None
+    items: Generator[object] | None = None
+
+    @property
+    def done(self) -> int:
+        """Items done: without the one that is handed out and not come back for more."""
+        out = self.items is not None and self.items.gi_suspended  # type: ignore[attr-defined]
+        return max(self.pace.done - out, 0)
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds that the rest takes; None: too early to tell."""
+        item_s = self.known_s if self.pace.left_s is None else self.pace.item_s
+        if item_s is None:
+            return None
+        return max(item_s * (self.pace.total - self.done) - self.pace.since_s, 0.0)
+
+
 class StageClock:
     """Times the stages of one command and holds them to its budget.
 
     Args:
         run_id, cmd: of the command. path: the table. budget: what it may take.
         workers: processes that may share its work.
+
+    Attributes:
+        loops: the stages that run now, the outermost first.
     """
 
     def __init__(self, run_id: str, cmd: str, path: Path, budget: Budget, workers: int) -> None:
         self.run_id, self.cmd, self.path, self.budget = run_id, cmd, path, budget
         self.workers = workers
         self.sampler = Sampler()
+        self.loops: list[Loop] = []
         self._before = read_timing(path)
 
+    def loop(self, name: str, total: int) -> Loop:
+        """A stage that is about to begin."""
+        return Loop(name, Pace(total), item_seconds(self._before, self.cmd, name, self.workers))
+
     @contextmanager
-    def stage(self, name: str, total: int) -> Iterator[Pace]:
+    def stage(self, loop: Loop) -> Iterator[None]:
         """Time a stage; its row is written also when it fails.
 
         Raises:
             RuntimeRiskError: it cannot end in time, as far as earlier ones tell.
         """
-        known = item_seconds(self._before, self.cmd, name, self.workers)
-        if known is not None:
+        if loop.known_s is not None:
             told_by = "as such a stage took before"
-            self.budget.check_time(name, known * total, told_by, _ENOUGH)
-        pace, moment, status = Pace(total), self.sampler.moment(), "failed"
+            needed_s = loop.known_s * loop.pace.total
+            self.budget.check_time(loop.name, needed_s, told_by, _ENOUGH)
+        moment, status = self.sampler.moment(), "failed"
+        self.loops.append(loop)
         try:
-            yield pace
+            yield
             status = "ok"
         finally:
-            self._write(name, pace, self.sampler.since(moment), status)
+            self.loops.remove(loop)
+            self._write(loop.name, loop.pace, self.sampler.since(moment), status)
+
+    def timed(self, items: Iterable[T], loop: Loop) -> Generator[T]:
+        """The items of a stage, timed and held to the budget."""
+        with self.stage(loop):
+            for item in items:
+                loop.pace.tick()
+                self.look(loop.name, loop.pace)
+                yield item
 
     def look(self, name: str, pace: Pace) -> None:
         """Hold a running stage to the budget, after an item.
@@ -159,9 +207,10 @@ def clocked(
     clock = StageClock(run_id, cmd, path, budget, workers)
     _running.append(clock)
     try:
-        with clock.stage(WHOLE, 1) as pace:
+        whole = clock.loop(WHOLE, 1)
+        with clock.stage(whole):
             yield
-            pace.tick()
+            whole.pace.tick()
     finally:
         _running.remove(clock)
         clock.sampler.stop()
@@ -174,14 +223,16 @@ def timed(items: Iterable[T], name: str, total: int) -> Iterator[T]:
         RuntimeRiskError: the stage cannot end in the command's budget.
     """
     if not _running:
-        yield from items
-        return
+        return iter(items)
     clock = _running[-1]
-    with clock.stage(name, total) as pace:
-        for item in items:
-            pace.tick()
-            clock.look(name, pace)
-            yield item
+    loop = clock.loop(name, total)
+    loop.items = handed_out = clock.timed(items, loop)
+    return handed_out
+
+
+def loops_now() -> list[Loop]:
+    """The stages of this process's command that run now, the outermost first."""
+    return _running[-1].loops[1:] if _running else []  # without the whole command
 
 
 def read_timing(path: Path) -> list[dict[str, str]]:

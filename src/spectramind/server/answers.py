@@ -12,19 +12,19 @@ T = TypeVar("T")
 RunState = Literal["running", "ok", "warn", "fail", "vanished"]
 
 
-class Answer(BaseModel):
+class ServerAnswer(BaseModel):
     """Base of all answers."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Problem(Answer):
+class Problem(ServerAnswer):
     """Why there is no answer, in one sentence: what, and what to do."""
 
     detail: str
 
 
-class Rows(Answer, Generic[T]):
+class Rows(ServerAnswer, Generic[T]):
     """One page of a long table.
 
     Attributes:
@@ -39,7 +39,7 @@ class Rows(Answer, Generic[T]):
     problems: list[str] = []
 
 
-class StageState(Answer):
+class StageState(ServerAnswer):
     """One loop of a running command, as ``progress/{run_id}.json`` tells."""
 
     name: str
@@ -48,7 +48,7 @@ class StageState(Answer):
     left_s: float | None
 
 
-class RunRow(Answer):
+class RunRow(ServerAnswer):
     """A command of a work folder.
 
     Attributes:
@@ -80,14 +80,14 @@ class RunRow(Answer):
     message: str | None
 
 
-class WrittenFile(Answer):
+class WrittenFile(ServerAnswer):
     """A file that a command wrote: its path as the event names it, its size; None: it is gone."""
 
     path: str
     size_bytes: int | None
 
 
-class RunDetail(Answer):
+class RunDetail(ServerAnswer):
     """One command, whole.
 
     Attributes:
@@ -105,7 +105,7 @@ class RunDetail(Answer):
     files: list[WrittenFile]
 
 
-class LogLines(Answer):
+class LogLines(ServerAnswer):
     """Lines of a command's log, ``first`` of ``total``."""
 
     lines: list[str]
@@ -113,7 +113,7 @@ class LogLines(Answer):
     total: int
 
 
-class FolderRow(Answer):
+class FolderRow(ServerAnswer):
     """A work folder.
 
     Attributes:
@@ -136,7 +136,7 @@ class FolderRow(Answer):
     planets: int
 
 
-class Words(Answer):
+class Words(ServerAnswer):
     """A panel's verdict, in plain words; ``anchor`` of the panel, in ``topic``."""
 
     level: Literal["good", "look", "bad"]
@@ -146,7 +146,7 @@ class Words(Answer):
     title: str
 
 
-class AbsentView(Answer):
+class AbsentView(ServerAnswer):
     """What is not there, why, and the command line that fills it."""
 
     what: str
@@ -154,7 +154,7 @@ class AbsentView(Answer):
     command: str
 
 
-class PanelView(Answer):
+class PanelView(ServerAnswer):
     """A panel of ``diagnostics/panels``: the one source of what page and server show.
 
     Attributes:
@@ -176,7 +176,7 @@ class PanelView(Answer):
     absent: AbsentView | None
 
 
-class TopicRow(Answer):
+class TopicRow(ServerAnswer):
     """A topic of ``spectramind diagnose``; how many of its panels have something to show."""
 
     name: str
@@ -185,7 +185,7 @@ class TopicRow(Answer):
     panels: int
 
 
-class FolderView(Answer):
+class FolderView(ServerAnswer):
     """A work folder's first screen: is the run good, and what is wrong with it."""
 
     folder: FolderRow
@@ -196,7 +196,7 @@ class FolderView(Answer):
     problems: list[str]
 
 
-class TopicView(Answer):
+class TopicView(ServerAnswer):
     """All panels of a topic."""
 
     name: str
@@ -204,7 +204,7 @@ class TopicView(Answer):
     panels: list[PanelView]
 
 
-class PlanetRow(Answer):
+class PlanetRow(ServerAnswer):
     """A planet of the prediction.
 
     Attributes:
@@ -222,7 +222,7 @@ class PlanetRow(Answer):
     visits: int
 
 
-class PlanetView(Answer):
+class PlanetView(ServerAnswer):
     """One planet's page: the same parts as in the report page, and its neighbours in the list."""
 
     planet_id: str
@@ -234,7 +234,7 @@ class PlanetView(Answer):
     visits: list[str]
 
 
-class LightCurveWindow(Answer):
+class LightCurveWindow(ServerAnswer):
     """A window of one visit's white light curve; never more than ``points`` (2,000) of them.
 
     Attributes:
@@ -262,14 +262,14 @@ class LightCurveWindow(Answer):
     finest: str
 
 
-class SettingDifference(Answer):
+class SettingDifference(ServerAnswer):
     """A setting that differs: its dotted key, its value in each run (null: not kept)."""
 
     key: str
     values: list[Any]
 
 
-class PairedScore(Answer):
+class PairedScore(ServerAnswer):
     """``second`` - ``first`` over the planets both scored; paired 95 % bootstrap interval."""
 
     first: str
@@ -280,7 +280,7 @@ class PairedScore(Answer):
     planets: int
 
 
-class CoverageCurve(Answer):
+class CoverageCurve(ServerAnswer):
     """Of one run: the share of errors below each stated probability."""
 
     name: str
@@ -289,7 +289,7 @@ class CoverageCurve(Answer):
     z_rms: float | None
 
 
-class Comparison(Answer):
+class Comparison(ServerAnswer):
     """Two or more runs side by side. ``names``: of each, short and unlike the others'.
 
     Attributes:
@@ -308,7 +308,7 @@ class Comparison(Answer):
     problems: list[str]
 
 
-class OneSpectrum(Answer):
+class OneSpectrum(ServerAnswer):
     """mu and sigma in 283 bins, ppm."""
 
     name: str
@@ -316,7 +316,7 @@ class OneSpectrum(Answer):
     sigma_ppm: list[float | None]
 
 
-class SpectraTogether(Answer):
+class SpectraTogether(ServerAnswer):
     """A planet's spectra of several runs, over one grid (wavelength and bin half widths, um)."""
 
     planet_id: str
@@ -325,7 +325,7 @@ class SpectraTogether(Answer):
     spectra: list[OneSpectrum]
 
 
-class Changes(Answer):
+class Changes(ServerAnswer):
     """A server-sent event.
 
     Attributes:

@@ -25,7 +25,6 @@ from spectramind.server.answers import (
     SpectraTogether,
 )
 from spectramind.server.event_journal import ToldCommand
-from spectramind.server.folder_settings import flat
 from spectramind.server.folder_views import settings_of
 from spectramind.server.mission_control import MissionControl
 from spectramind.server.planet_books import PPM, scores_of
@@ -62,11 +61,11 @@ def compared_runs(control: MissionControl, wanted: Sequence[str]) -> list[Compar
     """The commands of an address, each as ``FOLDER:RUN_ID``.
 
     Raises:
-        NotThereError: no such folder or command. NotUnderstoodError: too few, too many, or no run.
+        NotThereError: no such folder or command. NotUnderstoodError: too many.
     """
     chosen = list(dict.fromkeys(wanted))
-    if not 1 <= len(chosen) <= MOST or not all(":" in one for one in chosen):
-        raise NotUnderstoodError(f"run: name 1 to {MOST} commands, each as run=FOLDER:RUN_ID")
+    if len(chosen) > MOST:
+        raise NotUnderstoodError(f"run: {len(chosen)} commands are too many: name {MOST} at most")
     places = [(control.folders.named(name), run) for name, _, run in map(_parts, chosen)]
     told = [(folder, told_command(folder, run)) for folder, run in places]
     rows = [as_row(folder.name, one) for folder, one in told]
@@ -107,10 +106,10 @@ def _compared(
     problems = []
     found = control.settings.of_command(folder, told)
     settings = None
-    if found.config is None:
+    if found.problem:
         problems.append(f"settings of {name}: {found.problem}")
     else:
-        settings = flat(found.config.model_dump(mode="json"))
+        settings = dict(found.values)
     data = None
     why = _written_over(folder.commands()[0], told)
     if why:

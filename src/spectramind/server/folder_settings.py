@@ -1,38 +1,41 @@
 """The settings that commands of a work folder ran with: kept beside its record, or made anew."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from pydantic import ValidationError
-
 from spectramind.config.compose import compose
+from spectramind.config.kept import kept_settings, kept_values
 from spectramind.config.overrides import quoted
 from spectramind.config.root import Config
 from spectramind.contracts.stages import CHAIN
-from spectramind.errors import ConfigError
+from spectramind.errors import ConfigError, SchemaError
 from spectramind.server.cached import Cache, stamp
 from spectramind.server.event_journal import ToldCommand
 from spectramind.server.served_folder import ServedFolder
 
 _composing = Lock()  # Hydra's state is the process's
-_LARGEST = 1 << 20
 
 
 @dataclass(frozen=True)
 class FoundSettings:
-    """Settings of one command.
+    """Settings that say where a folder's files lie.
 
     Attributes:
-        config: None where they cannot be told. cwd: where it ran, None: not kept.
+        config: None where they cannot be told.
         problem: why they cannot be told, or what of them is not sure; empty: all is well.
     """
 
     config: Config | None
-    cwd: Path | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class FoundValues:
+    """Settings of one command by dotted key, as they were; or why they cannot be told."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
 
 
@@ -40,35 +43,36 @@ class SettingsBook:
     """Settings of commands, found once."""
 
     def __init__(self) -> None:
-        self._found: Cache[tuple[str, str, str], FoundSettings] = Cache(256)
+        self._values: Cache[tuple[str, str, str], FoundValues] = Cache(256)
         self._here: Cache[str, FoundSettings] = Cache(64)
 
-    def of_command(self, folder: ServedFolder, told: ToldCommand) -> FoundSettings:
-        """Those that a command had, its paths as they were; never those of another version."""
+    def of_command(self, folder: ServedFolder, told: ToldCommand) -> FoundValues:
+        """Those that a command had; never those of another version."""
         overrides = folder.journal.whole(told).args.get("overrides")
         return self.of_hash(folder, told.config_hash, overrides)
 
-    def of_hash(
-        self, folder: ServedFolder, config_hash: str | None, overrides: Any
-    ) -> FoundSettings:
+    def of_hash(self, folder: ServedFolder, config_hash: str | None, typed: Any) -> FoundValues:
         """The same of what the record says of a command: hash, and what was typed."""
         if config_hash is None:
-            return FoundSettings(None, problem="the command failed before it had settings")
+            return FoundValues(problem="the command failed before it had settings")
         path = folder.record.settings(config_hash)
 
-        def find() -> FoundSettings:
+        def find() -> FoundValues:
             if path.is_file():
-                return _kept(path)
-            found = _composed(overrides)
-            if found.config is not None and found.config.hash != config_hash:
-                return FoundSettings(
-                    None,
-                    problem="they were not kept, and with the same overrides this version has "
-                    "others",
+                try:
+                    return FoundValues(kept_values(path))
+                except SchemaError as error:
+                    return FoundValues(problem=str(error))
+            found = _composed(typed)
+            if found.config is None:
+                return FoundValues(problem=found.problem)
+            if found.config.hash != config_hash:
+                return FoundValues(
+                    problem="they were not kept, and with the same overrides this version has others"
                 )
-            return found
+            return FoundValues(_flat(found.config.model_dump(mode="json")))
 
-        return self._found.get((folder.name, config_hash, repr(overrides)), stamp(path), find)
+        return self._values.get((folder.name, config_hash, repr(typed)), stamp(path), find)
 
     def of_folder(self, folder: ServedFolder) -> FoundSettings:
         """Those that say where the folder's files lie and what the chain made of them.
@@ -80,7 +84,7 @@ class SettingsBook:
         if chosen is None:
             return FoundSettings(
                 None,
-                problem=f"no command ran in {folder.path} yet, so that nothing tells its settings: "
+                f"no command ran in {folder.path} yet, so that nothing tells its settings: "
                 f"run `spectramind simulate paths.work={folder.path}` or another command there",
             )
         path = folder.record.settings(chosen.config_hash or "none")
@@ -88,20 +92,18 @@ class SettingsBook:
 
         def find() -> FoundSettings:
             if path.is_file():
-                found = _kept(path)
-                if found.config is None or found.cwd is None:
-                    return found
-                moved = _moved(found.config, found.cwd, folder.path)
-                return FoundSettings(moved, found.cwd)
-            overrides = folder.journal.whole(chosen).args.get("overrides")
-            if not isinstance(overrides, list):
-                return _composed(overrides)
-            found = _composed([*overrides, quoted("paths.work", folder.path)])
+                try:
+                    return FoundSettings(kept_settings(path))
+                except SchemaError as error:
+                    return FoundSettings(None, str(error))
+            typed = folder.journal.whole(chosen).args.get("overrides")
+            here = [quoted("paths.work", folder.path)]
+            found = _composed([*typed, *here] if isinstance(typed, list) else typed)
             if found.config is None or found.config.data.raw.is_absolute():
                 return found
             return FoundSettings(
                 found.config,
-                problem=f"data.raw={found.config.data.raw} is looked for from where the server was "
+                f"data.raw={found.config.data.raw} is looked for from where the server was "
                 "started: which folder the commands ran in was not kept",
             )
 
@@ -117,54 +119,20 @@ def _newest(told: list[ToldCommand]) -> ToldCommand | None:
 
 def _composed(overrides: Any) -> FoundSettings:
     if not isinstance(overrides, list) or not all(isinstance(one, str) for one in overrides):
-        return FoundSettings(None, problem="they were not kept, nor what was typed")
+        return FoundSettings(None, "they were not kept, nor what was typed")
     try:
         with _composing:
             return FoundSettings(compose(overrides))
     except ConfigError as error:
-        return FoundSettings(None, problem=f"they were not kept, and this version says: {error}")
+        return FoundSettings(None, f"they were not kept, and this version says: {error}")
 
 
-def _kept(path: Path) -> FoundSettings:
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise ValueError("it is too large")
-        held = json.loads(path.read_bytes())
-        cwd = Path(held.pop("cwd"))
-        return FoundSettings(Config.model_validate(held), cwd)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
-        why = (
-            "other settings than this version has" if isinstance(error, ValidationError) else error
-        )
-        return FoundSettings(None, problem=f"{path} cannot be read: {why}")
-
-
-def _moved(config: Config, cwd: Path, folder: Path) -> Config:
-    """The same with what lay below the work folder of then below the one of now."""
-    before = cwd / config.paths.work
-
-    def place(value: Any) -> Any:
-        if not isinstance(value, Path):
-            return value
-        path = cwd / value
-        return folder / path.relative_to(before) if path.is_relative_to(before) else path
-
-    paths = {name: place(value) for name, value in dict(config.paths).items()}
-    data = {name: place(value) for name, value in dict(config.data).items()}
-    return config.model_copy(
-        update={
-            "paths": config.paths.model_copy(update=paths),
-            "data": config.data.model_copy(update=data),
-        }
-    )
-
-
-def flat(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
-    """By dotted key; an empty group stays one."""
+def _flat(settings: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """By dotted key; an empty group stays one, as in ``kept_values``."""
     found: dict[str, Any] = {}
     for key, value in settings.items():
         if isinstance(value, Mapping) and value:
-            found |= flat(value, f"{before}{key}.")
+            found |= _flat(value, f"{before}{key}.")
         else:
             found[f"{before}{key}"] = value
     return found

@@ -14,6 +14,14 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     422: {"model": Problem, "description": "a parameter means nothing"},
     503: {"model": Problem, "description": "a file cannot be read now"},
 }
+# Beside a stream of events a refusal is JSON all the same.
+OF_STREAM: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": told["description"],
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status, told in REFUSALS.items()
+}
 CSV: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "CSV"}
 }

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from spectramind.config.root import Config
 from spectramind.server.answers import LogLines, RunDetail, RunRow, WrittenFile
-from spectramind.server.folder_settings import FoundSettings, flat
+from spectramind.server.folder_settings import FoundValues
 from spectramind.server.mission_control import MissionControl
 from spectramind.server.run_rows import as_row, told_command
 from spectramind.server.running_commands import in_utc
@@ -31,7 +30,7 @@ def run_detail(control: MissionControl, folder: ServedFolder, run_id: str) -> Ru
     return RunDetail(
         row=row,
         overrides=_typed(event.args),
-        settings=_settings(found),
+        settings=dict(found.values),
         settings_problem=found.problem or None,
         metrics=dict(event.metrics),
         environment=event.env,
@@ -47,11 +46,11 @@ def _of_running(control: MissionControl, folder: ServedFolder, row: RunRow) -> R
     return RunDetail(
         row=row,
         overrides=_typed(args),
-        settings=_settings(found),
+        settings=dict(found.values),
         settings_problem=found.problem or None,
         metrics={},
         environment={"host": notes[0].host} if notes else {},
-        seed=None if found.config is None else found.config.seed,
+        seed=found.values.get("seed"),
         files=[],
     )
 
@@ -61,18 +60,11 @@ def _typed(args: dict[str, object]) -> list[str]:
     return [str(one) for one in overrides] if isinstance(overrides, list) else []
 
 
-def _settings(found: FoundSettings) -> dict[str, object]:
-    return {} if found.config is None else flat(found.config.model_dump(mode="json"))
-
-
-def _file(folder: ServedFolder, told: str, found: FoundSettings) -> WrittenFile:
+def _file(folder: ServedFolder, told: str, found: FoundValues) -> WrittenFile:
     """A file as it is now: below the work folder where it was written there, also if that moved."""
-    path = (found.cwd or Path.cwd()) / told
-    places = [path]
-    if found.config is not None:
-        before = (found.cwd or Path.cwd()) / _work(found.config)
-        if path.is_relative_to(before):
-            places.insert(0, folder.path / path.relative_to(before))
+    places, before = [Path(told)], found.values.get("paths.work")
+    if isinstance(before, str) and places[0].is_relative_to(before):
+        places.insert(0, folder.path / places[0].relative_to(before))
     for place in places:
         try:
             if place.is_file():
@@ -80,10 +72,6 @@ def _file(folder: ServedFolder, told: str, found: FoundSettings) -> WrittenFile:
         except (OSError, ValueError):
             continue
     return WrittenFile(path=told, size_bytes=None)
-
-
-def _work(config: Config) -> Path:
-    return config.paths.work
 
 
 def log_lines(folder: ServedFolder, run_id: str, first: int | None, count: int) -> LogLines:

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import StringConstraints
 from starlette.responses import Response
 
 from spectramind.server.answers import (
@@ -17,14 +18,17 @@ from spectramind.server.answers import (
 )
 from spectramind.server.change_stream import ChangeStreams, EventStream
 from spectramind.server.mission_control import MissionControl, control_of
-from spectramind.server.reply import CSV, REFUSALS, as_download, as_json
+from spectramind.server.reply import CSV, OF_STREAM, REFUSALS, as_download, as_json
 from spectramind.server.run_rows import SORTED_BY, Filter, as_csv, run_rows
 
 router = APIRouter(responses=REFUSALS)
 Control = Annotated[MissionControl, Depends(control_of)]
 Text = Annotated[str, Query(max_length=200)]
 Name = Annotated[str, Path(max_length=200)]
-Runs = Annotated[list[str], Query(max_length=50)]
+Runs = Annotated[
+    list[Annotated[str, StringConstraints(pattern="^.+:.+$", max_length=300)]],
+    Query(min_length=1, max_length=20),
+]
 Page = Annotated[int, Query(ge=1, le=1_000_000)]
 Size = Annotated[int, Query(ge=1, le=500)]
 Order = Annotated[str, Query(pattern=f"^-?({'|'.join(SORTED_BY)})$")]
@@ -100,7 +104,7 @@ def compare_spectra(control: Control, run: Runs, planet: Text) -> Response:
     return as_json(spectra_together(control, run, planet))
 
 
-@router.get("/changes", response_model=Changes, response_class=EventStream)
+@router.get("/changes", response_model=Changes, response_class=EventStream, responses=OF_STREAM)
 async def changes(request: Request) -> Response:
     """Server-sent events; the connection stays open."""
     streams: ChangeStreams = request.app.state.streams

@@ -1,71 +1,44 @@
 """Commands that run now, as their progress files tell."""
 
 import os
-import socket
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
-
-import psutil
-from pydantic import AwareDatetime, BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
 from spectramind.contracts.work_folder import RecordFolder
+from spectramind.errors import SchemaError
+from spectramind.run.running import STALE_S, RunningCommand
 from spectramind.server.answers import RunRow, StageState
 
-STALE_S = 30.0
 _MOST = 100  # files that are read: killed commands leave theirs
 _LARGEST = 1 << 20
-
-
-class _Stage(BaseModel):
-    name: str
-    done: NonNegativeInt
-    total: NonNegativeInt
-    left_s: float | None = None
-
-
-class ProgressNote(BaseModel):
-    """``progress/{run_id}.json``, written while a command runs; its end removes it."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    run_id: str
-    cmd: str
-    pid: int
-    host: str
-    started: AwareDatetime
-    updated: AwareDatetime
-    cfg_hash: str | None = None
-    science_hash: str | None = None
-    args: dict[str, Any] = {}
-    stages: list[_Stage] = []
+_LONGEST_S = 1e8  # of forecasts
 
 
 @dataclass(frozen=True)
-class RunningCommand:
+class UnendedCommand:
     """A command without an event so far.
 
     Attributes:
         note: its file. lost: why it is taken for dead, empty while it lives.
     """
 
-    note: ProgressNote
+    note: RunningCommand
     lost: str
 
     def row(self, folder: str, now: datetime) -> RunRow:
         """As the table shows it."""
-        note = self.note
-        last = note.updated if self.lost else now
+        note, updated = self.note, datetime.fromisoformat(self.note.updated)
+        last = updated if self.lost else now
         left = note.stages[0].left_s if note.stages and not self.lost else None
-        ends = None if left is None else note.updated + timedelta(seconds=min(left, 1e8))
+        ends = None if left is None else updated + timedelta(seconds=min(left, _LONGEST_S))
         return RunRow(
             folder=folder,
             run_id=note.run_id,
             command=note.cmd,
             state="vanished" if self.lost else "running",
-            started=in_utc(note.started),
-            duration_s=max((last - note.started).total_seconds(), 0.0),
+            started=note.started,
+            duration_s=max((last - datetime.fromisoformat(note.started)).total_seconds(), 0.0),
             stages=[StageState.model_validate(stage.model_dump()) for stage in note.stages],
             ends=None if ends is None else in_utc(ends),
             config_hash=note.cfg_hash,
@@ -83,21 +56,23 @@ def in_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def running_in(folder: RecordFolder, now: datetime) -> tuple[list[RunningCommand], list[str]]:
+def unended_in(folder: RecordFolder) -> tuple[list[UnendedCommand], list[str]]:
     """Commands that have a progress file, and what of these files could not be read."""
     found, problems = [], []
     for path in _files(folder.running):
         try:
             if path.stat().st_size > _LARGEST:
-                raise ValueError("it is too large")
-            note = ProgressNote.model_validate_json(path.read_bytes())
+                raise SchemaError(f"{path} tells of no command: it is too large")
+            note = RunningCommand.read(path)
+            datetime.fromisoformat(note.started), datetime.fromisoformat(note.updated)
         except FileNotFoundError:  # the command has just ended
             continue
-        except (OSError, ValidationError, ValueError) as error:
-            why = " ".join(str(error).split())[:120]
-            problems.append(f"{path} is no progress file ({why}): it is left out")
-            continue
-        found.append(RunningCommand(note, _lost(note, now)))
+        except SchemaError as error:
+            problems.append(f"{error}; it is left out")
+        except (OSError, ValueError) as error:  # no leave to read; the 31st of February
+            problems.append(f"{path} cannot be read ({error}); it is left out")
+        else:
+            found.append(UnendedCommand(note, _lost(note)))
     return found, problems
 
 
@@ -109,23 +84,10 @@ def _files(folder: Path) -> list[Path]:
     return [folder / name for name in names if not name.startswith(".")][-_MOST:]
 
 
-def _lost(note: ProgressNote, now: datetime) -> str:
-    age = (now - note.updated).total_seconds()
-    if _short(note.host) == _short(socket.gethostname()) and not _lives(note.pid):
-        return f"process {note.pid} is gone and left no event: it was killed, run it again"
-    if age > STALE_S:
-        return f"no sign of life for {age:.0f} s, and no event: see whether it still runs"
-    return ""
-
-
-def _short(host: str) -> str:
-    return host.partition(".")[0]
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.AccessDenied:
-        return True
-    except (psutil.Error, ValueError, OverflowError):
-        return False
+def _lost(note: RunningCommand) -> str:
+    if note.lives:
+        return ""
+    if note.silent_s > STALE_S:
+        silent = f"no sign of life for {note.silent_s:.0f} s, and no event"
+        return f"{silent}: see whether it still runs on {note.host}"
+    return f"process {note.pid} is gone and left no event: it was killed, run it again"

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from spectramind.contracts.work_folder import RecordFolder
 from spectramind.server.event_journal import EventJournal, ToldCommand
 from spectramind.server.refusals import NotThereError
-from spectramind.server.running_commands import RunningCommand, running_in
+from spectramind.server.running_commands import UnendedCommand, unended_in
 
 
 @dataclass(frozen=True)
@@ -41,9 +40,9 @@ class ServedFolder:
         told, problems = self.journal.read()
         return told, [*([problem] if problem else []), *problems]
 
-    def running(self, ended: Sequence[ToldCommand]) -> tuple[list[RunningCommand], list[str]]:
+    def running(self, ended: Sequence[ToldCommand]) -> tuple[list[UnendedCommand], list[str]]:
         """Commands that have not, and what could not be read."""
-        found, problems = running_in(self.record, datetime.now(UTC))
+        found, problems = unended_in(self.record)
         ids = {told.run_id for told in ended} if found else set()
         return [one for one in found if one.note.run_id not in ids], problems
 

@@ -12,7 +12,7 @@ from spectramind.plotting.document import PagePart, document, lead, place
 from spectramind.plotting.html_tables import Column
 from spectramind.simulation.audit import audit_figures as figures
 from spectramind.simulation.audit.audit_figures import Views
-from spectramind.simulation.audit.expectations import Comparison
+from spectramind.simulation.audit.expectations import RangeComparison
 
 _COLUMNS = (
     Column("title", "number"),
@@ -38,8 +38,8 @@ class SimulationReport:
     """
 
     provenance: Mapping[str, str]
-    telemetry: Sequence[Comparison]
-    population: Sequence[Comparison]
+    telemetry: Sequence[RangeComparison]
+    population: Sequence[RangeComparison]
     airs: Views
     fgs1: Views
     depths: Mapping[str, NDArray[np.float64]]

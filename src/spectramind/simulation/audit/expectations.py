@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from math import isfinite
 from typing import Any
+
+from spectramind.run.atomic import json_number
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Expected:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RangeComparison:
     """One line of the report; ``real`` is None without real data."""
 
     title: str
@@ -128,17 +129,15 @@ POPULATION = (
 
 def compare(
     expected: tuple[Expected, ...], simulated: Mapping[str, float], real: Mapping[str, float]
-) -> list[Comparison]:
+) -> list[RangeComparison]:
     """Numbers against their ranges; a number that was not measured is ``not there``."""
     rows = []
     for e in expected:
-        value, other = (_finite(numbers.get(e.key)) for numbers in (simulated, real))
-        rows.append(Comparison(e.title, value, other, e.low, e.high, _verdict(e, value), e.source))
+        value, other = (json_number(numbers.get(e.key)) for numbers in (simulated, real))
+        rows.append(
+            RangeComparison(e.title, value, other, e.low, e.high, _verdict(e, value), e.source)
+        )
     return rows
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or not isfinite(value) else value
 
 
 def _verdict(expected: Expected, value: float | None) -> str:
