@@ -11,6 +11,7 @@ import { pngFile, svgFile } from './picture';
 import { figureTitle, panes, type View } from './plan';
 import { plainText } from './richText';
 import { Plot } from './Plot';
+import { isEmpty } from './values';
 import { choices, restyled } from './restyle';
 import { save } from './save';
 import { Toolbar } from './Toolbar';
@@ -79,7 +80,8 @@ export function Drawn({ name, title, figure: given, onPlanet, onChosen }: Figure
           </select>
         </label>
       )}
-      {plan && (
+      {isEmpty(figure) && <p className="text-sm text-soft">There is nothing of this to draw here.</p>}
+      {plan && !isEmpty(figure) && (
         <>
           <LegendButtons entries={entries} hidden={hidden} palette={plan.palette} toggle={toggle} />
           <Plot plan={plan} name={name} label={`figure: ${heading}; arrow keys read its points, plus and minus zoom`} tool={tool} chosen={chosen} onView={change} onChosen={choose} onPlanet={onPlanet} />

@@ -1,8 +1,8 @@
 import supported from "./supported.json";
-import type { FigureDict } from "./plotly";
+import { axesOf, type FigureDict } from './plotly';
 
 /** What of the schema the renderer draws: key paths by trace type and of the layout, and the values
- * that some of them may have. tests/server/test_figure_schema.py reads the same file. */
+ * that some of them may have. tests/diagnostics/test_figure_schema.py reads the same file. */
 interface Supported {
   traces: Record<string, string[]>;
   layout: string[];
@@ -44,6 +44,14 @@ function of(kind: string, known: string[], part: unknown): string[] {
   return problems;
 }
 
+/** Shapes and annotations that stand on an axis that there is not. */
+function lostRefs({ data, layout }: FigureDict): string[] {
+  const axes = new Set([...axesOf(layout).keys(), ...data.flatMap((trace) => [trace.xaxis ?? 'x', trace.yaxis ?? 'y'])]);
+  const parts = [...(layout.shapes ?? []), ...(layout.annotations ?? [])];
+  const refs = parts.flatMap((one) => [one.xref ?? 'x', one.yref ?? 'y']);
+  return refs.filter((ref) => ref !== 'paper' && !axes.has(ref.replace(/ domain$/, ''))).map((ref) => `axis ${ref}`);
+}
+
 /** What a figure asks for that the renderer does not draw; empty where it draws all. */
 export function unsupported(figure: FigureDict): string[] {
   const problems = of("layout", SUPPORTED.layout, figure.layout);
@@ -52,5 +60,5 @@ export function unsupported(figure: FigureDict): string[] {
     if (known) problems.push(...of(trace.type, known, trace));
     else problems.push(`trace type ${JSON.stringify(trace.type)}`);
   }
-  return [...new Set(problems)];
+  return [...new Set([...problems, ...lostRefs(figure)])];
 }

@@ -1,9 +1,9 @@
-import { span, toPixel, type Axis } from "./axis";
-import { areCrowded, TICK_SIZE, TITLE_SIZE, TURN } from "./margins";
+import { isWithin, span, toPixel, type Axis } from "./axis";
+import { areTurned, TICK_SIZE, TITLE_SIZE, TURN } from "./margins";
 import { textWidth } from "./measure";
 import { panes, type Plan } from "./plan";
 import { titleText, type Annotation } from "./plotly";
-import type { Pen } from "./pen";
+import type { Box, Pen } from "./pen";
 import { drawShapeLabels, drawShapes, place } from "./shapes";
 import { ticksOf, type Tick } from "./ticks";
 
@@ -17,8 +17,18 @@ export function drawUnder(pen: Pen, plan: Plan): void {
     if (y.layout.showgrid !== false)
       for (const { place: at } of ticksOf(y)) d.push(`M${box.x},${toPixel(y, at).toFixed(1)}h${box.width}`);
     pen.path(d.join(""), { stroke: plan.palette.grid, width: 1 });
+    drawZero(pen, plan, x, box);
+    drawZero(pen, plan, y, box);
   }
   drawShapes(pen, plan, "between");
+}
+
+/** A line at zero where the layout asks for one. */
+function drawZero(pen: Pen, plan: Plan, axis: Axis, box: Box): void {
+  if (!axis.layout.zeroline || axis.kind !== "linear" || !isWithin(axis, 0)) return;
+  const at = toPixel(axis, 0).toFixed(1);
+  const d = axis.letter === "x" ? `M${at},${box.y}v${box.height}` : `M${box.x},${at}h${box.width}`;
+  pen.path(d, { stroke: plan.palette.line, width: 1.5 });
 }
 
 /** What lies above them: axes with ticks and titles, labels of shapes, annotations. */
@@ -58,7 +68,7 @@ function drawX(pen: Pen, plan: Plan, axis: Axis): void {
   pen.path(`M${left},${foot}H${right}${marks}`, { stroke: plan.palette.line, width: 1 });
   let depth = 4;
   if (layout.showticklabels !== false) {
-    const crowded = areCrowded(axis, right - left);
+    const crowded = areTurned(axis, right - left);
     const every = axis.kind === "category" ? 1 : thinned(axis, ticks, size);
     ticks.forEach((tick, i) => {
       if (i % every || !tick.label) return;

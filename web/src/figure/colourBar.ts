@@ -55,9 +55,8 @@ function drawStanding(pen: Pen, plan: Plan, found: Bar): void {
   const colour = colourScale(found.scale);
   const slice = height / SLICES;
   for (let i = 0; i < SLICES; i++) {
-    const y = top + height - (i + 1) * slice;
-    const d = `M${left},${(y - 0.4).toFixed(2)}h${thick}v${(slice + 0.4).toFixed(2)}h${-thick}Z`;
-    pen.path(d, { fill: colour((i + 0.5) / SLICES) });
+    const [from, to] = [i + 1, i].map((n) => Math.round(top + height - n * slice));
+    pen.path(`M${left},${from}h${thick}V${to}h${-thick}Z`, { fill: colour((i + 0.5) / SLICES) });
   }
   for (const { value, label } of ticks(found)) {
     const y = top + height - ((value - low) / (high - low || 1)) * height;
@@ -79,10 +78,9 @@ function drawLying(pen: Pen, plan: Plan, found: Bar): void {
   const top = above ? paper.y - 22 - thick : paper.y + paper.height * (1 - (bar.y ?? 0)) + (title ? 18 : 0);
   const colour = colourScale(found.scale);
   for (let i = 0; i < SLICES; i++) {
-    const x = left + (i * width) / SLICES;
-    pen.path(`M${x.toFixed(2)},${top}h${(width / SLICES + 0.4).toFixed(2)}v${thick}h${(-width / SLICES - 0.4).toFixed(2)}Z`, {
-      fill: colour((i + 0.5) / SLICES),
-    });
+    // On whole pixels: no seams between slices.
+    const [from, to] = [i, i + 1].map((n) => Math.round(left + (n * width) / SLICES));
+    pen.path(`M${from},${Math.round(top)}H${to}v${thick}H${from}Z`, { fill: colour((i + 0.5) / SLICES) });
   }
   for (const { value, label } of ticks(found)) {
     const x = left + ((value - low) / (high - low || 1)) * width;

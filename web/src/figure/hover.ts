@@ -143,6 +143,6 @@ export function planetOf(point: Point): string | null {
   if (point.trace.meta !== 'planets') return null;
   const found: unknown = point.trace.customdata?.[point.index] ?? (point.trace.type === 'heatmap' ? point.trace.y?.[point.index] : null);
   const id: unknown = Array.isArray(found) ? (found[0] as unknown) : found;
-  return typeof id === 'string' || typeof id === 'number' ? String(id) : null;
+  return typeof id === 'string' || typeof id === 'number' ? plainText(String(id)) : null;
 }
 

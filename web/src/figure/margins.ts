@@ -47,9 +47,10 @@ function labelWidth(side: Side): number {
   return Math.max(0, ...texts.map((text) => textWidth(text, size)));
 }
 
-/** Whether categories or texts along x would touch; then they are turned. */
-export function areCrowded(side: Pick<Side, "letter" | "kind" | "categories" | "layout">, length: number): boolean {
+/** Whether categories along x are turned: the layout says so, or they would touch. */
+export function areTurned(side: Pick<Side, "letter" | "kind" | "categories" | "layout">, length: number): boolean {
   if (side.letter !== "x" || side.kind !== "category" || side.layout.tickangle === 0) return false;
+  if (side.layout.tickangle) return true;
   const size = side.layout.tickfont?.size ?? TICK_SIZE;
   const widest = Math.max(0, ...side.categories.map((text) => textWidth(text, size)));
   return widest + 6 > length / Math.max(side.categories.length, 1);
@@ -57,7 +58,8 @@ export function areCrowded(side: Pick<Side, "letter" | "kind" | "categories" | "
 
 function turnedDepth(side: Side, length: number): number {
   const [from, to] = side.layout.domain ?? [0, 1];
-  if (!areCrowded(side, length * (to - from))) return 0;
+  // Where the layout itself turns them, its margin has their room.
+  if (side.layout.tickangle || !areTurned(side, length * (to - from))) return 0;
   const widest = Math.max(...side.categories.map((text) => textWidth(text, TICK_SIZE)));
   return widest * Math.sin((TURN * Math.PI) / 180);
 }

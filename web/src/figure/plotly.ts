@@ -133,7 +133,14 @@ export interface Shape {
   layer?: string;
   line?: LineStyle;
   fillcolor?: string;
-  label?: { text?: string; textposition?: string; font?: { size?: number } };
+  label?: {
+    text?: string;
+    textposition?: string;
+    xanchor?: string;
+    yanchor?: string;
+    padding?: number;
+    font?: { size?: number };
+  };
 }
 
 export interface Annotation {

@@ -1,4 +1,4 @@
-import type { Cell, PackedArray, Trace } from "./plotly";
+import type { Cell, FigureDict, PackedArray, Trace } from "./plotly";
 
 /** Rows of a heat map, unpacked where they came as bytes. */
 export function rowsOf(trace: Trace): ArrayLike<number | null>[] {
@@ -29,4 +29,10 @@ export function centres(trace: Trace, letter: "x" | "y", count: number): Cell[] 
 /** An element of what is one value for all, or a list. */
 export function each<T>(value: T | T[] | undefined, i: number): T | undefined {
   return Array.isArray(value) ? value[i] : value;
+}
+
+/** Whether a figure has no number at all, as for a planet of which a panel knows nothing. */
+export function isEmpty(figure: FigureDict): boolean {
+  const has = (list: Cell[] | undefined) => list?.some((value) => value !== null) ?? false;
+  return !figure.data.some((trace) => (trace.type === 'heatmap' ? rowsOf(trace).length > 0 : has(trace.x) && has(trace.y)));
 }

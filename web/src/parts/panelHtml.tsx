@@ -3,6 +3,7 @@ import { Link } from 'wouter';
 
 import { Figure } from '../figure/Figure';
 import type { FigureDict } from '../figure/plotly';
+import { styleOf } from './panelStyle';
 import { PanelTable } from './PanelTable';
 import { Scrolled } from './Scrolled';
 
@@ -17,7 +18,7 @@ export interface PanelPlace {
 
 /** Elements that may stay, and the attributes that they may keep; of all others their text stays. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  p: [], div: [], span: [], b: [], i: [], em: [], strong: [], u: [], code: [], br: [], sub: [], sup: [],
+  p: [], div: [], span: ['aria-hidden'], b: [], i: ['aria-hidden'], em: [], strong: [], u: [], code: [], br: [], sub: [], sup: [],
   h3: [], h4: [], h5: [], ul: [], ol: [], li: [], dl: [], dt: [], dd: [],
   table: [], caption: [], thead: [], tbody: [], tr: [], th: ['scope', 'colspan', 'rowspan'], td: ['colspan', 'rowspan'],
   details: ['open'], summary: [], a: ['href'], button: ['data-planet'], figure: ['id'],
@@ -60,7 +61,7 @@ function rebuilt(node: ChildNode, place: PanelPlace, key: number): ReactNode {
   if (tag === 'button') return planetLink(node.getAttribute('data-planet') ?? '', node, place, key);
   if (node instanceof HTMLTableElement && node.tHead && node.tBodies[0]) return table(node, place, key);
   if (node.classList.contains('scroll')) return <Scrolled key={key}>{children(node, place)}</Scrolled>;
-  const props = { key, className: classes(node), style: placed(node), ...kept(node, attributes) };
+  const props = { key, className: classes(node), style: styleOf(node.getAttribute('data-style') ?? ''), ...kept(node, attributes) };
   return tag === 'br' ? <br key={key} /> : createElement(tag, props, ...children(node, place));
 }
 
@@ -85,19 +86,9 @@ function kept(node: Element, attributes: readonly string[]): Record<string, stri
   for (const name of attributes) {
     const value = node.getAttribute(name);
     if (value === null) continue;
-    found[RENAMED[name] ?? name] = name === 'open' ? true : value;
+    found[RENAMED[name] ?? name] = name === 'open' ? true : name === 'aria-hidden' ? 'true' : value;
   }
   return found;
-}
-
-/** Places on a whisker's line are the one thing a panel says by style: per cent, and nothing else. */
-function placed(node: Element): Record<string, string> | undefined {
-  const found: Record<string, string> = {};
-  for (const part of (node.getAttribute('data-style') ?? '').split(';')) {
-    const share = /^\s*(left|width)\s*:\s*(\d{1,3}(?:\.\d+)?%)\s*$/.exec(part);
-    if (share?.[1] && share[2]) found[share[1]] = share[2];
-  }
-  return Object.keys(found).length ? found : undefined;
 }
 
 function figure(id: string, place: PanelPlace, key: number): ReactNode {

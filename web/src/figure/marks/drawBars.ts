@@ -39,8 +39,11 @@ function drawPattern(pen: Pen, pattern: NonNullable<Marker["pattern"]>, boxes: B
     pen.path(boxes.map(({ box }) => dots(box, size, r)).join(""), { fill: colour, opacity: shade });
     return;
   }
-  const slants = { "/": [1], "\\": [-1], x: [1, -1] }[pattern.shape ?? ""] ?? [];
-  const d = slants.flatMap((slant) => boxes.map(({ box }) => hatch(box, size, slant))).join("");
+  const kind = pattern.shape ?? "";
+  const slants = { "/": [1], "\\": [-1], x: [1, -1] }[kind] ?? [];
+  const slanted = slants.flatMap((slant) => boxes.map(({ box }) => hatch(box, size, slant)));
+  const straight = boxes.map(({ box }) => rules(box, size, "+-".includes(kind), "+|".includes(kind)));
+  const d = [...slanted, ...straight].join("");
   pen.path(d, { stroke: colour, width: size * solid * 0.7, opacity: shade });
 }
 
@@ -49,6 +52,15 @@ function dots(box: Box, size: number, r: number): string {
   for (let y = Math.ceil((box.y + r) / size) * size; y <= box.y + box.height - r; y += size)
     for (let x = Math.ceil((box.x + r) / size) * size; x <= box.x + box.width - r; x += size)
       d += `M${(x - r).toFixed(2)},${y.toFixed(2)}a${r},${r} 0 1,0 ${2 * r},0a${r},${r} 0 1,0 ${-2 * r},0Z`;
+  return d;
+}
+
+/** Lines across and down, on a grid that neighbours share. */
+function rules(box: Box, size: number, across: boolean, down: boolean): string {
+  let d = "";
+  const [right, bottom] = [box.x + box.width, box.y + box.height];
+  if (across) for (let y = Math.ceil(box.y / size) * size; y < bottom; y += size) d += `M${box.x.toFixed(2)},${y}H${right.toFixed(2)}`;
+  if (down) for (let x = Math.ceil(box.x / size) * size; x < right; x += size) d += `M${x},${box.y.toFixed(2)}V${bottom.toFixed(2)}`;
   return d;
 }
 

@@ -87,7 +87,7 @@ export function Explorer({ folder, planet, visits }: Props) {
           <Curve window={data} span={shown} look={look} name={`${planet}-${visit}-${detector}`} />
           <p className="text-sm text-soft" role="status">
             {(shown.end - shown.start).toFixed(shown.end - shown.start < 0.1 ? 4 : 2)} h, {plural(data.samples, 'sample')}
-            {data.each > 1 ? `, ${data.each} in a point with their extremes shaded` : ': every sample is drawn'}. {data.finest}
+            {data.each > 1 ? `, ${data.each} in a point with their extremes shaded` : ': every sample is drawn'}; {data.finest}.
           </p>
         </>
       )}
