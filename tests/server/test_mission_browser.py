@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from spectramind.contracts.work_folder import RecordFolder
+from spectramind.run.running import RunningCommand, RunningStage
 
 pytest.importorskip("playwright", reason="the group dev is not installed")
 from axe_playwright_python.sync_playwright import Axe
@@ -87,22 +88,22 @@ def serious(page: Page) -> list[str]:
 
 def write_progress(folder: Path, run_id: str, done: int) -> None:
     """What a ``train`` of this very process would write while it runs."""
-    now = datetime.now(UTC).isoformat()
-    note = {
-        "run_id": run_id,
-        "cmd": "train",
-        "pid": os.getpid(),
-        "host": socket.gethostname(),
-        "started": now,
-        "updated": now,
-        "cfg_hash": "24532a82",
-        "science_hash": "bd77835f",
-        "args": {"overrides": []},
-        "stages": [{"name": "folds", "done": done, "total": 5, "left_s": 90.0 - done}],
-    }
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    note = RunningCommand(
+        run_id=run_id,
+        cmd="train",
+        pid=os.getpid(),
+        host=socket.gethostname(),
+        started=now,
+        updated=now,
+        cfg_hash="24532a82",
+        science_hash="bd77835f",
+        args={"overrides": []},
+        stages=[RunningStage(name="folds", done=done, total=5, left_s=90.0 - done)],
+    )
     path = RecordFolder(folder).running / f"{run_id}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.with_suffix(".part").write_text(json.dumps(note))
+    path.with_suffix(".part").write_text(note.model_dump_json())
     path.with_suffix(".part").replace(path)
 
 
@@ -206,7 +207,9 @@ def test_everybody_can_use_every_view(look: Look, server: Any, pictures: Path, s
         assert opened.complaints == [], name
 
 
-def test_a_running_command_moves_and_ends_without_a_reload(look: Look, folders: list[Path]) -> None:
+def test_a_running_command_moves_and_ends_without_a_reload(
+    look: Look, folders: list[Path], pictures: Path
+) -> None:
     run_id = "v50_20261002_000000_2453"
     write_progress(folders[0], run_id, 1)
     opened = look()
@@ -218,6 +221,7 @@ def test_a_running_command_moves_and_ends_without_a_reload(look: Look, folders: 
     write_progress(folders[0], run_id, 3)
     expect(bar).to_have_attribute("aria-valuenow", "60", timeout=10_000)
     expect(row).to_contain_text("ends in")
+    page.screenshot(path=pictures / "mission-running-laptop.png")
     (RecordFolder(folders[0]).running / f"{run_id}.json").unlink()
     expect(page.get_by_text("No run matches")).to_be_visible(timeout=20_000)
     assert opened.complaints == []
