@@ -271,7 +271,8 @@ def test_a_closer_look_asks_for_a_narrower_window(come: Callable[..., Opened], s
 
     opened.page.on("response", note)
     page = opened.go(f"/folder/predicted/planet/{planet}")
-    curve = page.locator("[data-curve] [role=application]")
+    explorer = page.get_by_role("region", name="Light curve, down to every sample")
+    curve = explorer.get_by_role("application")
     curve.scroll_into_view_if_needed()
     said = page.get_by_text("in a point with their extremes shaded")
     expect(said).to_be_visible()
@@ -284,7 +285,7 @@ def test_a_closer_look_asks_for_a_narrower_window(come: Callable[..., Opened], s
     page.wait_for_url("**from=*")
     page.wait_for_function("document.querySelector('[data-curve] canvas[data-drawn]')")
     for _ in range(8):
-        page.get_by_role("button", name="Zoom in").first.click()
+        explorer.get_by_role("button", name="Zoom in").click()
     expect(page.get_by_text("every sample is drawn")).to_be_visible(timeout=20_000)
     spans = [float(one["end_h"][0]) - float(one["start_h"][0]) for one in asked if "end_h" in one]
     assert spans == sorted(spans, reverse=True)
