@@ -60,7 +60,8 @@ export function useGestures(ref: RefObject<HTMLElement | null>, props: Props) {
     if (event.button !== 0) return;
     const from = at(event);
     const found = panesAt(plan, ...from);
-    if (!found.length) return;
+    // A loop may begin beside the axes, a rectangle may not.
+    if (!found.length && tool !== 'lasso') return;
     drag.current = { panes: found, from, last: from, touch: event.pointerType === 'touch', moved: false };
     event.currentTarget.setPointerCapture(event.pointerId);
   };

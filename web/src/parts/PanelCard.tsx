@@ -5,7 +5,7 @@ import { to } from '../app/address';
 import { csv } from '../app/api';
 import { plural } from '../app/format';
 import { Card } from '../app/tremor';
-import type { PanelView } from '../app/types';
+import type { AbsentView, PanelView } from '../app/types';
 import { save } from '../figure/save';
 import { Copy } from './Copy';
 import { Download } from './Download';
@@ -45,7 +45,7 @@ export function PanelCard({ folder, panel }: Props) {
           ))}
         </header>
         {panel.absent ? (
-          <Empty what={panel.absent.what} reason={panel.absent.reason} command={panel.absent.command} />
+          <Absent of={panel.absent} />
         ) : (
           <>
             {panel.look_for && <p className="report-lead">{panel.look_for}</p>}
@@ -56,6 +56,12 @@ export function PanelCard({ folder, panel }: Props) {
       </section>
     </Card>
   );
+}
+
+/** What a panel lacks, as a sentence of its own. */
+function Absent({ of }: { of: AbsentView }) {
+  const what = of.what.charAt(0).toUpperCase() + of.what.slice(1);
+  return <Empty what={what} reason={of.reason || 'This was not made yet.'} command={of.command} />;
 }
 
 /** Planets that were circled on a map. */
