@@ -1,13 +1,17 @@
 """The built front end: small at first, whole, without what the server's policy forbids."""
 
 import gzip
+import json
 import re
+import subprocess
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from spectramind.server.built_pages import STATIC
 
+ROOT = Path(__file__).resolve().parents[2]
 FIRST_LOAD_KB = 350
 INDEX = (STATIC / "index.html").read_text("utf-8")
 NAMED = re.compile(r"[\"'(](?:\./|/?assets/)([\w.-]+\.(?:js|css|svg))[\"')]")
@@ -88,3 +92,28 @@ def test_nothing_is_fetched_from_elsewhere():
 def test_files_carry_a_digest_of_their_content():
     for path in (STATIC / "assets").iterdir():
         assert re.fullmatch(r"[\w-]+-[\w-]{8}\.(js|css|svg)", path.name), path.name
+
+
+def test_without_node_the_built_files_are_taken_as_they_are():
+    done = subprocess.run(
+        ["make", "--silent", "web-check", "NODE_FITS=false"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "web-check: node is not here: the built files are taken as they are\n"
+    refused = subprocess.run(
+        ["make", "--silent", "web", "NODE_FITS=false"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert refused.returncode == 2
+    assert refused.stdout.startswith("web: node >= 20.19")
+
+
+def test_the_lock_names_no_registry():
+    lock = json.loads((ROOT / "web/package-lock.json").read_text("utf-8"))["packages"]
+    assert len(lock) > 100
+    assert not [name for name, one in lock.items() if "resolved" in one]
+    wanted = json.loads((ROOT / "web/package.json").read_text("utf-8"))
+    for name, version in (wanted["dependencies"] | wanted["devDependencies"]).items():
+        assert lock[f"node_modules/{name}"]["version"] == version, name
