@@ -1,30 +1,34 @@
 import type { Config } from 'tailwindcss';
 
+// Tailwind fills in the opacity that a class asks for (bg-line/50); a bare var() would lose the class.
+const token = (name: string) =>
+  `color-mix(in srgb, var(--${name}) calc(<alpha-value> * 100%), transparent)`;
+
 // Every colour is a token of src/app/tokens.css; Tremor's names point at the same ones, and its dark
 // names too, because the tokens change by themselves.
 const tremor = {
   brand: {
-    faint: 'var(--grid)',
-    muted: 'var(--line)',
-    subtle: 'var(--model)',
-    DEFAULT: 'var(--model)',
-    emphasis: 'var(--link)',
-    inverted: 'var(--panel)',
+    faint: token('grid'),
+    muted: token('line'),
+    subtle: token('model'),
+    DEFAULT: token('model'),
+    emphasis: token('link'),
+    inverted: token('panel'),
   },
   background: {
-    muted: 'var(--page)',
-    subtle: 'var(--grid)',
-    DEFAULT: 'var(--panel)',
-    emphasis: 'var(--soft)',
+    muted: token('page'),
+    subtle: token('grid'),
+    DEFAULT: token('panel'),
+    emphasis: token('soft'),
   },
-  border: { DEFAULT: 'var(--line)' },
-  ring: { DEFAULT: 'var(--line)' },
+  border: { DEFAULT: token('line') },
+  ring: { DEFAULT: token('line') },
   content: {
-    subtle: 'var(--reference)',
-    DEFAULT: 'var(--soft)',
-    emphasis: 'var(--ink)',
-    strong: 'var(--ink)',
-    inverted: 'var(--panel)',
+    subtle: token('reference'),
+    DEFAULT: token('soft'),
+    emphasis: token('ink'),
+    strong: token('ink'),
+    inverted: token('panel'),
   },
 };
 
@@ -39,18 +43,18 @@ export default {
   theme: {
     extend: {
       colors: {
-        page: 'var(--page)',
-        panel: 'var(--panel)',
-        ink: 'var(--ink)',
-        soft: 'var(--soft)',
-        line: 'var(--line)',
-        grid: 'var(--grid)',
-        model: 'var(--model)',
-        link: 'var(--link)',
-        reference: 'var(--reference)',
-        good: 'var(--good)',
-        warn: 'var(--warn)',
-        bad: 'var(--bad)',
+        page: token('page'),
+        panel: token('panel'),
+        ink: token('ink'),
+        soft: token('soft'),
+        line: token('line'),
+        grid: token('grid'),
+        model: token('model'),
+        link: token('link'),
+        reference: token('reference'),
+        good: token('good'),
+        warn: token('warn'),
+        bad: token('bad'),
         tremor,
         'dark-tremor': tremor,
       },

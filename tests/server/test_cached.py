@@ -50,6 +50,7 @@ def test_a_failure_is_not_kept() -> None:
     cache: Cache[str, int] = Cache(1)
     with pytest.raises(ZeroDivisionError):
         cache.get("a", 0, lambda: 1 // 0)
+    assert not cache._making
     assert cache.get("a", 0, lambda: 5) == 5
 
 

@@ -102,3 +102,19 @@ def test_streams_end_with_the_server(folder: Path) -> None:
         assert [one async for one in events] == []
 
     asyncio.run(scene())
+
+
+def test_heads_and_closed_pages_leave_no_stream_open(
+    serving: Callable[..., Any], folder: Path
+) -> None:
+    client = serving([folder])
+    for _ in range(change_stream.MOST + 2):
+        assert client.ask("/api/changes", "HEAD").status == 200
+    deadline = time.monotonic() + 30
+    while True:  # a page that was closed counts until its stream next wakes up
+        stream = Stream(client)
+        if stream.answer.status == 200:
+            break
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    stream.connection.close()

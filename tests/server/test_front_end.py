@@ -1,4 +1,4 @@
-"""The built front end: small at first, whole, and nothing in it that the server's policy forbids."""
+"""The built front end: small at first, whole, without what the server's policy forbids."""
 
 import gzip
 import re
@@ -62,7 +62,11 @@ def test_views_are_loaded_when_they_are_opened():
 
 def test_nothing_is_written_into_the_page_itself():
     assert loads(INDEX).inline == []
-    assert loads("<script>a()</script><p style='x' onclick='y'>").inline == ["a()", "style", "onclick"]
+    assert loads("<script>a()</script><p style='x' onclick='y'>").inline == [
+        "a()",
+        "style",
+        "onclick",
+    ]
 
 
 @pytest.mark.parametrize("path", sorted(STATIC.rglob("*.*")), ids=lambda path: path.name)

@@ -16,6 +16,8 @@ import pytest
 
 from spectramind.config.compose import compose
 from spectramind.run.record import RunRecord, recording
+from spectramind.server.answers import RunRow
+from spectramind.server.run_rows import as_csv
 
 STAMP = "%Y-%m-%dT%H:%M:%SZ"
 
@@ -255,3 +257,13 @@ def test_kept_settings_are_read_from_their_file(
 def test_an_unknown_command_is_not_there(runs: Any, tail: str) -> None:
     for run_id in ("v50_x", "%2e%2e", "x" * 201):
         assert runs.ask(f"/api/folders/demo-run/runs/{run_id}{tail}").status in (404, 422)
+
+
+def test_no_cell_of_a_table_starts_a_formula(runs: Any) -> None:
+    row = RunRow.model_validate(runs.get("/api/runs?size=1")["rows"][0])
+    for text in ("=1+1", "+1", "-1", "@a", "\t=1"):
+        table = as_csv([row.model_copy(update={"message": text})], ["message"])
+        assert next(csv.reader([table.splitlines()[1]]))[0] == f"'{text}"
+    told = row.model_copy(update={"message": 'a,"b"\nc', "score": -1.5})
+    plain = as_csv([told], ["message", "score"])
+    assert list(csv.reader(io.StringIO(plain)))[1] == ['a,"b"\nc', "-1.5"]

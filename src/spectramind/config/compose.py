@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from hydra import compose as hydra_compose
@@ -19,6 +20,7 @@ from spectramind.config.typed_overrides import understood
 from spectramind.errors import ConfigError
 
 ROOT_NAME = "config_v50"
+_composing = Lock()  # Hydra keeps what it composes with in one place of the process
 
 
 def resource_dir(name: str) -> Path:
@@ -46,7 +48,7 @@ def composed(overrides: Sequence[str] = ()) -> DictConfig:
         ConfigError: an unknown key or group choice, or a malformed override.
     """
     wanted = understood(overrides)
-    with initialize_config_dir(str(resource_dir("configs")), version_base="1.3"):
+    with _composing, initialize_config_dir(str(resource_dir("configs")), version_base="1.3"):
         try:
             return hydra_compose(ROOT_NAME, overrides=wanted)
         except (HydraException, OmegaConfBaseException) as error:

@@ -16,6 +16,7 @@ from spectramind.pipeline.train_across import FoldRecord
 from spectramind.run.record import read_events
 
 T = TypeVar("T")
+_SUPERVISED = "supervised"  # what the first network of a training is tracked as
 
 
 class Reader(Protocol):
@@ -64,6 +65,40 @@ def _folds(config: Config, trained: Artifact | None) -> list[FoldTraining]:
         if note.settings == digest(trained.settings, number):
             found.append(FoldTraining(number, note.epochs, note.history))
     return found
+
+
+def trainings_now(config: Config, since: float) -> list[FoldTraining]:
+    """Trainings that a command which runs now has begun, with the epochs they have so far.
+
+    Args:
+        since: when the command began [s since 1970]: what was tracked before is another's.
+    """
+    folder = WorkFolder(config.paths)
+    places = [folder.tracking]
+    if config.split.scheme == "cross":
+        places = [WorkFolder(folder.fold(n)).tracking for n in range(config.split.folds)]
+    found = []
+    for number, place in enumerate(places):
+        path = place / f"{_SUPERVISED}.jsonl"
+        try:
+            if path.stat().st_mtime < since:
+                continue
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            continue
+        epochs = [row for line in lines if (row := _row_of(line)) is not None]
+        if epochs:
+            found.append(FoldTraining(number, (), epochs))
+    return found
+
+
+def _row_of(line: str) -> dict[str, float] | None:
+    """An epoch's row; None of a line that is only half there."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) and "epoch" in row else None
 
 
 def _sweeps(folder: WorkFolder) -> list[dict[str, Any]]:

@@ -50,7 +50,13 @@ class Cache(Generic[K, V]):
                 if found is not None and found[0] == state:
                     self._held.move_to_end(key)
                     return found[1]
-            value = make()
+            try:
+                value = make()
+            except BaseException:
+                with self._lock:
+                    if key not in self._held:
+                        self._making.pop(key, None)
+                raise
             with self._lock:
                 self._held[key] = (state, value)
                 self._held.move_to_end(key)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import Any
 
 from spectramind.config.compose import compose
@@ -14,8 +13,6 @@ from spectramind.errors import ConfigError, SchemaError
 from spectramind.server.cached import Cache, stamp
 from spectramind.server.event_journal import ToldCommand
 from spectramind.server.served_folder import ServedFolder
-
-_composing = Lock()  # Hydra's state is the process's
 
 
 @dataclass(frozen=True)
@@ -67,9 +64,8 @@ class SettingsBook:
             if found.config is None:
                 return FoundValues(problem=found.problem)
             if found.config.hash != config_hash:
-                return FoundValues(
-                    problem="they were not kept, and with the same overrides this version has others"
-                )
+                others = "they were not kept, and with the same overrides this version has others"
+                return FoundValues(problem=others)
             return FoundValues(_flat(found.config.model_dump(mode="json")))
 
         return self._values.get((folder.name, config_hash, repr(typed)), stamp(path), find)
@@ -121,8 +117,7 @@ def _composed(overrides: Any) -> FoundSettings:
     if not isinstance(overrides, list) or not all(isinstance(one, str) for one in overrides):
         return FoundSettings(None, "they were not kept, nor what was typed")
     try:
-        with _composing:
-            return FoundSettings(compose(overrides))
+        return FoundSettings(compose(overrides))
     except ConfigError as error:
         return FoundSettings(None, f"they were not kept, and this version says: {error}")
 

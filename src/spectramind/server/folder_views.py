@@ -14,6 +14,7 @@ from spectramind.server.answers import FolderRow, FolderView, TopicRow, TopicVie
 from spectramind.server.cached import stamps
 from spectramind.server.folder_report import FolderReport
 from spectramind.server.folder_settings import FoundSettings
+from spectramind.server.live_training import live_panels
 from spectramind.server.mission_control import MissionControl, ModelNumbers
 from spectramind.server.panel_views import panel_view
 from spectramind.server.refusals import NotThereError, RefusalError
@@ -148,8 +149,10 @@ def topic_view(control: MissionControl, folder: ServedFolder, name: str) -> Topi
     """
     if name not in TOPIC:
         raise NotThereError(f"no topic {name!r}: there are {', '.join(TOPIC)}")
-    report = control.reports.of(folder, settings_of(control, folder)[0])
-    panels = [panel_view(one) for one in _panels(report, name)]
+    config, _ = settings_of(control, folder)
+    report = control.reports.of(folder, config)
+    now = {one.panel.anchor: one for one in live_panels(folder, config, report, name)}
+    panels = [panel_view(now.get(one.panel.anchor, one)) for one in _panels(report, name)]
     return TopicView(name=name, title=TOPIC[name].title, panels=panels)
 
 

@@ -36,6 +36,7 @@ _HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
+_USUAL_PORT = 80
 _NOT_KEPT = ("cache-control", "no-store")
 # What is left of an escape after one decoding: someone hopes for a second one.
 _TWICE = re.compile(r"%(?:25|2e|2f|5c|3b|00)", re.IGNORECASE)
@@ -51,7 +52,10 @@ class Guard:
 
     def __init__(self, app: ASGIApp, token: str, port: int) -> None:
         self.app, self._token = app, token.encode()
-        self._hosts = {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}
+        names = ("127.0.0.1", "localhost", "[::1]")
+        self._hosts = {f"{name}:{port}" for name in names}
+        if port == _USUAL_PORT:  # a browser does not name it
+            self._hosts |= set(names)
         # Cookies know no ports: two servers on one machine must not take each other's.
         self._cookie = f"spectramind-{port}"
 

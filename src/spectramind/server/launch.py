@@ -7,6 +7,7 @@ import webbrowser
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import uvicorn
 
@@ -45,7 +46,8 @@ def serve(folders: Sequence[Path], port: int, say: Callable[[str], None], browse
     server = uvicorn.Server(config)
     say(f"mission control of {_told(folders)}: {address} (Ctrl-C ends it)")
     if browse:
-        webbrowser.open(address)
+        # A browser of the terminal would hold the server up.
+        Thread(target=webbrowser.open, args=(address,), daemon=True).start()
     with suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
         try:
             server.run(sockets=[listening])

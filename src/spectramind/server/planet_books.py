@@ -19,7 +19,7 @@ from spectramind.pipeline.report_reader import Problems, kept_topics, read_plane
 from spectramind.pipeline.visits import visits_by_planet
 from spectramind.server.answers import PlanetRow
 from spectramind.server.cached import Cache, stamp
-from spectramind.server.folder_report import broken, sources
+from spectramind.server.folder_report import CalmStates, broken
 from spectramind.server.served_folder import ServedFolder
 from spectramind.symbolic.violation_log import Severity
 from spectramind.symbolic.violation_table import statuses
@@ -57,11 +57,12 @@ class PlanetBooks:
 
     def __init__(self) -> None:
         self._held: Cache[str, PlanetBook] = Cache(_ROOM)
+        self._states = CalmStates()
         self._reasons: Cache[str, str] = Cache(_VISITS)
 
     def of(self, folder: ServedFolder, config: Config) -> PlanetBook:
         """A folder's, as its files are now."""
-        state = config.hash, sources(config)
+        state = self._states.of(folder, config)
         return self._held.get(folder.name, state, lambda: self._read(config))
 
     def _read(self, config: Config) -> PlanetBook:

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { Link, useLocation, useRoute } from 'wouter';
 import { Failure } from '../parts/Failure';
 import { to } from './address';
+import { useChanges } from './changes';
 import { number } from './format';
 import type { FolderRow } from './types';
 import type { Answer } from './useAnswer';
@@ -27,7 +28,10 @@ function Entry({ href, current, inner = false, children }: EntryProps) {
   );
 }
 
-function Folder({ row, open, path }: { row: FolderRow; open: boolean; path: string }) {
+type Row = Pick<FolderRow, 'name' | 'path' | 'problem' | 'running' | 'score'>;
+const UNREAD = { path: '', problem: null, running: 0, score: null };
+
+function Folder({ row, open, path }: { row: Row; open: boolean; path: string }) {
   const base = to.folder(row.name);
   return (
     <li>
@@ -57,6 +61,9 @@ function Folder({ row, open, path }: { row: FolderRow; open: boolean; path: stri
 /** Where one can go: runs, comparison, and the work folders. */
 export function Folders({ answer }: { answer: Answer<FolderRow[]> }) {
   const [path] = useLocation();
+  const { events } = useChanges();
+  // Scores take a while to compute; the names are known before.
+  const rows = answer.data ?? Object.keys(events).map((name) => ({ ...UNREAD, name }));
   const [, inside] = useRoute('/folder/:folder/*?');
   return (
     <nav aria-label="Views" className="flex min-h-0 flex-col gap-3">
@@ -71,7 +78,7 @@ export function Folders({ answer }: { answer: Answer<FolderRow[]> }) {
       <h2 className="px-2 text-xs font-semibold text-soft">Work folders</h2>
       {answer.error && <Failure error={answer.error} />}
       <ul className="grid min-h-0 gap-0.5 overflow-y-auto">
-        {answer.data?.map((row) => (
+        {rows.map((row) => (
           <Folder key={row.name} row={row} open={inside?.folder === row.name} path={path} />
         ))}
       </ul>

@@ -80,13 +80,15 @@ def draw(values: Values) -> PanelBody:
     epochs, folds = values["epochs"], values["folds"]
     if folds:
         drawn = folds_figure(folds, values["chosen"])
+        told = [", ".join(map(str, fold["epochs"])) or "not yet" for fold in folds]
         chose = "; ".join(
-            f"fold {fold['fold']}: {', '.join(map(str, fold['epochs']))}" for fold in folds
+            f"fold {fold['fold']}: {one}" for fold, one in zip(folds, told, strict=True)
         )
+        kept = _kept(values["chosen"]) if any(fold["epochs"] for fold in folds) else "not told yet"
         note = (
             "A pale curve a fold, each on planets of its own that stopped it; a dot marks the "
             f"epoch that it chose ({chose}), 0 being physics without the network. The bold curve "
-            f"is their mean, as far as all folds go. Kept: {_kept(values['chosen'])}."
+            f"is their mean, as far as all folds go. Kept: {kept}."
         )
     else:
         drawn = figure(epochs, values["baseline"], values["chosen"])

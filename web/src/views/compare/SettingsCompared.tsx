@@ -3,15 +3,14 @@ import type { Comparison } from '../../app/types';
 import { type Column, DataTable } from '../../parts/DataTable';
 import { Section } from '../../parts/Section';
 import { written } from '../../parts/setting';
+import { type Difference, parted } from './places';
 
-type Difference = Comparison['settings'][number];
-const CELL = 'whitespace-normal [overflow-wrap:anywhere]';
+const CELL = 'min-w-[9rem] whitespace-normal [overflow-wrap:anywhere]';
 
-/** Settings that differ, key by key. */
-export function SettingsCompared({ of }: { of: Comparison }) {
-  const columns: readonly Column<Difference>[] = [
+function columns(names: readonly string[]): readonly Column<Difference>[] {
+  return [
     { key: 'key', title: 'Setting', className: CELL, cell: (row) => <code>{row.key}</code> },
-    ...of.names.map((name, index) => ({
+    ...names.map((name, index) => ({
       key: `run ${index}`,
       title: name,
       className: CELL,
@@ -25,20 +24,32 @@ export function SettingsCompared({ of }: { of: Comparison }) {
       },
     })),
   ];
+}
+
+/** Settings that differ, key by key; those that only name each run's own folder stand apart. */
+export function SettingsCompared({ of }: { of: Comparison }) {
+  const { real, places } = parted(of.settings);
+  const shown = columns(of.names);
   return (
     <Section
       title="Settings that differ"
-      note={of.settings.length > 0 ? plural(of.settings.length, 'setting') : undefined}
+      note={real.length > 0 ? plural(real.length, 'setting') : undefined}
     >
-      {of.settings.length > 0 ? (
-        <DataTable
-          caption="Settings that differ"
-          columns={columns}
-          rows={of.settings}
-          id={(row) => row.key}
-        />
+      {real.length > 0 ? (
+        <DataTable caption="Settings that differ" columns={shown} rows={real} id={(row) => row.key} />
       ) : (
-        <p className="text-soft">None of those that were kept.</p>
+        <p className="text-soft">
+          {of.settings.length > 0 ? 'None but their folders.' : 'None of those that were kept.'}
+        </p>
+      )}
+      {places.length > 0 && (
+        <details className="mt-3">
+          <summary className="cursor-pointer text-sm text-soft">
+            {plural(places.length, 'path')} that only {places.length === 1 ? 'names' : 'name'} each
+            run’s own folder
+          </summary>
+          <DataTable caption="Paths that differ" columns={shown} rows={places} id={(row) => row.key} />
+        </details>
       )}
     </Section>
   );

@@ -5,7 +5,7 @@ import { SearchField } from '../../parts/SearchField';
 import { Section } from '../../parts/Section';
 import { written } from '../../parts/setting';
 
-const FIRST = 40;
+const FIRST = 20;
 
 /** What the command was told, resolved, by dotted key. */
 export function Settings({ of, problem }: { of: Record<string, unknown>; problem: string | null }) {

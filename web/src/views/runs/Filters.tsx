@@ -1,6 +1,5 @@
 import type { AddressState } from '../../app/address';
-import { at } from '../../app/api';
-import { useAnswer } from '../../app/useAnswer';
+import { useChanges } from '../../app/changes';
 import { Choose } from '../../parts/Choose';
 import { STATES } from '../../parts/RunState';
 import { SearchField } from '../../parts/SearchField';
@@ -22,8 +21,7 @@ function withOwn(own: string, choices: readonly string[]): readonly string[] {
 
 /** What the table of runs is narrowed to. */
 export function Filters({ filter, set, commands }: Props) {
-  const folders = useAnswer(at.folders());
-  const names = folders.data?.map((row) => row.name) ?? [];
+  const names = Object.keys(useChanges().events).sort();
   const change =
     (name: keyof Filter, replace = false) =>
     (value: string) =>
