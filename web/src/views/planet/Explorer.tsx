@@ -50,7 +50,12 @@ export function Explorer({ folder, planet, visits }: Props) {
     if (address.get('from') !== (at?.from ?? '')) set(at ?? { from: null, till: null }, { replace: true });
   }, [rested, address, set]);
   const answer = useAnswer(
-    at.lightCurve(folder, planet, { visit, detector, points: POINTS, ...(rested && { start_h: rested.start, end_h: rested.end }) }),
+    at.lightCurve(folder, planet, {
+      visit,
+      detector,
+      points: POINTS,
+      ...(rested && { start_h: rested.start, end_h: rested.end }),
+    }),
     { keep: true },
   );
   const { data } = answer;
@@ -64,29 +69,58 @@ export function Explorer({ folder, planet, visits }: Props) {
     });
   const shown = span ?? whole;
   const by = (change: (now: Span) => Span) => () => look(change);
-  const shift = (share: number) => by(({ start, end }) => ({ start: start + share * (end - start), end: end + share * (end - start) }));
+  const shift = (share: number) =>
+    by(({ start, end }) => ({ start: start + share * (end - start), end: end + share * (end - start) }));
   return (
     <Section
       title="Light curve, down to every sample"
       note="Drag over a window to look closer, or turn the wheel after a click into the curve; Shift and drag moves it."
     >
       <div className="mb-2 flex flex-wrap items-end gap-2">
-        <Choose label="Visit" value={visit} options={visits} change={(next) => {
-          setSpan(null);
-          set({ visit: next, from: null, till: null });
-        }} />
+        <Choose
+          label="Visit"
+          value={visit}
+          options={visits}
+          change={(next) => {
+            setSpan(null);
+            set({ visit: next, from: null, till: null });
+          }}
+        />
         <Choose
           label="Detector"
           value={detector}
-          options={[['fgs1', 'FGS1'], ['airs', 'AIRS-CH0']]}
+          options={[
+            ['fgs1', 'FGS1'],
+            ['airs', 'AIRS-CH0'],
+          ]}
           change={(next) => set({ detector: next })}
         />
         <span className="flex flex-wrap gap-1">
-          <button type="button" className="control" onClick={shift(-0.5)}>‹ Earlier</button>
-          <button type="button" className="control" onClick={shift(0.5)}>Later ›</button>
-          <button type="button" className="control" aria-label="Zoom in" onClick={by((now) => scaled(now, 0.5))}>+</button>
-          <button type="button" className="control" aria-label="Zoom out" onClick={by((now) => scaled(now, 2))}>−</button>
-          <button type="button" className="control" onClick={() => look(null)} disabled={!span}>Whole visit</button>
+          <button type="button" className="control" onClick={shift(-0.5)}>
+            ‹ Earlier
+          </button>
+          <button type="button" className="control" onClick={shift(0.5)}>
+            Later ›
+          </button>
+          <button
+            type="button"
+            className="control"
+            aria-label="Zoom in"
+            onClick={by((now) => scaled(now, 0.5))}
+          >
+            +
+          </button>
+          <button
+            type="button"
+            className="control"
+            aria-label="Zoom out"
+            onClick={by((now) => scaled(now, 2))}
+          >
+            −
+          </button>
+          <button type="button" className="control" onClick={() => look(null)} disabled={!span}>
+            Whole visit
+          </button>
         </span>
       </div>
       {answer.error && <Failure error={answer.error} again={answer.reload} />}
@@ -95,8 +129,12 @@ export function Explorer({ folder, planet, visits }: Props) {
         <>
           <Curve window={data} span={shown} look={look} name={`${planet}-${visit}-${detector}`} />
           <p className="text-sm text-soft" role="status">
-            {(shown.end - shown.start).toFixed(shown.end - shown.start < 0.1 ? 4 : 2)} h, {plural(data.samples, 'sample')}
-            {data.each > 1 ? `, ${data.each} in a point with their extremes shaded` : ': every sample is drawn'}; {data.finest}.
+            {(shown.end - shown.start).toFixed(shown.end - shown.start < 0.1 ? 4 : 2)} h,{' '}
+            {plural(data.samples, 'sample')}
+            {data.each > 1
+              ? `, ${data.each} in a point with their extremes shaded`
+              : ': every sample is drawn'}
+            ; {data.finest}.
           </p>
         </>
       )}
