@@ -281,9 +281,8 @@ def test_a_closer_look_asks_for_a_narrower_window(come: Callable[..., Opened], s
     page.mouse.move(box["x"] + 300, box["y"] + 80)
     page.mouse.down()
     page.mouse.move(box["x"] + 420, box["y"] + 82, steps=4)
-    page.mouse.up()
-    page.wait_for_url("**from=*")
-    page.wait_for_function("document.querySelector('[data-curve] canvas[data-drawn]')")
+    with page.expect_response("**/light-curve?*start_h=*"):
+        page.mouse.up()
     for _ in range(8):
         explorer.get_by_role("button", name="Zoom in").click()
     expect(page.get_by_text("every sample is drawn")).to_be_visible(timeout=20_000)
@@ -292,6 +291,7 @@ def test_a_closer_look_asks_for_a_narrower_window(come: Callable[..., Opened], s
     assert spans[-1] < spans[0] < 7.5
     assert max(sizes) <= 2000
     shared = come()
+    page.wait_for_url("**from=*")
     shared.go(page.url.removeprefix(opened.base))
     expect(shared.page.get_by_text("every sample is drawn")).to_be_visible()
     assert opened.complaints == []

@@ -10,8 +10,13 @@ const MOST = 500;
 export function DataView({ figure, label }: { figure: FigureDict; label: string }) {
   const { heads, rows } = useMemo(() => dataRows(figure), [figure]);
   return (
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- so that keys can scroll it
-    <div className="mt-2 max-h-80 overflow-auto rounded-md border border-line" tabIndex={0} role="region" aria-label={`data of ${label}`}>
+    <div
+      className="mt-2 max-h-80 overflow-auto rounded-md border border-line"
+      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- so that keys can scroll it
+      tabIndex={0}
+      role="region"
+      aria-label={`data of ${label}`}
+    >
       <table className="w-full text-xs">
         <thead>
           <tr>

@@ -39,7 +39,10 @@ export function Drawn({ name, title, figure: given, onPlanet, onChosen }: Figure
   const isHidden = useMemo(() => hiddenBy(entries, hidden), [entries, hidden]);
   const plan = usePlan({ figure, width, view, isHidden });
 
-  const change = useCallback((next: View | null) => setView((before) => (next ? { ...before, ...next } : {})), []);
+  const change = useCallback(
+    (next: View | null) => setView((before) => (next ? { ...before, ...next } : {})),
+    [],
+  );
   const choose = (planets: string[]) => {
     setChosen(new Set(planets));
     onChosen?.(planets);
@@ -55,7 +58,9 @@ export function Drawn({ name, title, figure: given, onPlanet, onChosen }: Figure
   const actions = {
     zoom: (factor: number) => {
       if (!plan) return;
-      const parts = panes(plan).map((pane) => about(pane, factor, pane.box.x + pane.box.width / 2, pane.box.y + pane.box.height / 2));
+      const parts = panes(plan).map((pane) =>
+        about(pane, factor, pane.box.x + pane.box.width / 2, pane.box.y + pane.box.height / 2),
+      );
       change(Object.assign({}, ...parts) as View);
     },
     reset: () => change(null),
@@ -71,7 +76,11 @@ export function Drawn({ name, title, figure: given, onPlanet, onChosen }: Figure
       {colours.length > 1 && (
         <label className="mb-1 flex items-center gap-2 text-sm text-soft">
           colour
-          <select className="control" value={colour} onChange={(event) => setColour(Number(event.target.value))}>
+          <select
+            className="control"
+            value={colour}
+            onChange={(event) => setColour(Number(event.target.value))}
+          >
             {colours.map((one, i) => (
               <option key={one} value={i}>
                 {one}
@@ -84,7 +93,16 @@ export function Drawn({ name, title, figure: given, onPlanet, onChosen }: Figure
       {plan && !isEmpty(figure) && (
         <>
           <LegendButtons entries={entries} hidden={hidden} palette={plan.palette} toggle={toggle} />
-          <Plot plan={plan} name={name} label={`figure: ${heading}; arrow keys read its points, plus and minus zoom`} tool={tool} chosen={chosen} onView={change} onChosen={choose} onPlanet={onPlanet} />
+          <Plot
+            plan={plan}
+            name={name}
+            label={`figure: ${heading}; arrow keys read its points, plus and minus zoom`}
+            tool={tool}
+            chosen={chosen}
+            onView={change}
+            onChosen={choose}
+            onPlanet={onPlanet}
+          />
           <Toolbar
             tool={tool}
             setTool={setTool}

@@ -68,7 +68,9 @@ describe('Figure', () => {
   });
 
   it('says that there is nothing where there is no number', () => {
-    render(<Figure name="none" title="None" figure={figureOf([{ type: 'scatter', x: [null], y: [null] }])} />);
+    render(
+      <Figure name="none" title="None" figure={figureOf([{ type: 'scatter', x: [null], y: [null] }])} />,
+    );
     expect(screen.getByText('There is nothing of this to draw here.')).toBeInTheDocument();
   });
 });
@@ -76,7 +78,10 @@ describe('Figure', () => {
 describe('the check', () => {
   it('lets what panels draw pass and names what is strange', () => {
     expect(unsupported(MAP)).toEqual([]);
-    const strange = figureOf([{ type: 'scatter', mode: 'lines' }], { xaxis3: { type: 'date' }, shapes: [{ type: 'line', xref: 'x9', yref: 'paper', x0: 0, x1: 1, y0: 0, y1: 1 }] });
+    const strange = figureOf([{ type: 'scatter', mode: 'lines' }], {
+      xaxis3: { type: 'date' },
+      shapes: [{ type: 'line', xref: 'x9', yref: 'paper', x0: 0, x1: 1, y0: 0, y1: 1 }],
+    });
     expect(unsupported(strange)).toEqual(['layout.xaxis.type = "date"', 'axis x9']);
   });
 });

@@ -28,12 +28,19 @@ export function Figure(props: FigureProps) {
     if (problems.length) console.warn(`figure ${name} cannot be drawn: ${problems.join(', ')}`);
   }, [name, problems]);
   return (
-    <figure ref={ref} id={name} data-figure={name} className="m-0 min-w-0" style={{ minHeight: near ? undefined : figure.layout.height }}>
+    <figure
+      ref={ref}
+      id={name}
+      data-figure={name}
+      className="m-0 min-w-0"
+      style={{ minHeight: near ? undefined : figure.layout.height }}
+    >
       <figcaption className="unseen">{`Figure of ${title}: ${figure.data.length} series`}</figcaption>
       {problems.length > 0 ? (
         <p role="alert" className="badge tone-bad rounded-lg px-3 py-2 text-sm">
           <span className="text-ink">
-            This figure asks for what is not drawn here: {problems.join(', ')}. The report page of spectramind diagnose shows it.
+            This figure asks for what is not drawn here: {problems.join(', ')}. The report page of spectramind
+            diagnose shows it.
           </span>
         </p>
       ) : (

@@ -18,5 +18,12 @@ export function Marks({ plan }: { plan: Plan }) {
     drawMarks(new CanvasPen(context, plan.palette.font), plan);
     canvas.dataset.drawn = 'true';
   }, [plan]);
-  return <canvas ref={ref} aria-hidden className="absolute left-0 top-0" style={{ width: plan.width, height: plan.height }} />;
+  return (
+    <canvas
+      ref={ref}
+      aria-hidden
+      className="absolute left-0 top-0"
+      style={{ width: plan.width, height: plan.height }}
+    />
+  );
 }

@@ -15,9 +15,23 @@ interface Props {
 export function Overlay({ plan, pointed, chosen, brush, loop }: Props) {
   const { ink } = plan.palette;
   return (
-    <svg aria-hidden className="pointer-events-none absolute left-0 top-0" width={plan.width} height={plan.height}>
+    <svg
+      aria-hidden
+      className="pointer-events-none absolute left-0 top-0"
+      width={plan.width}
+      height={plan.height}
+    >
       {chosen.map((point, i) => (
-        <circle key={i} cx={point.x} cy={point.y} r={8.5} fill="none" stroke={ink} strokeWidth={2} data-chosen="" />
+        <circle
+          key={i}
+          cx={point.x}
+          cy={point.y}
+          r={8.5}
+          fill="none"
+          stroke={ink}
+          strokeWidth={2}
+          data-chosen=""
+        />
       ))}
       {pointed.map((point, i) =>
         point.box ? (
@@ -28,7 +42,13 @@ export function Overlay({ plan, pointed, chosen, brush, loop }: Props) {
       )}
       {brush && <rect {...brush} fill={ink} fillOpacity={0.08} stroke={ink} strokeDasharray="4 3" />}
       {loop.length > 1 && (
-        <polygon points={loop.map((at) => at.join(',')).join(' ')} fill={ink} fillOpacity={0.08} stroke={ink} strokeDasharray="4 3" />
+        <polygon
+          points={loop.map((at) => at.join(',')).join(' ')}
+          fill={ink}
+          fillOpacity={0.08}
+          stroke={ink}
+          strokeDasharray="4 3"
+        />
       )}
     </svg>
   );

@@ -58,7 +58,14 @@ export function Plot({ plan, name, label, tool, chosen, onView, onChosen, onPlan
     setSpoken(next ? plainText(wordsOf(plan, next), ', ') : '');
   });
   const zoom = (factor: number) =>
-    onView(Object.assign({}, ...panes(plan).map((pane) => about(pane, factor, pane.box.x + pane.box.width / 2, pane.box.y + pane.box.height / 2))) as View);
+    onView(
+      Object.assign(
+        {},
+        ...panes(plan).map((pane) =>
+          about(pane, factor, pane.box.x + pane.box.width / 2, pane.box.y + pane.box.height / 2),
+        ),
+      ) as View,
+    );
   const key = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (walk(event)) event.preventDefault();

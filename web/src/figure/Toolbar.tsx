@@ -52,7 +52,11 @@ export function Toolbar({ tool, setTool, isMap, isZoomed, hasTable, actions }: P
     <div className="screen flex flex-wrap items-center justify-end gap-x-1 text-xs text-soft">
       {isMap && (
         <>
-          <Tool label="Draw a loop around planets to list them" pressed={tool === 'lasso'} onClick={pick('lasso')}>
+          <Tool
+            label="Draw a loop around planets to list them"
+            pressed={tool === 'lasso'}
+            onClick={pick('lasso')}
+          >
             Lasso
           </Tool>
           <Tool label="List the planets in sight" onClick={actions.chooseSeen}>
@@ -60,7 +64,11 @@ export function Toolbar({ tool, setTool, isMap, isZoomed, hasTable, actions }: P
           </Tool>
         </>
       )}
-      <Tool label="Move the view by dragging, instead of zooming into a rectangle" pressed={tool === 'pan'} onClick={pick('pan')}>
+      <Tool
+        label="Move the view by dragging, instead of zooming into a rectangle"
+        pressed={tool === 'pan'}
+        onClick={pick('pan')}
+      >
         Move
       </Tool>
       <Tool label="Zoom in" onClick={() => actions.zoom(0.7)}>

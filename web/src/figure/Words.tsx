@@ -9,7 +9,9 @@ export function Words({ text }: { text: string }) {
       {lines(text).map((runs, row) => (
         <Fragment key={row}>
           {row > 0 && <br />}
-          {runs.map((run, i) => (run.bold ? <b key={i}>{run.text}</b> : <Fragment key={i}>{run.text}</Fragment>))}
+          {runs.map((run, i) =>
+            run.bold ? <b key={i}>{run.text}</b> : <Fragment key={i}>{run.text}</Fragment>,
+          )}
         </Fragment>
       ))}
     </>

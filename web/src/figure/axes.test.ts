@@ -1,3 +1,4 @@
+import { halved } from './chrome';
 import { fromPixel, pixelOf } from './axis';
 import { planOf, figureOf } from './sample';
 import { ticksOf } from './ticks';
@@ -36,7 +37,9 @@ describe('axes', () => {
 
   it('begin at zero where told, and reach the shapes on them', () => {
     const level = { type: 'line', xref: 'paper', yref: 'y', x0: 0, x1: 1, y0: 9, y1: 9 };
-    const { axes } = planOf(figureOf([lineOf([0, 1], [2, 3])], { yaxis: { rangemode: 'tozero' }, shapes: [level] }));
+    const { axes } = planOf(
+      figureOf([lineOf([0, 1], [2, 3])], { yaxis: { rangemode: 'tozero' }, shapes: [level] }),
+    );
     expect(axes.get('y')!.range).toEqual([0, 9]);
   });
 
@@ -47,7 +50,9 @@ describe('axes', () => {
 
   it('keep one unit as long on both where they are tied', () => {
     const data = [{ type: 'heatmap', z: Array.from({ length: 8 }, () => [1, 2, 3, 4, 5, 6, 7, 8]) }];
-    const { axes } = planOf(figureOf(data, { yaxis: { scaleanchor: 'x', constrain: 'domain' }, xaxis: { constrain: 'domain' } }));
+    const { axes } = planOf(
+      figureOf(data, { yaxis: { scaleanchor: 'x', constrain: 'domain' }, xaxis: { constrain: 'domain' } }),
+    );
     const [left, right] = axes.get('x')!.pixels;
     const [low, high] = axes.get('y')!.pixels;
     expect(right - left).toBeCloseTo(low - high);
@@ -57,7 +62,12 @@ describe('axes', () => {
 describe('ticks', () => {
   it('stand at round steps with as many decimals as they need', () => {
     expect(labels(figureOf([lineOf([0, 1], [0, 1])], { xaxis: { range: [0, 1], nticks: 5 } }), 'x')).toEqual([
-      '0.0', '0.2', '0.4', '0.6', '0.8', '1.0',
+      '0.0',
+      '0.2',
+      '0.4',
+      '0.6',
+      '0.8',
+      '1.0',
     ]);
   });
 
@@ -70,13 +80,31 @@ describe('ticks', () => {
 
   it('are 1, 2, 5 of decades, or powers', () => {
     const log = { type: 'log', range: [0, 2], tickformat: ',~r', dtick: 'D2' };
-    expect(labels(figureOf([lineOf([1, 2], [0, 1])], { xaxis: log }), 'x')).toEqual(['1', '2', '5', '10', '20', '50', '100']);
+    expect(labels(figureOf([lineOf([1, 2], [0, 1])], { xaxis: log }), 'x')).toEqual([
+      '1',
+      '2',
+      '5',
+      '10',
+      '20',
+      '50',
+      '100',
+    ]);
     const powers = { type: 'log', range: [-3, 0], dtick: 1, exponentformat: 'power' };
-    expect(labels(figureOf([lineOf([1, 2], [0, 1])], { xaxis: powers }), 'x')).toEqual(['10⁻³', '10⁻²', '10⁻¹', '10⁰']);
+    expect(labels(figureOf([lineOf([1, 2], [0, 1])], { xaxis: powers }), 'x')).toEqual([
+      '10⁻³',
+      '10⁻²',
+      '10⁻¹',
+      '10⁰',
+    ]);
   });
 
   it('become finer where a zoom leaves too few', () => {
     const figure = figureOf([lineOf([0, 10], [0, 1])], { xaxis: { range: [0, 10], dtick: 2 } });
     expect(ticksOf(planOf(figure, { x: [3.1, 3.3] }).axes.get('x')!).length).toBeGreaterThan(1);
   });
+});
+
+it('a title too long for its axis is broken near its middle', () => {
+  expect(halved('mean share of μ [ppm]')).toBe('mean share<br>of μ [ppm]');
+  expect(halved('power')).toBe('power');
 });

@@ -1,5 +1,14 @@
-import { dashes, firstBaseline, LINE_HEIGHT, type Box, type Pen, type Pixels, type Style, type TextStyle } from "./pen";
-import { lines } from "./richText";
+import {
+  dashes,
+  firstBaseline,
+  LINE_HEIGHT,
+  type Box,
+  type Pen,
+  type Pixels,
+  type Style,
+  type TextStyle,
+} from './pen';
+import { lines } from './richText';
 
 /** Draws on a canvas whose units are CSS pixels. */
 export class CanvasPen implements Pen {
@@ -19,7 +28,7 @@ export class CanvasPen implements Pen {
     if (style.stroke && style.width !== 0) {
       context.strokeStyle = style.stroke;
       context.lineWidth = style.width ?? 1;
-      context.lineJoin = "round";
+      context.lineJoin = 'round';
       context.setLineDash(dashes(style.dash, style.width ?? 1));
       context.stroke(shape);
     }
@@ -33,15 +42,15 @@ export class CanvasPen implements Pen {
     context.translate(x, y);
     context.rotate(((style.turn ?? 0) * Math.PI) / 180);
     context.fillStyle = style.colour;
-    context.textBaseline = "alphabetic";
+    context.textBaseline = 'alphabetic';
     rows.forEach((runs, row) => {
-      const fonts = runs.map((run) => `${run.bold ? "600 " : ""}${style.size}px ${this.font}`);
+      const fonts = runs.map((run) => `${run.bold ? '600 ' : ''}${style.size}px ${this.font}`);
       const widths = runs.map((run, i) => {
         context.font = fonts[i]!;
         return context.measureText(run.text).width;
       });
       const total = widths.reduce((sum, width) => sum + width, 0);
-      let at = { start: 0, middle: -total / 2, end: -total }[style.anchor ?? "start"];
+      let at = { start: 0, middle: -total / 2, end: -total }[style.anchor ?? 'start'];
       runs.forEach((run, i) => {
         context.font = fonts[i]!;
         context.fillText(run.text, at, firstBaseline(rows.length, style) + row * style.size * LINE_HEIGHT);
@@ -68,9 +77,9 @@ export class CanvasPen implements Pen {
 
 /** Pixels as a canvas of their size. */
 export function asCanvas(pixels: Pixels): HTMLCanvasElement {
-  const canvas = document.createElement("canvas");
+  const canvas = document.createElement('canvas');
   canvas.width = pixels.width;
   canvas.height = pixels.height;
-  canvas.getContext("2d")?.putImageData(new ImageData(pixels.rgba, pixels.width, pixels.height), 0, 0);
+  canvas.getContext('2d')?.putImageData(new ImageData(pixels.rgba, pixels.width, pixels.height), 0, 0);
   return canvas;
 }

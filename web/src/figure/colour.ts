@@ -2,7 +2,7 @@ import { rgb } from 'd3-color';
 import { interpolateRgb } from 'd3-interpolate';
 import { interpolateCividis, interpolateViridis } from 'd3-scale-chromatic';
 
-import type { ColourScale } from "./plotly";
+import type { ColourScale } from './plotly';
 
 const NAMED: Record<string, (share: number) => string> = {
   Viridis: interpolateViridis,
@@ -11,7 +11,7 @@ const NAMED: Record<string, (share: number) => string> = {
 
 /** A colour scale of Plotly's as a function of 0..1. A listed one may hold steps (a place twice). */
 export function colourScale(scale: ColourScale): (share: number) => string {
-  if (typeof scale === "string") {
+  if (typeof scale === 'string') {
     const named = NAMED[scale];
     if (!named) throw new Error(`no colour scale ${scale}`);
     return named;
@@ -36,5 +36,5 @@ export function channels(colour: string): [number, number, number, number] {
 /** Black or white, whichever is read better on a colour. */
 export function inkOn(colour: string): string {
   const { r, g, b } = rgb(colour);
-  return 0.299 * r + 0.587 * g + 0.114 * b > 145 ? "#1d2430" : "#ffffff";
+  return 0.299 * r + 0.587 * g + 0.114 * b > 145 ? '#1d2430' : '#ffffff';
 }

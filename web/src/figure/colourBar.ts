@@ -1,11 +1,11 @@
-import { colourScale } from "./colour";
-import { byStep } from "./format";
-import { limitsOf } from "./marks/heatmap";
-import type { Plan } from "./plan";
-import type { ColourBar, ColourScale, Trace } from "./plotly";
-import type { Pen } from "./pen";
-import { niceStep } from "./ticks";
-import { rowsOf } from "./values";
+import { colourScale } from './colour';
+import { byStep } from './format';
+import { limitsOf } from './marks/heatmap';
+import type { Plan } from './plan';
+import type { ColourBar, ColourScale, Trace } from './plotly';
+import type { Pen } from './pen';
+import { niceStep } from './ticks';
+import { rowsOf } from './values';
 
 interface Bar {
   bar: ColourBar;
@@ -16,9 +16,11 @@ interface Bar {
 
 function barOf(trace: Trace): Bar | null {
   const { marker } = trace;
-  if (trace.type === "heatmap" && trace.colorbar && trace.showscale !== false) {
+  if (trace.type === 'heatmap' && trace.colorbar && trace.showscale !== false) {
     const [low, high] = limitsOf(trace, rowsOf(trace));
-    return Number.isFinite(low) ? { bar: trace.colorbar, scale: trace.colorscale ?? "Viridis", low, high } : null;
+    return Number.isFinite(low)
+      ? { bar: trace.colorbar, scale: trace.colorscale ?? 'Viridis', low, high }
+      : null;
   }
   if (marker?.colorbar && marker.colorscale)
     return { bar: marker.colorbar, scale: marker.colorscale, low: marker.cmin ?? 0, high: marker.cmax ?? 1 };
@@ -26,7 +28,8 @@ function barOf(trace: Trace): Bar | null {
 }
 
 function ticks({ bar, low, high }: Bar): { value: number; label: string }[] {
-  if (bar.tickvals) return bar.tickvals.map((value, i) => ({ value, label: bar.ticktext?.[i] ?? byStep(value, 1) }));
+  if (bar.tickvals)
+    return bar.tickvals.map((value, i) => ({ value, label: bar.ticktext?.[i] ?? byStep(value, 1) }));
   const step = niceStep((high - low) / (bar.nticks ?? 5));
   const found = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++)
@@ -84,7 +87,13 @@ function drawLying(pen: Pen, plan: Plan, found: Bar): void {
   }
   for (const { value, label } of ticks(found)) {
     const x = left + ((value - low) / (high - low || 1)) * width;
-    pen.text(x, top + thick + 3, label, { size: 11, colour: palette.ink, anchor: "middle", base: "top" });
+    pen.text(x, top + thick + 3, label, { size: 11, colour: palette.ink, anchor: 'middle', base: 'top' });
   }
-  if (title) pen.text(left + width / 2, top - 3, title, { size: 12, colour: palette.ink, anchor: "middle", base: "bottom" });
+  if (title)
+    pen.text(left + width / 2, top - 3, title, {
+      size: 12,
+      colour: palette.ink,
+      anchor: 'middle',
+      base: 'bottom',
+    });
 }

@@ -3,7 +3,19 @@ import { titleText, axesOf, type Cell, type FigureDict, type Trace } from './plo
 import { plainText } from './richText';
 import { centres, rowsOf } from './values';
 
-const COLUMNS = ['series', 'x', 'y', 'z', 'x_minus', 'x_plus', 'y_minus', 'y_plus', 'base', 'text', 'planet'] as const;
+const COLUMNS = [
+  'series',
+  'x',
+  'y',
+  'z',
+  'x_minus',
+  'x_plus',
+  'y_minus',
+  'y_plus',
+  'base',
+  'text',
+  'planet',
+] as const;
 type Key = (typeof COLUMNS)[number];
 type Row = Partial<Record<Key, Cell | undefined>>;
 
@@ -14,7 +26,9 @@ export interface DataRows {
 }
 
 export function dataRows(figure: FigureDict): DataRows {
-  const rows = figure.data.flatMap((trace, i) => (trace.type === 'heatmap' ? cellRows(trace, i) : pointRows(trace, i)));
+  const rows = figure.data.flatMap((trace, i) =>
+    trace.type === 'heatmap' ? cellRows(trace, i) : pointRows(trace, i),
+  );
   const used = COLUMNS.filter((key) => rows.some((row) => (row[key] ?? null) !== null));
   return {
     heads: used.map((key) => head(figure, key)),
@@ -26,7 +40,9 @@ export function dataRows(figure: FigureDict): DataRows {
 function head(figure: FigureDict, key: Key): string {
   if (key !== 'x' && key !== 'y') return key;
   const layouts = axesOf(figure.layout);
-  const titles = new Set(figure.data.map((trace) => plainText(titleText(layouts.get(axisId(trace, key))?.title))));
+  const titles = new Set(
+    figure.data.map((trace) => plainText(titleText(layouts.get(axisId(trace, key))?.title))),
+  );
   const [only = ''] = titles;
   return titles.size === 1 && only ? only : key;
 }

@@ -33,12 +33,19 @@ const REACH = 36; // px within which a point is meant
 export function tracksOf(plan: Plan): Track[] {
   return plan.traces
     .filter((trace) => trace.hoverinfo !== 'skip')
-    .flatMap((trace) => (trace.type === 'heatmap' ? rowTracks(plan, trace) : [{ trace, points: pointsOf(plan, trace) }]))
+    .flatMap((trace) =>
+      trace.type === 'heatmap' ? rowTracks(plan, trace) : [{ trace, points: pointsOf(plan, trace) }],
+    )
     .filter((track) => track.points.length > 0);
 }
 
 function inside(box: Box, x: number, y: number, slack = 2): boolean {
-  return x >= box.x - slack && x <= box.x + box.width + slack && y >= box.y - slack && y <= box.y + box.height + slack;
+  return (
+    x >= box.x - slack &&
+    x <= box.x + box.width + slack &&
+    y >= box.y - slack &&
+    y <= box.y + box.height + slack
+  );
 }
 
 function pointsOf(plan: Plan, trace: Trace): Point[] {
@@ -46,10 +53,19 @@ function pointsOf(plan: Plan, trace: Trace): Point[] {
   const pane = boxOf(x, y);
   if (trace.type === 'bar')
     return barPixels(trace, plan.traces, plan.figure.layout, x, y)
-      .map(({ index, box }) => ({ trace, index, column: 0, x: box.x + box.width / 2, y: trace.orientation === 'h' ? box.y + box.height / 2 : box.y, box }))
+      .map(({ index, box }) => ({
+        trace,
+        index,
+        column: 0,
+        x: box.x + box.width / 2,
+        y: trace.orientation === 'h' ? box.y + box.height / 2 : box.y,
+        box,
+      }))
       .filter((point) => inside(pane, point.x, Math.max(point.y, pane.y)));
   return pixelsOf(trace, x, y).flatMap(([px, py], index) =>
-    Number.isFinite(px) && Number.isFinite(py) && inside(pane, px, py) ? [{ trace, index, column: 0, x: px, y: py, box: null }] : [],
+    Number.isFinite(px) && Number.isFinite(py) && inside(pane, px, py)
+      ? [{ trace, index, column: 0, x: px, y: py, box: null }]
+      : [],
   );
 }
 
@@ -74,7 +90,10 @@ export type Finder = (x: number, y: number) => Point | null;
 
 export function finderOf(tracks: Track[]): Finder {
   const all = tracks.flatMap((track) => track.points);
-  const dots = quadtree<Point>().x((p) => p.x).y((p) => p.y).addAll(all.filter((p) => !p.box));
+  const dots = quadtree<Point>()
+    .x((p) => p.x)
+    .y((p) => p.y)
+    .addAll(all.filter((p) => !p.box));
   const boxes = all.filter((p) => p.box);
   return (x, y) => {
     const dot = dots.find(x, y, REACH) ?? null;
@@ -91,7 +110,8 @@ export function alongside(plan: Plan, tracks: Track[], point: Point): Point[] {
     if (axesFor(plan, track.trace).x.id !== own || track.points[0]?.box) return [];
     if (track.trace === point.trace) return [point];
     let best: Point | null = null;
-    for (const one of track.points) if (!best || Math.abs(one.x - point.x) < Math.abs(best.x - point.x)) best = one;
+    for (const one of track.points)
+      if (!best || Math.abs(one.x - point.x) < Math.abs(best.x - point.x)) best = one;
     return best && Math.abs(best.x - point.x) < 4 ? [best] : [];
   });
   return found.length ? found : [point];
@@ -120,11 +140,14 @@ export function wordsOf(plan: Plan, point: Point): string {
   const fields: Record<string, Cell | undefined> = heat
     ? heatCell(trace, x, y, point)
     : { x: trace.x?.[index], y: trace.y?.[index], text: flat(trace.text?.[index]) };
-  fields.customdata = planetOf(point) ?? (trace.customdata?.[index]);
+  fields.customdata = planetOf(point) ?? trace.customdata?.[index];
   fields['fullData.name'] = trace.name ?? '';
   if (trace.hovertemplate) return filled(trace.hovertemplate, fields);
   if (trace.hoverinfo === 'text') return trace.hovertext?.[index] ?? shown(fields.text);
-  const said = [trace.name ?? '', ...(['x', 'y', 'z'] as const).flatMap((key) => spelt(key, fields[key], key === 'x' ? x : y))];
+  const said = [
+    trace.name ?? '',
+    ...(['x', 'y', 'z'] as const).flatMap((key) => spelt(key, fields[key], key === 'x' ? x : y)),
+  ];
   const text = fields.text;
   if (typeof text === 'string') said.push(text);
   return said.filter(Boolean).join('<br>');
@@ -141,8 +164,9 @@ function spelt(key: string, value: Cell | undefined, axis: Axis): string[] {
 /** The planet that a point stands for, where its trace is of planets. */
 export function planetOf(point: Point): string | null {
   if (point.trace.meta !== 'planets') return null;
-  const found: unknown = point.trace.customdata?.[point.index] ?? (point.trace.type === 'heatmap' ? point.trace.y?.[point.index] : null);
+  const found: unknown =
+    point.trace.customdata?.[point.index] ??
+    (point.trace.type === 'heatmap' ? point.trace.y?.[point.index] : null);
   const id: unknown = Array.isArray(found) ? (found[0] as unknown) : found;
   return typeof id === 'string' || typeof id === 'number' ? plainText(String(id)) : null;
 }
-

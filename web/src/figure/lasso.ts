@@ -24,7 +24,10 @@ export function planetsIn(loop: Loop, tracks: Track[]): string[] {
 
 /** Planets within a rectangle: those in sight, for who cannot draw a loop. */
 export function planetsWithin(box: Box, tracks: Track[]): string[] {
-  return chosen(tracks, ({ x, y }) => x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height);
+  return chosen(
+    tracks,
+    ({ x, y }) => x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height,
+  );
 }
 
 function chosen(tracks: Track[], isChosen: (point: Point) => boolean): string[] {

@@ -29,7 +29,8 @@ export function entriesOf(figure: FigureDict): Entry[] {
     const key = keyOf(trace, index);
     const entry = found.get(key);
     const shown = trace.showlegend !== false && Boolean(trace.name);
-    if (!entry) found.set(key, { key, name: shown ? (trace.name ?? '') : '', traces: [trace], sample: trace });
+    if (!entry)
+      found.set(key, { key, name: shown ? (trace.name ?? '') : '', traces: [trace], sample: trace });
     else {
       entry.traces.push(trace);
       if (shown && !entry.name) Object.assign(entry, { name: trace.name, sample: trace });
@@ -60,7 +61,12 @@ export function drawSwatch(pen: Pen, trace: Trace, x: number, y: number, palette
   if (trace.fill) pen.path(rect, { fill: trace.fillcolor ?? line, opacity: trace.opacity });
   if (mode.includes('lines') && trace.line?.width !== 0) {
     const stroke = Math.min(trace.line?.width ?? 2, 8);
-    pen.path(`M${x},${y}h${width - 4}`, { stroke: line, width: stroke, dash: trace.line?.dash, opacity: trace.opacity });
+    pen.path(`M${x},${y}h${width - 4}`, {
+      stroke: line,
+      width: stroke,
+      dash: trace.line?.dash,
+      opacity: trace.opacity,
+    });
   }
   if (!mode.includes('markers')) return;
   const { color, symbol = 'circle' } = trace.marker ?? {};

@@ -11,11 +11,40 @@ const side = { kind: 'linear' as const, categories: [] as string[] };
 
 describe('lines', () => {
   it('are broken at gaps', () => {
-    expect(runsOf([[0, 0], [1, 1], [NaN, 2], [3, 3]])).toEqual([[[0, 0], [1, 1]], [[3, 3]]]);
+    expect(
+      runsOf([
+        [0, 0],
+        [1, 1],
+        [NaN, 2],
+        [3, 3],
+      ]),
+    ).toEqual([
+      [
+        [0, 0],
+        [1, 1],
+      ],
+      [[3, 3]],
+    ]);
   });
   it('go in steps where told', () => {
-    expect(linePath([[0, 0], [2, 4]], 'hv')).toBe('M0.00,0.00L2.00,0.00L2.00,4.00');
-    expect(linePath([[0, 0], [2, 4]], 'hvh')).toBe('M0.00,0.00L1.00,0.00L1.00,4.00L2.00,4.00');
+    expect(
+      linePath(
+        [
+          [0, 0],
+          [2, 4],
+        ],
+        'hv',
+      ),
+    ).toBe('M0.00,0.00L2.00,0.00L2.00,4.00');
+    expect(
+      linePath(
+        [
+          [0, 0],
+          [2, 4],
+        ],
+        'hvh',
+      ),
+    ).toBe('M0.00,0.00L1.00,0.00L1.00,4.00L2.00,4.00');
   });
 });
 
@@ -24,7 +53,10 @@ describe('bars', () => {
   const two = { type: 'bar', x: [1, 2], y: [2, -2] };
   it('stack away from zero on the side of their sign', () => {
     const boxes = barBoxes(two, [one, two], { barmode: 'relative', bargap: 0 }, side);
-    expect(boxes.map((box) => box.along)).toEqual([[3, 5], [-1, -3]]);
+    expect(boxes.map((box) => box.along)).toEqual([
+      [3, 5],
+      [-1, -3],
+    ]);
     expect(boxes[0]!.across).toEqual([0.5, 1.5]);
   });
   it('stand side by side where two share a place, else at full width', () => {
@@ -44,7 +76,10 @@ describe('bars', () => {
 describe('heat maps', () => {
   it('read packed bytes row by row', () => {
     const z = { dtype: 'u1', shape: '2, 3', bdata: btoa(String.fromCharCode(1, 2, 3, 4, 5, 6)) };
-    expect(rowsOf({ type: 'heatmap', z }).map((row) => Array.from(row))).toEqual([[1, 2, 3], [4, 5, 6]]);
+    expect(rowsOf({ type: 'heatmap', z }).map((row) => Array.from(row))).toEqual([
+      [1, 2, 3],
+      [4, 5, 6],
+    ]);
   });
   it('have their edges halfway between centres', () => {
     const trace = { type: 'heatmap', x: [0, 1, 3], y: [0], z: [[1, 2, 3]] };
@@ -57,5 +92,6 @@ describe('heat maps', () => {
 });
 
 it('every marker that is declared can be drawn', () => {
-  for (const symbol of supported.values['scatter.marker.symbol']) expect(symbolPath(symbol, 0, 0, 8)).toMatch(/^M.*Z$/);
+  for (const symbol of supported.values['scatter.marker.symbol'])
+    expect(symbolPath(symbol, 0, 0, 8)).toMatch(/^M.*Z$/);
 });

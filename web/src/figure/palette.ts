@@ -21,11 +21,11 @@ function read(): Palette {
   const style = getComputedStyle(document.documentElement);
   const of = (name: string) => style.getPropertyValue(name).trim();
   return {
-    ink: of("--ink"),
-    soft: of("--soft"),
-    line: of("--line"),
-    grid: of("--grid"),
-    panel: of("--panel"),
+    ink: of('--ink'),
+    soft: of('--soft'),
+    line: of('--line'),
+    grid: of('--grid'),
+    panel: of('--panel'),
     font: getComputedStyle(document.body).fontFamily,
   };
 }

@@ -11,9 +11,9 @@ export interface Style {
 export interface TextStyle {
   size: number;
   colour: string;
-  anchor?: "start" | "middle" | "end";
+  anchor?: 'start' | 'middle' | 'end';
   /** Which part of the text's block stands at y. */
-  base?: "top" | "middle" | "bottom";
+  base?: 'top' | 'middle' | 'bottom';
   /** Degrees, clockwise. */
   turn?: number;
 }
@@ -49,12 +49,12 @@ const DASHES: Record<string, number[]> = {
 
 /** Lengths of a named dash [px]. */
 export function dashes(name: string | undefined, width: number): number[] {
-  return (DASHES[name ?? "solid"] ?? []).map((part) => part * Math.max(width, 1.3));
+  return (DASHES[name ?? 'solid'] ?? []).map((part) => part * Math.max(width, 1.3));
 }
 
 /** Distance from a text's y to its first line's baseline. */
 export function firstBaseline(rows: number, style: TextStyle): number {
   const height = (rows - 1) * style.size * LINE_HEIGHT;
-  const shift = { top: 0.95, middle: 0.35, bottom: -0.22 }[style.base ?? "middle"] * style.size;
-  return shift - { top: 0, middle: height / 2, bottom: height }[style.base ?? "middle"];
+  const shift = { top: 0.95, middle: 0.35, bottom: -0.22 }[style.base ?? 'middle'] * style.size;
+  return shift - { top: 0, middle: height / 2, bottom: height }[style.base ?? 'middle'];
 }

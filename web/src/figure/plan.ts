@@ -1,9 +1,17 @@
-import { autoRange } from "./limits";
-import { kindOf, type Axis, type Range } from "./axis";
-import { axesOf, titleText, type AxisLayout, type Cell, type FigureDict, type Layout, type Trace } from "./plotly";
-import type { Palette } from "./palette";
-import { measuredMargins, type Margins } from "./margins";
-import type { Box } from "./pen";
+import { autoRange } from './limits';
+import { kindOf, type Axis, type Range } from './axis';
+import {
+  axesOf,
+  titleText,
+  type AxisLayout,
+  type Cell,
+  type FigureDict,
+  type Layout,
+  type Trace,
+} from './plotly';
+import type { Palette } from './palette';
+import { measuredMargins, type Margins } from './margins';
+import type { Box } from './pen';
 
 /** Ranges chosen by zooming, by axis. */
 export type View = Record<string, Range>;
@@ -54,8 +62,8 @@ export function planned(figure: FigureDict, wanted: Wanted): Plan {
 
 export interface Side {
   id: string;
-  letter: "x" | "y";
-  kind: Axis["kind"];
+  letter: 'x' | 'y';
+  kind: Axis['kind'];
   categories: string[];
   layout: AxisLayout;
 }
@@ -63,22 +71,22 @@ export interface Side {
 function sidesOf(figure: FigureDict): Side[] {
   const layouts = axesOf(figure.layout);
   for (const trace of figure.data)
-    for (const id of [trace.xaxis ?? "x", trace.yaxis ?? "y"]) if (!layouts.has(id)) layouts.set(id, {});
+    for (const id of [trace.xaxis ?? 'x', trace.yaxis ?? 'y']) if (!layouts.has(id)) layouts.set(id, {});
   return [...layouts].map(([id, layout]) => {
-    const letter = id[0] as "x" | "y";
+    const letter = id[0] as 'x' | 'y';
     const values = figure.data.filter((t) => axisId(t, letter) === id).map((t): Cell[] => t[letter] ?? []);
     return { id, letter, layout, ...kindOf(layout, values) };
   });
 }
 
-export function axisId(trace: Trace, letter: "x" | "y"): string {
-  return (letter === "x" ? trace.xaxis : trace.yaxis) ?? letter;
+export function axisId(trace: Trace, letter: 'x' | 'y'): string {
+  return (letter === 'x' ? trace.xaxis : trace.yaxis) ?? letter;
 }
 
 function placed(side: Side, traces: Trace[], layout: Layout, paper: Box, view: Range | undefined): Axis {
   const [from, to] = side.layout.domain ?? [0, 1];
   const pixels: Range =
-    side.letter === "x"
+    side.letter === 'x'
       ? [paper.x + from * paper.width, paper.x + to * paper.width]
       : [paper.y + (1 - from) * paper.height, paper.y + (1 - to) * paper.height];
   const own = traces.filter((trace) => axisId(trace, side.letter) === side.id);
@@ -103,7 +111,7 @@ function keepSquare(axes: Map<string, Axis>): void {
 
 /** The axes a trace is drawn on. */
 export function axesFor(plan: Plan, trace: Trace): { x: Axis; y: Axis } {
-  return { x: plan.axes.get(axisId(trace, "x"))!, y: plan.axes.get(axisId(trace, "y"))! };
+  return { x: plan.axes.get(axisId(trace, 'x'))!, y: plan.axes.get(axisId(trace, 'y'))! };
 }
 
 /** The rectangle of two axes. */

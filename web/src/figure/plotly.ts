@@ -188,5 +188,5 @@ export function axesOf(layout: Layout): Map<string, AxisLayout> {
 }
 
 export function titleText(title: Title | string | undefined): string {
-  return typeof title === "string" ? title : (title?.text ?? "");
+  return typeof title === 'string' ? title : (title?.text ?? '');
 }

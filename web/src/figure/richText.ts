@@ -5,10 +5,10 @@ export interface Run {
   bold: boolean;
 }
 
-const ENTITY: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#x27": "'", "#39": "'" };
+const ENTITY: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', '#x27': "'", '#39': "'" };
 
 function decoded(text: string): string {
-  return text.replace(/&(amp|lt|gt|quot|#x27|#39);/g, (_, name: string) => ENTITY[name] ?? "");
+  return text.replace(/&(amp|lt|gt|quot|#x27|#39);/g, (_, name: string) => ENTITY[name] ?? '');
 }
 
 export function lines(text: string): Run[][] {
@@ -16,7 +16,7 @@ export function lines(text: string): Run[][] {
     const runs: Run[] = [];
     let bold = false;
     for (const part of line.split(/(<\/?b>)/)) {
-      if (part === "<b>" || part === "</b>") bold = part === "<b>";
+      if (part === '<b>' || part === '</b>') bold = part === '<b>';
       else if (part) runs.push({ text: decoded(part), bold });
     }
     return runs;
@@ -24,8 +24,8 @@ export function lines(text: string): Run[][] {
 }
 
 /** The same without marks, lines joined. */
-export function plainText(text: string, joint = " "): string {
+export function plainText(text: string, joint = ' '): string {
   return lines(text)
-    .map((runs) => runs.map((run) => run.text).join(""))
+    .map((runs) => runs.map((run) => run.text).join(''))
     .join(joint);
 }

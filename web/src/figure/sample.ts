@@ -21,17 +21,20 @@ export function planOf(figure: FigureDict, view: View = {}): Plan {
   return planned(figure, { width: 460, view, isHidden: () => false, palette: PALETTE });
 }
 
-export const MAP = figureOf([
-  {
-    type: 'scatter',
-    mode: 'markers',
-    meta: 'planets',
-    name: 'new',
-    x: [0, 1, 2, 3],
-    y: [0, 1, 2, null],
-    customdata: ['A', 'B', 'C', 'D'],
-    hovertext: ['<b>A</b><br>depth 1', 'B', 'C', 'D'],
-    hoverinfo: 'text',
-    marker: { color: '#3f7fdc', size: 8 },
-  },
-], { xaxis: { range: [-1, 3] }, yaxis: { range: [-1, 3] } });
+export const MAP = figureOf(
+  [
+    {
+      type: 'scatter',
+      mode: 'markers',
+      meta: 'planets',
+      name: 'new',
+      x: [0, 1, 2, 3],
+      y: [0, 1, 2, null],
+      customdata: ['A', 'B', 'C', 'D'],
+      hovertext: ['<b>A</b><br>depth 1', 'B', 'C', 'D'],
+      hoverinfo: 'text',
+      marker: { color: '#3f7fdc', size: 8 },
+    },
+  ],
+  { xaxis: { range: [-1, 3] }, yaxis: { range: [-1, 3] } },
+);

@@ -1,5 +1,5 @@
-import { isWithin, placeOf, span, type Axis } from "./axis";
-import { byFormat, byStep, power, short } from "./format";
+import { isWithin, placeOf, span, type Axis } from './axis';
+import { byFormat, byStep, power, short } from './format';
 
 export interface Tick {
   place: number;
@@ -23,19 +23,19 @@ function listed(axis: Axis): Tick[] {
   const { tickvals = [], ticktext } = axis.layout;
   return tickvals.map((value, i) => ({
     place: placeOf(axis, value),
-    label: ticktext?.[i] ?? (axis.kind === "log" ? logLabel(axis, value) : labelled(axis, value, 1)),
+    label: ticktext?.[i] ?? (axis.kind === 'log' ? logLabel(axis, value) : labelled(axis, value, 1)),
   }));
 }
 
 function automatic(axis: Axis): Tick[] {
-  if (axis.kind === "category") return axis.categories.map((label, place) => ({ place, label }));
-  return axis.kind === "log" ? decades(axis) : steps(axis);
+  if (axis.kind === 'category') return axis.categories.map((label, place) => ({ place, label }));
+  return axis.kind === 'log' ? decades(axis) : steps(axis);
 }
 
 function most(axis: Axis): number {
   const [low, high] = span(axis);
   if (axis.layout.nticks) return axis.layout.nticks;
-  return Math.min(Math.max((high - low) / (axis.letter === "x" ? 80 : 40), 3), 9) + 1;
+  return Math.min(Math.max((high - low) / (axis.letter === 'x' ? 80 : 40), 3), 9) + 1;
 }
 
 function steps(axis: Axis): Tick[] {
@@ -43,8 +43,8 @@ function steps(axis: Axis): Tick[] {
   const high = Math.max(...axis.range);
   const { dtick } = axis.layout;
   // Zoomed in, the layout's own step may leave no two ticks: then it is halved as often as needed.
-  let step = typeof dtick === "number" ? dtick : niceStep((high - low) / most(axis));
-  while (typeof dtick === "number" && (high - low) / step < 1.5) step = niceStep(step / 2.5);
+  let step = typeof dtick === 'number' ? dtick : niceStep((high - low) / most(axis));
+  while (typeof dtick === 'number' && (high - low) / step < 1.5) step = niceStep(step / 2.5);
   const ticks: Tick[] = [];
   for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++)
     ticks.push({ place: i * step, label: labelled(axis, i * step, step) });
@@ -55,12 +55,12 @@ function labelled(axis: Axis, value: number, step: number): string {
   const { tickformat } = axis.layout;
   if (!tickformat) return byStep(value, step);
   // Per cent of a narrow window need decimals.
-  if (tickformat === ".0%" && step < 0.01) return byFormat(value, `.${Math.ceil(-Math.log10(step * 100))}%`);
+  if (tickformat === '.0%' && step < 0.01) return byFormat(value, `.${Math.ceil(-Math.log10(step * 100))}%`);
   return byFormat(value, tickformat);
 }
 
 function logLabel(axis: Axis, value: number): string {
-  if (axis.layout.exponentformat === "power") {
+  if (axis.layout.exponentformat === 'power') {
     const exponent = Math.log10(value);
     return Number.isInteger(Number(exponent.toFixed(9))) ? power(Math.round(exponent)) : short(value);
   }
@@ -74,9 +74,9 @@ function decades(axis: Axis): Tick[] {
   const high = Math.max(...axis.range);
   const { dtick } = axis.layout;
   const wide = high - low;
-  let digits = DIGITS[String(dtick)] ?? (wide > 2.2 || typeof dtick === "number" ? [1] : [1, 2, 5]);
+  let digits = DIGITS[String(dtick)] ?? (wide > 2.2 || typeof dtick === 'number' ? [1] : [1, 2, 5]);
   if (wide < 0.75) digits = DIGITS.D1!;
-  const every = typeof dtick === "number" ? dtick : Math.max(1, Math.ceil(wide / (most(axis) + 1)));
+  const every = typeof dtick === 'number' ? dtick : Math.max(1, Math.ceil(wide / (most(axis) + 1)));
   const ticks: Tick[] = [];
   for (let e = Math.floor(low); e <= Math.ceil(high); e++) {
     if (digits.length === 1 && e % every) continue;

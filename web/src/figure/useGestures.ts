@@ -77,7 +77,12 @@ export function useGestures(ref: RefObject<HTMLElement | null>, props: Props) {
     held.moved = true;
     if (tool === 'lasso') setLoop((before) => [...(before.length ? before : [held.from]), here]);
     else if (tool === 'pan' || event.shiftKey)
-      onView(Object.assign({}, ...held.panes.map((pane) => moved(pane, here[0] - held.last[0], here[1] - held.last[1]))) as View);
+      onView(
+        Object.assign(
+          {},
+          ...held.panes.map((pane) => moved(pane, here[0] - held.last[0], here[1] - held.last[1])),
+        ) as View,
+      );
     else setBrush(rectangle(held, here));
     held.last = here;
   };
@@ -99,15 +104,25 @@ export function useGestures(ref: RefObject<HTMLElement | null>, props: Props) {
     setLoop([]);
   };
 
-  return { brush, loop, handlers: { onPointerDown: down, onPointerMove: move, onPointerUp: up, onPointerCancel: cancel } };
+  return {
+    brush,
+    loop,
+    handlers: { onPointerDown: down, onPointerMove: move, onPointerUp: up, onPointerCancel: cancel },
+  };
 }
 
 /** The rectangle that is drawn, within its pane; a finger's is as high as the pane. */
 function rectangle(held: Drag, here: [number, number]): Box {
   const box = held.panes[0]!.box;
   const within = (value: number, low: number, length: number) => Math.min(Math.max(value, low), low + length);
-  const [x0, x1] = [held.from[0], within(here[0], box.x, box.width)].sort((a, b) => a - b) as [number, number];
-  const [y0, y1] = [held.from[1], within(here[1], box.y, box.height)].sort((a, b) => a - b) as [number, number];
+  const [x0, x1] = [held.from[0], within(here[0], box.x, box.width)].sort((a, b) => a - b) as [
+    number,
+    number,
+  ];
+  const [y0, y1] = [held.from[1], within(here[1], box.y, box.height)].sort((a, b) => a - b) as [
+    number,
+    number,
+  ];
   if (held.touch) return { x: x0, y: box.y, width: x1 - x0, height: 0 };
   // A flat rectangle zooms one way only: it is shown over the whole of the other.
   if (y1 - y0 < 8) return { x: x0, y: box.y, width: x1 - x0, height: 0 };

@@ -10,7 +10,9 @@ export interface Pane {
 
 /** Panes at a pixel: several where a second axis shares the rectangle. */
 export function panesAt(plan: Plan, px: number, py: number): Pane[] {
-  return panes(plan).filter(({ box }) => px >= box.x && px <= box.x + box.width && py >= box.y && py <= box.y + box.height);
+  return panes(plan).filter(
+    ({ box }) => px >= box.x && px <= box.x + box.width && py >= box.y && py <= box.y + box.height,
+  );
 }
 
 const LEAST = 1e-9; // of the present range: further in, numbers have no digits left

@@ -69,11 +69,17 @@ function Chosen({ folder, planets, clear }: { folder: string; planets: string[];
   return (
     <div role="status" className="mt-3 rounded-lg border border-line p-3">
       <div className="flex flex-wrap items-center gap-2">
-        <p className="grow font-semibold">{planets.length ? `${plural(planets.length, 'planet')} chosen` : 'No planet in the loop'}</p>
+        <p className="grow font-semibold">
+          {planets.length ? `${plural(planets.length, 'planet')} chosen` : 'No planet in the loop'}
+        </p>
         {planets.length > 0 && (
           <>
             <Copy text={planets.join('\n')} label="Copy ids" />
-            <button type="button" className="control" onClick={() => save('planets.csv', `planet\r\n${planets.join('\r\n')}\r\n`, 'text/csv')}>
+            <button
+              type="button"
+              className="control"
+              onClick={() => save('planets.csv', `planet\r\n${planets.join('\r\n')}\r\n`, 'text/csv')}
+            >
               ↓ CSV
             </button>
           </>

@@ -42,7 +42,9 @@ describe('hostile HTML', () => {
     '<template><img src=x onerror="window.hit = 1"></template>',
   ])('leaves nothing of %s but its text', (html) => {
     const found = shown(html);
-    expect(found.querySelector('script, img, iframe, svg, math, style, link, form, input, base, template, object')).toBeNull();
+    expect(
+      found.querySelector('script, img, iframe, svg, math, style, link, form, input, base, template, object'),
+    ).toBeNull();
     for (const element of found.querySelectorAll('*')) {
       for (const { name } of element.attributes) expect(['class', 'id', 'type']).toContain(name);
       expect(element.getAttribute('class') ?? '').toBe('');
@@ -52,7 +54,9 @@ describe('hostile HTML', () => {
   });
 
   it('shows escaped markup as the text it is', () => {
-    expect(shown('<p>&lt;img src=x onerror=alert(1)&gt;</p>').querySelector('p')).toHaveTextContent('<img src=x onerror=alert(1)>');
+    expect(shown('<p>&lt;img src=x onerror=alert(1)&gt;</p>').querySelector('p')).toHaveTextContent(
+      '<img src=x onerror=alert(1)>',
+    );
   });
 
   it('keeps the text of elements it does not know', () => {
@@ -62,27 +66,35 @@ describe('hostile HTML', () => {
 
 describe('what a panel says', () => {
   it('keeps tables, places on whiskers and known classes under a name of their own', () => {
-    const found = shown('<div class="whiskers evil"><i class="ci" style="left:10.50%;width:3%;position:fixed"></i></div>');
+    const found = shown(
+      '<div class="whiskers evil"><i class="ci" style="left:10.50%;width:3%;position:fixed"></i></div>',
+    );
     expect(found.querySelector('div')).toHaveClass('report-whiskers', { exact: true });
     expect(found.querySelector('i')).toHaveStyle({ left: '10.50%', width: '3%' });
     expect(found.querySelector('i')!.style.position).toBe('');
   });
 
   it('leads to planets by the router and to anchors', () => {
-    shown('<a href="#planet=a%2Fb">one</a><button type="button" class="pick" data-planet="17">two</button><a href="#scores">three</a>');
+    shown(
+      '<a href="#planet=a%2Fb">one</a><button type="button" class="pick" data-planet="17">two</button><a href="#scores">three</a>',
+    );
     expect(screen.getByRole('link', { name: 'one' })).toHaveAttribute('href', '/folder/demo/planet/a%2Fb');
     expect(screen.getByRole('link', { name: 'two' })).toHaveAttribute('href', '/folder/demo/planet/17');
     expect(screen.getByRole('link', { name: 'three' })).toHaveAttribute('href', '#scores');
   });
 
   it('puts figures in their places, and none that is not one', () => {
-    const found = shown('<figure id="fig-one" class="plot"></figure><figure id="broken"></figure><figure id="toString"></figure>');
+    const found = shown(
+      '<figure id="fig-one" class="plot"></figure><figure id="broken"></figure><figure id="toString"></figure>',
+    );
     expect(Array.from(found.querySelectorAll('figure'), (one) => one.id)).toEqual(['fig-one']);
   });
 
   it('sorts a table by the head that is clicked, unknown values last', async () => {
     const rows = ['−2', '1,000', '–', '5'].map((text) => `<tr><td class="n">${text}</td></tr>`).join('');
-    const found = shown(`<div class="scroll" tabindex="0"><table><thead><tr><th class="n">x</th></tr></thead><tbody>${rows}</tbody></table></div>`);
+    const found = shown(
+      `<div class="scroll" tabindex="0"><table><thead><tr><th class="n">x</th></tr></thead><tbody>${rows}</tbody></table></div>`,
+    );
     const column = () => Array.from(found.querySelectorAll('td'), (one) => one.textContent);
     await userEvent.click(screen.getByRole('button', { name: 'x' }));
     expect(column()).toEqual(['−2', '5', '1,000', '–']);

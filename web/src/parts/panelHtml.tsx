@@ -18,21 +18,89 @@ export interface PanelPlace {
 
 /** Elements that may stay, and the attributes that they may keep; of all others their text stays. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  p: [], div: [], span: ['aria-hidden'], b: [], i: ['aria-hidden'], em: [], strong: [], u: [], code: [], br: [], sub: [], sup: [],
-  h3: [], h4: [], h5: [], ul: [], ol: [], li: [], dl: [], dt: [], dd: [],
-  table: [], caption: [], thead: [], tbody: [], tr: [], th: ['scope', 'colspan', 'rowspan'], td: ['colspan', 'rowspan'],
-  details: ['open'], summary: [], a: ['href'], button: ['data-planet'], figure: ['id'],
+  p: [],
+  div: [],
+  span: ['aria-hidden'],
+  b: [],
+  i: ['aria-hidden'],
+  em: [],
+  strong: [],
+  u: [],
+  code: [],
+  br: [],
+  sub: [],
+  sup: [],
+  h3: [],
+  h4: [],
+  h5: [],
+  ul: [],
+  ol: [],
+  li: [],
+  dl: [],
+  dt: [],
+  dd: [],
+  table: [],
+  caption: [],
+  thead: [],
+  tbody: [],
+  tr: [],
+  th: ['scope', 'colspan', 'rowspan'],
+  td: ['colspan', 'rowspan'],
+  details: ['open'],
+  summary: [],
+  a: ['href'],
+  button: ['data-planet'],
+  figure: ['id'],
 };
 const RENAMED: Readonly<Record<string, string>> = { colspan: 'colSpan', rowspan: 'rowSpan' };
 
 /** Classes of the report page that have a look here (panel.css). */
 const CLASSES = new Set([
-  ...['lead', 'scroll', 'n', 'model', 'status', 'ok', 'warn', 'fail', 'pair', 'trio', 'cards', 'card', 'label'],
-  ...['value', 'note', 'whiskers', 'whisker', 'track', 'ci', 'dot', 'scale', 'reference', 'slot', 'plot', 'half'],
+  ...[
+    'lead',
+    'scroll',
+    'n',
+    'model',
+    'status',
+    'ok',
+    'warn',
+    'fail',
+    'pair',
+    'trio',
+    'cards',
+    'card',
+    'label',
+  ],
+  ...[
+    'value',
+    'note',
+    'whiskers',
+    'whisker',
+    'track',
+    'ci',
+    'dot',
+    'scale',
+    'reference',
+    'slot',
+    'plot',
+    'half',
+  ],
 ]);
 
 /** Elements whose very text is no text of the page. */
-const SILENT = new Set(['script', 'style', 'template', 'noscript', 'iframe', 'object', 'svg', 'math', 'select', 'textarea', 'title']);
+const SILENT = new Set([
+  'script',
+  'style',
+  'template',
+  'noscript',
+  'iframe',
+  'object',
+  'svg',
+  'math',
+  'select',
+  'textarea',
+  'title',
+]);
 
 const PLANET = /^#planet=(.+)$/;
 
@@ -61,7 +129,12 @@ function rebuilt(node: ChildNode, place: PanelPlace, key: number): ReactNode {
   if (tag === 'button') return planetLink(node.getAttribute('data-planet') ?? '', node, place, key);
   if (node instanceof HTMLTableElement && node.tHead && node.tBodies[0]) return table(node, place, key);
   if (node.classList.contains('scroll')) return <Scrolled key={key}>{children(node, place)}</Scrolled>;
-  const props = { key, className: classes(node), style: styleOf(node.getAttribute('data-style') ?? ''), ...kept(node, attributes) };
+  const props = {
+    key,
+    className: classes(node),
+    style: styleOf(node.getAttribute('data-style') ?? ''),
+    ...kept(node, attributes),
+  };
   return tag === 'br' ? <br key={key} /> : createElement(tag, props, ...children(node, place));
 }
 
@@ -72,7 +145,10 @@ function table(node: HTMLTableElement, place: PanelPlace, key: number): ReactNod
     className: classes(one),
   });
   const heads = Array.from(node.tHead?.rows[0]?.cells ?? [], cell);
-  const rows = Array.from(node.tBodies[0]?.rows ?? [], (row) => ({ className: classes(row), cells: Array.from(row.cells, cell) }));
+  const rows = Array.from(node.tBodies[0]?.rows ?? [], (row) => ({
+    className: classes(row),
+    cells: Array.from(row.cells, cell),
+  }));
   return <PanelTable key={key} heads={heads} rows={rows} />;
 }
 
@@ -95,7 +171,16 @@ function figure(id: string, place: PanelPlace, key: number): ReactNode {
   const found = place.figures[id];
   if (!isFigure(found)) return null;
   const { title, onPlanet, onChosen } = place;
-  return <Figure key={key} name={id} title={title} figure={found} onPlanet={onPlanet} {...(onChosen && { onChosen })} />;
+  return (
+    <Figure
+      key={key}
+      name={id}
+      title={title}
+      figure={found}
+      onPlanet={onPlanet}
+      {...(onChosen && { onChosen })}
+    />
+  );
 }
 
 export function isFigure(value: unknown): value is FigureDict {

@@ -1,8 +1,8 @@
-import { placeOf, type Axis } from "../axis";
-import type { Cell, Layout, Trace } from "../plotly";
-import { each } from "../values";
+import { placeOf, type Axis } from '../axis';
+import type { Cell, Layout, Trace } from '../plotly';
+import { each } from '../values';
 
-type Side = Pick<Axis, "kind" | "categories">;
+type Side = Pick<Axis, 'kind' | 'categories'>;
 
 /** One bar in the axes' numbers: where it stands, and from its foot to its end. */
 export interface Bar {
@@ -18,39 +18,41 @@ const GAP = 0.2;
  *
  * @param side the axis that the bars stand on (categories need it); their values are linear. */
 export function barBoxes(trace: Trace, traces: Trace[], layout: Layout, side: Side): Bar[] {
-  const fellows = traces.filter((other) => other.type === "bar" && sameAxes(other, trace));
+  const fellows = traces.filter((other) => other.type === 'bar' && sameAxes(other, trace));
   const places = new Map(fellows.map((one) => [one, positions(one).map((v) => stand(side, one, v))]));
   const widest = defaultWidth([...places.values()].flat()) * (1 - (layout.bargap ?? GAP));
-  const stacked = layout.barmode === "relative";
+  const stacked = layout.barmode === 'relative';
   const shared = !stacked && overlapping([...places.values()]);
   const number = fellows.indexOf(trace);
   return (places.get(trace) ?? []).flatMap((place, index) => {
     const height = heights(trace)[index];
-    if (!Number.isFinite(place) || typeof height !== "number") return [];
+    if (!Number.isFinite(place) || typeof height !== 'number') return [];
     const whole = each(trace.width, index) ?? widest;
     const width = shared ? whole / fellows.length : whole;
     const left = place - whole / 2 + (shared ? number * width : 0);
-    const foot = stacked ? below(fellows.slice(0, number), places, place, height) : (trace.base?.[index] ?? 0);
+    const foot = stacked
+      ? below(fellows.slice(0, number), places, place, height)
+      : (trace.base?.[index] ?? 0);
     return [{ index, across: [left, left + width], along: [foot, foot + height] }];
   });
 }
 
 function sameAxes(one: Trace, other: Trace): boolean {
-  return (one.xaxis ?? "x") === (other.xaxis ?? "x") && (one.yaxis ?? "y") === (other.yaxis ?? "y");
+  return (one.xaxis ?? 'x') === (other.xaxis ?? 'x') && (one.yaxis ?? 'y') === (other.yaxis ?? 'y');
 }
 
 export function positions(trace: Trace): Cell[] {
-  return (trace.orientation === "h" ? trace.y : trace.x) ?? [];
+  return (trace.orientation === 'h' ? trace.y : trace.x) ?? [];
 }
 
 export function heights(trace: Trace): Cell[] {
-  return (trace.orientation === "h" ? trace.x : trace.y) ?? [];
+  return (trace.orientation === 'h' ? trace.x : trace.y) ?? [];
 }
 
 /** Texts stand at their category; without categories (the value axis asks) in the order they come. */
 function stand(side: Side, trace: Trace, value: Cell): number {
   const place = placeOf(side, value);
-  return Number.isNaN(place) && typeof value === "string" ? positions(trace).indexOf(value) : place;
+  return Number.isNaN(place) && typeof value === 'string' ? positions(trace).indexOf(value) : place;
 }
 
 function defaultWidth(places: number[]): number {
@@ -70,7 +72,7 @@ function below(before: Trace[], places: Map<Trace, number[]>, place: number, hei
   for (const one of before) {
     const found = places.get(one)?.indexOf(place) ?? -1;
     const other = found < 0 ? null : heights(one)[found];
-    if (typeof other === "number" && other < 0 === height < 0) foot += other;
+    if (typeof other === 'number' && other < 0 === height < 0) foot += other;
   }
   return foot;
 }

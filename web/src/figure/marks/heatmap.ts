@@ -1,9 +1,9 @@
-import { placeOf, toPixel, type Axis } from "../axis";
-import { channels, colourScale } from "../colour";
-import { edges } from "../limits";
-import type { Trace } from "../plotly";
-import type { Box, Pen, Pixels } from "../pen";
-import { centres, rowsOf } from "../values";
+import { placeOf, toPixel, type Axis } from '../axis';
+import { channels, colourScale } from '../colour';
+import { edges } from '../limits';
+import type { Trace } from '../plotly';
+import type { Box, Pen, Pixels } from '../pen';
+import { centres, rowsOf } from '../values';
 
 /** A heat map's cells: pixels of their edges, and rows of numbers. */
 export interface Cells {
@@ -16,9 +16,11 @@ export function cellsOf(trace: Trace, x: Axis, y: Axis): Cells {
   const rows = rowsOf(trace);
   const width = rows[0]?.length ?? 0;
   if (!width) return { columns: [], lines: [], rows: [] };
-  const along = (axis: Axis, letter: "x" | "y", count: number) =>
-    edges(centres(trace, letter, count).map((value) => placeOf(axis, value))).map((place) => toPixel(axis, place));
-  return { columns: along(x, "x", width), lines: along(y, "y", rows.length), rows };
+  const along = (axis: Axis, letter: 'x' | 'y', count: number) =>
+    edges(centres(trace, letter, count).map((value) => placeOf(axis, value))).map((place) =>
+      toPixel(axis, place),
+    );
+  return { columns: along(x, 'x', width), lines: along(y, 'y', rows.length), rows };
 }
 
 /** The limits of a heat map's colours. */
@@ -45,7 +47,7 @@ export function drawHeatmap(pen: Pen, trace: Trace, x: Axis, y: Axis): void {
   const cells = cellsOf(trace, x, y);
   if (!cells.rows.length) return;
   const [low, high] = limitsOf(trace, cells.rows);
-  const scale = colourScale(trace.colorscale ?? "Viridis");
+  const scale = colourScale(trace.colorscale ?? 'Viridis');
   const colour = (value: number) => scale((value - low) / (high - low || 1));
   const few = cells.rows.length * (cells.columns.length - 1) <= 1500;
   // Cells of one size are pixels of one picture; uneven or few ones are drawn each by itself.
@@ -101,5 +103,5 @@ function drawCells(pen: Pen, trace: Trace, cells: Cells, colour: (value: number)
       else paths.set(own, [d]);
     }
   });
-  for (const [own, list] of paths) pen.path(list.join(""), { fill: own });
+  for (const [own, list] of paths) pen.path(list.join(''), { fill: own });
 }

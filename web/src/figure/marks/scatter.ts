@@ -1,10 +1,10 @@
-import { pixelOf, toPixel, type Axis } from "../axis";
-import { colourScale } from "../colour";
-import { errorEnds } from "../limits";
-import type { ErrorBars, Marker, Trace } from "../plotly";
-import type { Pen } from "../pen";
-import { each } from "../values";
-import { isOpen, symbolPath } from "./symbols";
+import { pixelOf, toPixel, type Axis } from '../axis';
+import { colourScale } from '../colour';
+import { errorEnds } from '../limits';
+import type { ErrorBars, Marker, Trace } from '../plotly';
+import type { Pen } from '../pen';
+import { each } from '../values';
+import { isOpen, symbolPath } from './symbols';
 
 export type Pixel = [number, number];
 
@@ -39,42 +39,45 @@ export function linePath(run: Pixel[], shape: string | undefined): string {
   for (let i = 1; i < run.length; i++) {
     const [x0, y0] = run[i - 1]!;
     const [x1, y1] = run[i]!;
-    if (shape === "hv") corners.push([x1, y0]);
-    if (shape === "hvh") corners.push([(x0 + x1) / 2, y0], [(x0 + x1) / 2, y1]);
+    if (shape === 'hv') corners.push([x1, y0]);
+    if (shape === 'hvh') corners.push([(x0 + x1) / 2, y0], [(x0 + x1) / 2, y1]);
     corners.push([x1, y1]);
   }
-  return `M${corners.map(at).join("L")}`;
+  return `M${corners.map(at).join('L')}`;
 }
 
 export function drawScatter(pen: Pen, trace: Trace, x: Axis, y: Axis): void {
   const points = pixelsOf(trace, x, y);
-  const mode = trace.mode ?? "lines";
+  const mode = trace.mode ?? 'lines';
   const runs = runsOf(points);
   if (trace.fill) drawFill(pen, trace, runs, y);
-  if (mode.includes("lines") && trace.line?.width !== 0) {
+  if (mode.includes('lines') && trace.line?.width !== 0) {
     const line = trace.line ?? {};
-    const d = runs.filter((run) => run.length > 1).map((run) => linePath(run, line.shape)).join("");
+    const d = runs
+      .filter((run) => run.length > 1)
+      .map((run) => linePath(run, line.shape))
+      .join('');
     pen.path(d, { stroke: line.color, width: line.width ?? 2, dash: line.dash, opacity: trace.opacity });
   }
   drawErrors(pen, trace, x, y, points);
-  if (mode.includes("markers")) drawMarkers(pen, trace, points);
+  if (mode.includes('markers')) drawMarkers(pen, trace, points);
 }
 
 function drawFill(pen: Pen, trace: Trace, runs: Pixel[][], y: Axis): void {
-  const floor = y.kind === "log" ? Math.max(...y.pixels) : toPixel(y, 0);
+  const floor = y.kind === 'log' ? Math.max(...y.pixels) : toPixel(y, 0);
   const d = runs
     .filter((run) => run.length > 1)
     .map((run) => {
       const line = linePath(run, trace.line?.shape);
-      if (trace.fill !== "tozeroy") return `${line}Z`;
+      if (trace.fill !== 'tozeroy') return `${line}Z`;
       return `${line}L${at([run[run.length - 1]![0], floor])}L${at([run[0]![0], floor])}Z`;
     })
-    .join("");
+    .join('');
   pen.path(d, { fill: trace.fillcolor ?? trace.line?.color, opacity: trace.opacity });
 }
 
 function drawErrors(pen: Pen, trace: Trace, x: Axis, y: Axis, points: Pixel[]): void {
-  const draw = (errors: ErrorBars | undefined, axis: Axis, values: Trace["x"], isX: boolean) => {
+  const draw = (errors: ErrorBars | undefined, axis: Axis, values: Trace['x'], isX: boolean) => {
     if (!errors) return;
     const parts: string[] = [];
     const cap = errors.width ?? 4;
@@ -88,37 +91,44 @@ function drawErrors(pen: Pen, trace: Trace, x: Axis, y: Axis, points: Pixel[]): 
       if (isX) parts.push(`M${low},${py}H${high}`);
       else parts.push(`M${px},${low}V${high}`);
       if (!cap) return;
-      for (const end of [low, high]) parts.push(isX ? `M${end},${py - cap}v${2 * cap}` : `M${px - cap},${end}h${2 * cap}`);
+      for (const end of [low, high])
+        parts.push(isX ? `M${end},${py - cap}v${2 * cap}` : `M${px - cap},${end}h${2 * cap}`);
     });
     const own = Array.isArray(trace.marker?.color) ? undefined : trace.marker?.color;
-    pen.path(parts.join(""), { stroke: errors.color ?? own ?? trace.line?.color, width: errors.thickness ?? 2 });
+    pen.path(parts.join(''), {
+      stroke: errors.color ?? own ?? trace.line?.color,
+      width: errors.thickness ?? 2,
+    });
   };
   draw(trace.error_x, x, trace.x, true);
   draw(trace.error_y, y, trace.y, false);
 }
 
 /** Colours of markers, one by one where they are numbers of a scale. */
-export function markerColours(marker: Marker, fallback: string | undefined): (i: number) => string | undefined {
+export function markerColours(
+  marker: Marker,
+  fallback: string | undefined,
+): (i: number) => string | undefined {
   const { color } = marker;
   if (!Array.isArray(color)) return () => color ?? fallback;
-  if (!marker.colorscale) return (i) => (typeof color[i] === "string" ? color[i] : fallback);
+  if (!marker.colorscale) return (i) => (typeof color[i] === 'string' ? color[i] : fallback);
   const scale = colourScale(marker.colorscale);
   const low = marker.cmin ?? 0;
   const wide = (marker.cmax ?? 1) - low || 1;
   return (i) => {
     const value = color[i];
-    return typeof value === "number" ? scale((value - low) / wide) : undefined;
+    return typeof value === 'number' ? scale((value - low) / wide) : undefined;
   };
 }
 
 function drawMarkers(pen: Pen, trace: Trace, points: Pixel[]): void {
   const marker = trace.marker ?? {};
-  const symbol = marker.symbol ?? "circle";
+  const symbol = marker.symbol ?? 'circle';
   const colour = markerColours(marker, trace.line?.color);
   const ring = marker.line?.width ?? 0;
   // Neighbours of one look are one path: a thousand dots are then one stroke of the pen.
-  let look = "";
-  let d = "";
+  let look = '';
+  let d = '';
   let flush: (() => void) | null = null;
   points.forEach((point, i) => {
     if (!isReal(point)) return;
@@ -128,7 +138,7 @@ function drawMarkers(pen: Pen, trace: Trace, points: Pixel[]): void {
     const next = opacity < 1 ? String(i) : (own ?? '');
     if (next !== look) {
       flush?.();
-      d = "";
+      d = '';
       look = next;
       const open = isOpen(symbol) || own === undefined;
       flush = () =>

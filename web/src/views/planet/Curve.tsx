@@ -45,17 +45,47 @@ export function Curve({ window, span, look, name }: Props) {
       if (!next.delete(key)) next.add(key);
       return next;
     });
-  const picture = plan && { plan, title: `Light curve ${name}`, legend: entries.filter((one) => !hidden.has(one.key)) };
+  const picture = plan && {
+    plan,
+    title: `Light curve ${name}`,
+    legend: entries.filter((one) => !hidden.has(one.key)),
+  };
   return (
     <div ref={ref} data-curve={name}>
       {plan && picture && (
         <>
           <LegendButtons entries={entries} hidden={hidden} palette={plan.palette} toggle={toggle} />
-          <Plot plan={plan} name={`curve-${name}`} label="light curve; arrow keys read its points, plus and minus zoom" tool="zoom" chosen={NOBODY} onView={onView} onChosen={() => undefined} />
+          <Plot
+            plan={plan}
+            name={`curve-${name}`}
+            label="light curve; arrow keys read its points, plus and minus zoom"
+            tool="zoom"
+            chosen={NOBODY}
+            onView={onView}
+            onChosen={() => undefined}
+          />
           <div className="screen flex justify-end gap-2 text-xs">
-            <button type="button" className="control" onClick={() => save(`${name}.svg`, svgFile(picture), 'image/svg+xml')}>SVG</button>
-            <button type="button" className="control" onClick={() => void pngFile(picture).then((blob) => save(`${name}.png`, blob, 'image/png'))}>PNG</button>
-            <button type="button" className="control" onClick={() => save(`${name}.csv`, csvFile(figure), 'text/csv')}>CSV</button>
+            <button
+              type="button"
+              className="control"
+              onClick={() => save(`${name}.svg`, svgFile(picture), 'image/svg+xml')}
+            >
+              SVG
+            </button>
+            <button
+              type="button"
+              className="control"
+              onClick={() => void pngFile(picture).then((blob) => save(`${name}.png`, blob, 'image/png'))}
+            >
+              PNG
+            </button>
+            <button
+              type="button"
+              className="control"
+              onClick={() => save(`${name}.csv`, csvFile(figure), 'text/csv')}
+            >
+              CSV
+            </button>
           </div>
         </>
       )}

@@ -2,15 +2,32 @@ import { unsupported } from '../../figure/check';
 import { curveFigure, envelope, scaled, within } from './curveFigure';
 
 const window = {
-  visit: 'v', detector: 'fgs1' as const, start_h: 1, end_h: 2, first_h: 0, last_h: 8, samples: 90, each: 30,
-  time_h: [1, 1.5, 2], flux: [1, 0.99, 1], low: [0.9, 0.8, 0.9], high: [1.1, 1.2, 1.1],
-  model: [1, 0.99, 1], residual_ppm: [0, 5, -5], finest: 'samples of 0.2 s',
+  visit: 'v',
+  detector: 'fgs1' as const,
+  start_h: 1,
+  end_h: 2,
+  first_h: 0,
+  last_h: 8,
+  samples: 90,
+  each: 30,
+  time_h: [1, 1.5, 2],
+  flux: [1, 0.99, 1],
+  low: [0.9, 0.8, 0.9],
+  high: [1.1, 1.2, 1.1],
+  model: [1, 0.99, 1],
+  residual_ppm: [0, 5, -5],
+  finest: 'samples of 0.2 s',
 };
 
 describe('a light curve', () => {
   it('shades extremes where points are means, and asks for nothing that is not drawn', () => {
     const figure = curveFigure(window);
-    expect(figure.data.map((trace) => trace.name)).toEqual(['extremes', 'means of 30', 'fitted transit', 'residual']);
+    expect(figure.data.map((trace) => trace.name)).toEqual([
+      'extremes',
+      'means of 30',
+      'fitted transit',
+      'residual',
+    ]);
     expect(unsupported(figure)).toEqual([]);
     expect(figure.layout.xaxis).toMatchObject({ range: [1, 2] });
   });

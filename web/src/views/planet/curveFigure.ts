@@ -9,7 +9,11 @@ const ENVELOPE = 'rgba(63,127,220,0.22)';
 type Numbers = readonly (number | null)[];
 
 /** The ring between lows and highs, open where one is missing. */
-export function envelope(time: Numbers, low: Numbers, high: Numbers): { x: (number | null)[]; y: (number | null)[] } {
+export function envelope(
+  time: Numbers,
+  low: Numbers,
+  high: Numbers,
+): { x: (number | null)[]; y: (number | null)[] } {
   const x: (number | null)[] = [];
   const y: (number | null)[] = [];
   let run: number[] = [];
@@ -38,11 +42,42 @@ export function curveFigure(window: LightCurveWindow): FigureDict {
   if (each > 1)
     data.push({
       ...{ type: 'scatter', mode: 'lines', name: 'extremes', hoverinfo: 'skip' },
-      ...{ line: { width: 0, color: MODEL }, fill: 'toself', fillcolor: ENVELOPE, ...envelope(x, window.low, window.high) },
+      ...{
+        line: { width: 0, color: MODEL },
+        fill: 'toself',
+        fillcolor: ENVELOPE,
+        ...envelope(x, window.low, window.high),
+      },
     });
-  data.push({ type: 'scatter', name: each > 1 ? `means of ${each}` : 'light', x, y: flux, ...look, hovertemplate: '%{x:.4f} h: %{y:.6f}<extra></extra>' });
-  if (model) data.push({ type: 'scatter', mode: 'lines', name: 'fitted transit', x, y: model, line: { color: FIT, width: 1.7 }, hoverinfo: 'skip' });
-  if (residual) data.push({ type: 'scatter', name: 'residual', showlegend: false, x, y: residual, yaxis: 'y2', ...look, hovertemplate: '%{x:.4f} h: %{y:,.0f} ppm<extra></extra>' });
+  data.push({
+    type: 'scatter',
+    name: each > 1 ? `means of ${each}` : 'light',
+    x,
+    y: flux,
+    ...look,
+    hovertemplate: '%{x:.4f} h: %{y:.6f}<extra></extra>',
+  });
+  if (model)
+    data.push({
+      type: 'scatter',
+      mode: 'lines',
+      name: 'fitted transit',
+      x,
+      y: model,
+      line: { color: FIT, width: 1.7 },
+      hoverinfo: 'skip',
+    });
+  if (residual)
+    data.push({
+      type: 'scatter',
+      name: 'residual',
+      showlegend: false,
+      x,
+      y: residual,
+      yaxis: 'y2',
+      ...look,
+      hovertemplate: '%{x:.4f} h: %{y:,.0f} ppm<extra></extra>',
+    });
   const level = { color: NEUTRAL, width: 1.3, dash: 'dash' };
   const split = residual ? 0.36 : 0;
   return {
@@ -50,11 +85,27 @@ export function curveFigure(window: LightCurveWindow): FigureDict {
     layout: {
       height: 460,
       margin: { l: 78, r: 16, t: 14, b: 46 },
-      xaxis: { title: { text: "time on the visit's clock [h]" }, range: [window.start_h, window.end_h], anchor: residual ? 'y2' : 'y' },
+      xaxis: {
+        title: { text: "time on the visit's clock [h]" },
+        range: [window.start_h, window.end_h],
+        anchor: residual ? 'y2' : 'y',
+      },
       yaxis: { title: { text: 'relative flux' }, domain: [split && split + 0.05, 1], fixedrange: true },
       ...(residual && {
         yaxis2: { title: { text: 'residual [ppm]' }, domain: [0, split], fixedrange: true },
-        shapes: [{ type: 'line', xref: 'paper', x0: 0, x1: 1, yref: 'y2', y0: 0, y1: 0, layer: 'between', line: level }],
+        shapes: [
+          {
+            type: 'line',
+            xref: 'paper',
+            x0: 0,
+            x1: 1,
+            yref: 'y2',
+            y0: 0,
+            y1: 0,
+            layer: 'between',
+            line: level,
+          },
+        ],
       }),
     },
   };

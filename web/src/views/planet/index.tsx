@@ -24,7 +24,8 @@ function Steps({ folder, view, sort }: { folder: string; view: PlanetView; sort:
       const { target } = event;
       if (target instanceof HTMLElement && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
       const next = { '[': view.previous, ']': view.next }[event.key];
-      if (next && !event.ctrlKey && !event.metaKey && !event.altKey) go(`${to.planet(folder, next)}?sort=${encodeURIComponent(sort)}`);
+      if (next && !event.ctrlKey && !event.metaKey && !event.altKey)
+        go(`${to.planet(folder, next)}?sort=${encodeURIComponent(sort)}`);
     };
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);
@@ -62,9 +63,17 @@ function Shown({ folder, view }: { folder: string; view: PlanetView }) {
           ]}
         />
       </Section>
-      {view.panels.filter((panel) => panel.topic === 'overview').map((panel) => <PanelCard key={panel.anchor} folder={folder} panel={panel} />)}
+      {view.panels
+        .filter((panel) => panel.topic === 'overview')
+        .map((panel) => (
+          <PanelCard key={panel.anchor} folder={folder} panel={panel} />
+        ))}
       {view.visits.length > 0 && <Explorer folder={folder} planet={view.planet_id} visits={view.visits} />}
-      {view.panels.filter((panel) => panel.topic !== 'overview').map((panel) => <PanelCard key={panel.anchor} folder={folder} panel={panel} />)}
+      {view.panels
+        .filter((panel) => panel.topic !== 'overview')
+        .map((panel) => (
+          <PanelCard key={panel.anchor} folder={folder} panel={panel} />
+        ))}
     </>
   );
 }

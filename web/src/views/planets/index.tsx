@@ -23,10 +23,17 @@ export default function Planets() {
   const address = useAddress();
   const page = address.count('page', 1);
   const asked = { search: address.get('search'), sort: address.get('sort', 'score') };
-  const answer = useAnswer(at.planets(folder, { ...asked, page, size: SIZE }), { version: useVersion(folder), keep: true });
+  const answer = useAnswer(at.planets(folder, { ...asked, page, size: SIZE }), {
+    version: useVersion(folder),
+    keep: true,
+  });
   const { data } = answer;
   return (
-    <Page title="Planets" over={<Link href={to.folder(folder)}>{folder}</Link>} actions={<Download href={csv.planets(folder, asked)} />}>
+    <Page
+      title="Planets"
+      over={<Link href={to.folder(folder)}>{folder}</Link>}
+      actions={<Download href={csv.planets(folder, asked)} />}
+    >
       <SearchField
         label="Find planets by a part of their id"
         className="max-w-xs"
@@ -39,13 +46,28 @@ export default function Planets() {
       {data && (
         <Card className="grid gap-3" aria-busy={answer.loading}>
           {data.rows.length > 0 ? (
-            <PlanetsTable folder={folder} rows={data.rows} sort={asked.sort} onSort={(sort) => address.set({ sort, page: null })} />
+            <PlanetsTable
+              folder={folder}
+              rows={data.rows}
+              sort={asked.sort}
+              onSort={(sort) => address.set({ sort, page: null })}
+            />
           ) : asked.search ? (
             <Empty what="No planet matches" reason={`No planet's id has "${asked.search}" in it.`} />
           ) : (
-            <Empty what="No planets yet" reason="There is no prediction in this folder." command="spectramind predict" />
+            <Empty
+              what="No planets yet"
+              reason="There is no prediction in this folder."
+              command="spectramind predict"
+            />
           )}
-          <Pages page={page} size={SIZE} total={data.total} what="planet" turn={(next) => address.set({ page: next })} />
+          <Pages
+            page={page}
+            size={SIZE}
+            total={data.total}
+            what="planet"
+            turn={(next) => address.set({ page: next })}
+          />
         </Card>
       )}
     </Page>

@@ -35,7 +35,9 @@ export default function Topic() {
       <TopicLinks folder={folder} topic={topic} />
       {answer.error && <Failure error={answer.error} again={answer.reload} />}
       {!data && answer.loading && <Waiting what="Laying out the panels" />}
-      {data?.panels.map((panel) => <PanelCard key={panel.anchor} folder={folder} panel={panel} />)}
+      {data?.panels.map((panel) => (
+        <PanelCard key={panel.anchor} folder={folder} panel={panel} />
+      ))}
     </Page>
   );
 }
