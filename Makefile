@@ -43,7 +43,7 @@ endef
 export CHAIN
 
 .PHONY: help setup dev test lint types unit demo smoke chain diagnostics consistency gates docs audit wheel release notes \
-	repro lock check-lock clean distclean
+	web web-check repro lock check-lock clean distclean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / {printf "%-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -103,6 +103,20 @@ consistency: setup check-lock  ## lock, DAG, commands and configs agree
 gates: setup  ## what smoke left reaches its bounds, and its bundle may be handed in
 	$(BIN)/spectramind gate experiment=smoke
 	$(BIN)/spectramind submit validate experiment=smoke --submission runs/smoke/outputs/submission_bundle.zip
+
+# The built front end is committed below the package, so that users need no node; what builds it does.
+STATIC := src/spectramind/server/static
+NODE_FITS := node -e 'const [a, b] = process.versions.node.split(".").map(Number); \
+	process.exit((a === 20 && b >= 19) || (a === 22 && b >= 12) || a > 22 ? 0 : 1)' 2>/dev/null
+
+web:  ## the front end: its checks, then the built files anew (node >= 20.19)
+	@$(NODE_FITS) || { echo "web: node >= 20.19 (of 20), >= 22.12 or later is needed"; exit 1; }
+	cd web && npm ci --no-audit --no-fund && npm run check && npm run build
+
+web-check:  ## the front end passes its checks, and the built files are those of web/
+	@if ! $(NODE_FITS); then echo "web-check: node is not here: the built files are taken as they are"; exit 0; fi; \
+	(cd web && npm ci --no-audit --no-fund && npm run check && npm run build -- --outDir ../build/web) && \
+	diff -rq build/web $(STATIC) || { echo "web-check: the built files are stale: make web"; exit 1; }
 
 docs: setup $(VENV)/.docs  ## the site, into site/; a warning or a dead link fails
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

@@ -6,7 +6,9 @@ import os
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
+import urllib.request
 import zipfile
 from pathlib import Path
 
@@ -127,6 +129,49 @@ def test_installed_wheel_finds_its_configs_from_elsewhere(installed, tmp_path):
     assert Path(where.strip()).is_relative_to(installed)
     command = [*WAYS_IN["module"], "--version"]
     assert run(command, cwd=tmp_path, **site) == run(command, cwd=tmp_path)
+
+
+def test_wheel_holds_the_built_front_end(installed):
+    built = ROOT / "src/spectramind/server/static"
+    inside = installed / "spectramind/server/static"
+    here = {path.relative_to(built) for path in built.rglob("*") if path.is_file()}
+    assert Path("index.html") in here
+    assert {path.suffix for path in here} >= {".html", ".js", ".css"}
+    assert {path.relative_to(inside) for path in inside.rglob("*") if path.is_file()} == here
+
+
+def test_source_archive_holds_the_built_front_end(tmp_path):
+    run([sys.executable, "-m", "build", "--sdist", "--no-isolation", f"--outdir={tmp_path}"], ROOT)
+    (archive,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as packed:
+        names = [name for name in packed.getnames() if "/server/static/" in name]
+    assert any(name.endswith("/static/index.html") for name in names)
+    assert any(name.endswith(".js") for name in names)
+
+
+def test_installed_wheel_shows_the_page(installed, tmp_path):
+    pytest.importorskip("fastapi", reason="the extra server is not installed")
+    (tmp_path / "work").mkdir()
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    with subprocess.Popen(
+        [*WAYS_IN["module"], "serve", "--port", "0", "--work", "work"],
+        cwd=tmp_path,
+        env=clean | {"PYTHONPATH": str(installed)},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        try:
+            assert server.stderr is not None
+            told = next(line for line in server.stderr if "?token=" in line)
+            address = re.search(r"(http://[\d.:]+)/\?token=\S+", told)
+            assert address is not None, told
+            jar = urllib.request.HTTPCookieProcessor()
+            opener = urllib.request.build_opener(jar)
+            page = opener.open(address[0], timeout=60).read().decode()
+            (script,) = re.findall(r'src="(/assets/[^"]+\.js)"', page)
+            assert opener.open(address[1] + script, timeout=60).status == 200
+        finally:
+            server.terminate()
 
 
 # ---------------------------------------------------------------- metadata and pins

@@ -47,6 +47,7 @@ def test_every_action_is_pinned_by_commit():
     assert set(used) == {
         "actions/checkout",
         "actions/setup-python",
+        "actions/setup-node",
         "actions/upload-artifact",
         "actions/download-artifact",
     }
@@ -102,7 +103,8 @@ def test_make_targets_exist(name):
 def test_workflow_and_ci_run_make_the_same_in_the_same_order():
     text = (ROOT / ".ci/run").read_text("utf-8")
     (line,) = re.findall(r"^for target in (.*); do$", text, re.MULTILINE)
-    wanted = ["lint", "types", "unit", "smoke", "diagnostics", "consistency", "gates", "docs"]
+    wanted = ["lint", "types", "unit", "web-check"]
+    wanted += ["smoke", "diagnostics", "consistency", "gates", "docs"]
     assert line.replace("test", "lint types unit", 1).split() == wanted
     assert made(FLOWS["ci.yml"]) == wanted
     assert "\ntest: setup lint types unit " in (ROOT / "Makefile").read_text("utf-8")
@@ -114,6 +116,7 @@ def test_jobs_wait_for_each_other():
         "lint": None,
         "types": "lint",
         "unit": "types",
+        "web": "lint",
         "chain": "unit",
         "docs": "lint",
     }

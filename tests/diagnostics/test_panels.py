@@ -66,7 +66,11 @@ def test_without_any_input_it_is_absent_and_names_a_command(
         ("summaries", None, ["scores"]),
         ("truth", None, WITHOUT_TRUTH),
         ("naive", None, ["gll-score", "gll-by-bin", "gll-by-planet"]),
-        ("rules", None, ["rules", "influence", "strangers", "planet-rules-section"]),
+        (
+            "rules",
+            None,
+            ["rules", "violation-map", "influence", "strangers", "planet-rules-section"],
+        ),
         ("light_curves", {}, ["light-curves-section"]),
         ("history", [], ["training"]),
         ("corel", None, ["corel"]),

@@ -1,5 +1,6 @@
 """Panels of the score's losses and of the symbolic rules, on reports whose answer is known."""
 
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,6 +19,7 @@ from spectramind.diagnostics.panels import (
     score_by_planet,
     score_waterfall,
     strangers,
+    violation_map,
     z_parts,
 )
 from spectramind.diagnostics.report_data import QuantileRow, ReportData
@@ -34,6 +36,7 @@ WITH_FIGURES = [
         score_by_bin,
         score_by_planet,
         score_waterfall,
+        violation_map,
         z_parts,
     )
 ]
@@ -185,6 +188,43 @@ def test_a_planets_rules_stand_on_its_page_the_broken_first(make_report: Make) -
     assert good is not None
     assert "It keeps all 2 rules." in good.html["planet-rules"]
     assert planet_rules.planet(context(replace(data, rules=None)), 0) is None
+
+
+def test_the_map_of_rules_has_the_worst_planet_on_top(make_report: Make) -> None:
+    data = make_report(n=6)
+    values = of(violation_map.PANEL, data)
+    ids = data.planet_ids
+    assert values["planets"][:2] == [ids[1], ids[2]]  # broken before unusual
+    assert values["entries"] == ["smoothness", "ratios.ch4_h2o"]
+    assert values["status"][0] == ["fail", "ok"]
+    drawn = violation_map.PANEL.draw(values)
+    figure = drawn.figures["rules-by-planet"]
+    packed = figure["data"][0]["z"]
+    codes = np.frombuffer(b64decode(packed["bdata"]), np.uint8).reshape(6, 2)
+    thirds = codes / 255 * 3
+    assert 2 < thirds[0, 0] < 3  # broken: the scale's last third
+    assert 1 < thirds[1, 1] < 2  # unusual
+    assert (thirds[2:] < 1).all()
+    assert figure["data"][0]["text"][0][0] == "broken, penalty 1.01"
+    assert drawn.tables["rule_map"][0] == {
+        "planet": ids[1],
+        "smoothness": "fail",
+        "ratios.ch4_h2o": "ok",
+    }
+
+
+def test_kept_rules_are_deeper_the_larger_their_penalty(make_report: Make) -> None:
+    values = of(violation_map.PANEL, make_report(n=6))
+    smooth = values["entries"].index("smoothness")
+    kept = [
+        (float(told[smooth].split()[-1]), place[smooth])
+        for status, told, place in zip(
+            values["status"], values["amount"], values["place"], strict=True
+        )
+        if status[smooth] == "ok"
+    ]
+    assert sorted(kept) == sorted(kept, key=lambda one: one[1])
+    assert len({place for _, place in kept}) == len(kept)
 
 
 def test_the_dominant_rule_is_the_harder_one(make_report: Make) -> None:

@@ -74,7 +74,7 @@
   // A point that stands for a planet opens the planet's page.
   function opened(event) {
     const point = event.points.find((one) => one.data.meta === "planets");
-    const id = point && [point.customdata].flat()[0];
+    const id = point && [point.customdata ?? point.y].flat()[0]; // a heat map's rows are planets
     if (planets.has(id)) location.hash = link(id);
   }
 

@@ -33,6 +33,7 @@ ORDER = (
     "sharpness_beside_coverage",
     "worst_planets",
     "rules_broken",
+    "violation_map",
     "influence_maps",
     "strangers",
     "planet_rules",

@@ -1,0 +1,1 @@
+function e(e){return typeof e==`string`?e:JSON.stringify(e)}export{e as t};
