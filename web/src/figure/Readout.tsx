@@ -1,4 +1,4 @@
-import { wordsOf, type Point } from './hover';
+import { standOf, wordsOf, type Point } from './hover';
 import { markerColours } from './marks/scatter';
 import type { Plan } from './plan';
 import { Words } from './Words';
@@ -24,13 +24,14 @@ export function Readout({ plan, points }: { plan: Plan; points: Point[] }) {
       className="pointer-events-none absolute z-10 max-w-[20rem] rounded-md border border-line bg-panel px-2.5 py-1.5 text-xs tabular-nums text-ink shadow-sm"
       style={{ ...at, top }}
     >
+      {points.length > 1 && <div className="text-soft">{standOf(plan, first)}</div>}
       {points.map((point, i) => (
         <div key={i} className="flex gap-2">
           {points.length > 1 && (
             <span className="mt-1 h-2 w-2 shrink-0 rounded-full" style={{ background: colourOf(point) }} />
           )}
           <span className="[overflow-wrap:anywhere]">
-            <Words text={wordsOf(plan, point)} />
+            <Words text={wordsOf(plan, point, points.length > 1)} />
           </span>
         </div>
       ))}

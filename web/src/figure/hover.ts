@@ -132,8 +132,8 @@ function flat(value: unknown): Cell | undefined {
   return typeof value === 'string' || typeof value === 'number' ? value : undefined;
 }
 
-/** A point in words, with Plotly's line breaks and bold. */
-export function wordsOf(plan: Plan, point: Point): string {
+/** A point in words, with Plotly's line breaks and bold; x is left out of one beside others. */
+export function wordsOf(plan: Plan, point: Point, beside = false): string {
   const { trace, index } = point;
   const { x, y } = axesFor(plan, trace);
   const heat = trace.type === 'heatmap';
@@ -144,6 +144,7 @@ export function wordsOf(plan: Plan, point: Point): string {
   fields['fullData.name'] = trace.name ?? '';
   if (trace.hovertemplate) return filled(trace.hovertemplate, fields);
   if (trace.hoverinfo === 'text') return trace.hovertext?.[index] ?? shown(fields.text);
+  if (beside) return `${trace.name ?? ''}: ${shown(fields.y)}`;
   const said = [
     trace.name ?? '',
     ...(['x', 'y', 'z'] as const).flatMap((key) => spelt(key, fields[key], key === 'x' ? x : y)),
@@ -169,4 +170,9 @@ export function planetOf(point: Point): string | null {
     (point.trace.type === 'heatmap' ? point.trace.y?.[point.index] : null);
   const id: unknown = Array.isArray(found) ? (found[0] as unknown) : found;
   return typeof id === 'string' || typeof id === 'number' ? plainText(String(id)) : null;
+}
+
+/** Where points beside one another stand: their axis and its value. */
+export function standOf(plan: Plan, { trace, index }: Point): string {
+  return spelt('x', trace.x?.[index], axesFor(plan, trace).x).join('');
 }

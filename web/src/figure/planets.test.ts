@@ -1,4 +1,4 @@
-import { finderOf, planetOf, tracksOf, wordsOf } from './hover';
+import { alongside, finderOf, planetOf, standOf, tracksOf, wordsOf } from './hover';
 import { isMap, planetsIn, planetsWithin } from './lasso';
 import { MAP, figureOf, planOf } from './sample';
 
@@ -107,4 +107,17 @@ describe('pointing', () => {
     expect(planetOf(point)).toBe('4');
     expect(wordsOf(heat, point)).toBe('planet 4, rule: broken');
   });
+});
+
+it('points above one another are told together, x once', () => {
+  const line = (name: string, y: number[]) => ({ type: 'scatter', mode: 'lines', name, x: [1, 2], y });
+  const figure = figureOf([line('a', [1, 2]), line('b', [3, 4])], {
+    hovermode: 'x',
+    xaxis: { title: { text: 'λ' } },
+  });
+  const both = planOf(figure);
+  const walked = tracksOf(both);
+  const found = alongside(both, walked, walked[0]!.points[1]!);
+  expect(standOf(both, found[0]!)).toBe('λ: 2');
+  expect(found.map((point) => wordsOf(both, point, true))).toEqual(['a: 2', 'b: 4']);
 });
