@@ -19,6 +19,7 @@ from spectramind.instrument.detectors import FGS1
 
 FOLDER = "/api/folders/predicted"
 _SECONDS = 4
+_AT_MOST_S = 90
 
 
 def disturb(copy: Path, stop: threading.Event) -> None:
@@ -69,8 +70,11 @@ def test_nothing_breaks_the_server_while_files_are_replaced(
     thread.start()
     seen = set()
     try:
-        end = time.monotonic() + _SECONDS
-        while time.monotonic() < end:
+        start = time.monotonic()
+        # On a busy machine it can take longer until a view meets a broken file.
+        while (spent := time.monotonic() - start) < _SECONDS or (
+            not seen & {404, 503} and spent < _AT_MOST_S
+        ):
             for address in addresses:
                 answer = client.ask(address)
                 seen.add(answer.status)

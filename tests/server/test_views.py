@@ -96,7 +96,7 @@ def test_planets_are_sorted_searched_and_paged(client: Any) -> None:
     assert scores == sorted(scores)
     assert 0 < scores[0] < 1
     assert client.get(f"{FOLDER}/planets?sort=-sigma_ppm&size=5&page=4")["rows"] == []
-    found = client.get(f"{FOLDER}/planets?search=00037")
+    found = client.get(f"{FOLDER}/planets?search=000037")
     assert [row["planet_id"] for row in found["rows"]] == ["1000037"]
     assert {row["doubt"] for row in rows} == {""}
     assert {row["violation"] for row in rows} == {None}
