@@ -20,7 +20,9 @@ from spectramind.config.gating import GateConfig
 from spectramind.config.local_model import LocalModelConfig
 from spectramind.config.loss import LossConfig
 from spectramind.config.model import ModelConfig
+from spectramind.config.opacities import PhysicsConfig
 from spectramind.config.optimisation import SplitConfig, TrainConfig
+from spectramind.config.retrieving import RetrievalConfig
 from spectramind.config.sim import SimulationConfig
 from spectramind.config.uq import CorelConfig, EpistemicConfig, InstanceConfig, TempConfig
 
@@ -178,6 +180,8 @@ _NOT_SCIENCE: dict[str, Any] = {
     "submission": True,
     "export": True,
     "explain": True,
+    "physics": True,
+    "retrieval": True,
 }
 
 
@@ -211,6 +215,8 @@ class Config(Section):
     submission: SubmissionConfig
     export: ExportConfig
     explain: LocalModelConfig
+    physics: PhysicsConfig
+    retrieval: RetrievalConfig
     env: EnvConfig
     logger: LoggerConfig
 

@@ -170,6 +170,13 @@ def mean_cross_sections(temperature_K: float, wavelength_um: Array) -> Array:
     return np.exp([np.interp(wavenumber, WAVENUMBER_CM, row) for row in at_temperature])
 
 
+def log_sections_at(wavelength_um: Array) -> Array:
+    """ln of the table's cross-sections [cm2] at (N,) wavelengths: (5, 48 temperatures, N)."""
+    table, wavenumber = _log_table(), 1e4 / wavelength_um
+    rows = [np.interp(wavenumber, WAVENUMBER_CM, row) for gas in table for row in gas]
+    return np.reshape(rows, (*table.shape[:2], wavenumber.size))
+
+
 def line_spread(gas: str, temperature_K: float, pressure_pa: Array) -> Array:
     """Width sigma_ln of the gas's lognormal k-distribution, shape of ``pressure_pa`` [Pa]."""
     a, b, c = MOLECULE_BANDS[gas].line_spread
