@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spectramind.config.base import Section
+from spectramind.config.posteriors import ProposalConfig, SamplingConfig
 from spectramind.config.sim_planets import Span
 
 
@@ -127,6 +128,7 @@ class RetrievalConfig(Section):
         gases: those that may be there.
         clouds: a grey deck. haze: a power law. spots: on the star, beside the transit's chord.
         parameters: what is believed of each beforehand.
+        sampling: how the posterior is found. network: what proposes it.
     """
 
     temperature: Literal["isothermal", "grey"]
@@ -136,6 +138,8 @@ class RetrievalConfig(Section):
     haze: bool
     spots: bool
     parameters: ParametersConfig
+    sampling: SamplingConfig
+    network: ProposalConfig
 
     @field_validator("gases")
     @classmethod

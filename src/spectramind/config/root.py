@@ -45,6 +45,7 @@ class PathsConfig(Section):
         truth: CSV with the true spectra of the test planets, where they are known.
         real: a tree of real data that simulate-report compares with, null for none.
         simulation_report: its page.
+        retrieval: posteriors of atmospheres, by planet, and the network that proposes them.
         spectra: a file of anyone's spectra that score and audit judge, null for what predict found.
     """
 
@@ -73,6 +74,7 @@ class PathsConfig(Section):
     spectra: Path | None
     real: Path | None
     simulation_report: Path
+    retrieval: Path
 
 
 class DataConfig(Section):

@@ -97,9 +97,14 @@ class ParameterSpace:
         """ln of the prior's density, (B,); -inf outside."""
         points = np.asarray(parameters, dtype=np.float64)
         total = np.zeros(len(points))
-        for n, prior in enumerate(self.priors):
-            total += _log_density(prior, points[:, n], *self._normal(n, known))
+        for n in range(len(self.priors)):
+            total += self.log_prior_of(n, points[:, n], known)
         return total
+
+    def log_prior_of(self, column: int, values: ArrayLike, known: Known) -> Array:
+        """The same of one parameter, (B,)."""
+        points = np.asarray(values, dtype=np.float64)
+        return _log_density(self.priors[column], points, *self._normal(column, known))
 
     def _normal(self, column: int, known: Known) -> tuple[Array, Array]:
         """Mean and deviation of a normal prior; of others they mean nothing."""
