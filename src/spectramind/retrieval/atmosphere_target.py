@@ -144,9 +144,7 @@ class AtmosphereTarget:
         row = np.array([name in self.absent for name in components(space)], dtype=bool)
         gone = np.broadcast_to(row, (len(parameters), len(row)))
         shown = without(space, parameters, gone)
-        return np.asarray(
-            self._model.spectrum(shown, self.coordinates.known), dtype=np.float64
-        )
+        return np.asarray(self._model.spectrum(shown, self.coordinates.known), dtype=np.float64)
 
 
 def level_of(measured: Measurement) -> float:

@@ -114,9 +114,7 @@ class ImportanceSampler:
             why=why,
         )
 
-    def _taught(
-        self, target: Target, rng: np.random.Generator, tick: Tick
-    ) -> tuple[Proposal, int]:
+    def _taught(self, target: Target, rng: np.random.Generator, tick: Tick) -> tuple[Proposal, int]:
         """The proposal to freeze, and how many spectra teaching took."""
         settings = self._settings
         now: Proposal = self._first
@@ -161,7 +159,9 @@ def _teach(rounds: list[_Round], rng: np.random.Generator) -> Proposal | None:
     if _effective(log_weight) < wanted:
         for _ in range(40):
             middle = (low + high) / 2
-            low, high = (middle, high) if _effective(middle * log_weight) > wanted else (low, middle)
+            low, high = (
+                (middle, high) if _effective(middle * log_weight) > wanted else (low, middle)
+            )
     power = low if low > 0 else high
     tempered = power * log_weight
     return fit_mixture(points, np.exp(tempered - logsumexp(tempered)), _PARTS, rng)

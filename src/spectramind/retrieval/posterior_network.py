@@ -112,9 +112,7 @@ class TrainedProposal:
             torch.save(state, temporary)
 
     @classmethod
-    def load(
-        cls, path: Path, space: ParameterSpace, config: ProposalConfig
-    ) -> "TrainedProposal":
+    def load(cls, path: Path, space: ParameterSpace, config: ProposalConfig) -> "TrainedProposal":
         """Read it.
 
         Raises:

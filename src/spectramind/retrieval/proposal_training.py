@@ -3,18 +3,29 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.special import ndtri
+from torch import Tensor
 
 from spectramind.config.posteriors import ProposalConfig
 from spectramind.config.retrieving import QUANTITIES
 from spectramind.contracts.measurement import Measurement
+from spectramind.instrument.grid import N_BINS
 from spectramind.retrieval.atmosphere_target import RADIUS, Coordinates, components, without
 from spectramind.retrieval.forward_model import ForwardModel
 from spectramind.retrieval.posterior_network import PosteriorNetwork, TrainedProposal
-from spectramind.retrieval.spectrum_embedding import learn_embedding, noise_bank
+from spectramind.retrieval.spectrum_embedding import (
+    NoiseBank,
+    SpectrumEmbedding,
+    learn_embedding,
+    noise_bank,
+)
+from spectramind.run.atomic import atomic_path
 
 Array = NDArray[np.float64]
 _HELD_OUT = 0.05
@@ -22,7 +33,9 @@ _KNOWN_SCATTER = 0.15  # of what the star table tells, so that new planets are n
 _NOISE_SCATTER = 0.3  # of the size of errors
 _ALL_THERE = 0.6  # of draws in which every component may be there
 _AWAY = 0.25  # chance of each component to be away in the others
-_CLIP = 4.0
+_FURTHEST = 4.9  # the flow's splines reach to 5
+_LEAST_LEVEL = 0.2  # of the true one: below it noise is left out, there is no transit
+_NORM = 5.0
 
 
 @dataclass(frozen=True)
@@ -44,12 +57,12 @@ class DrawnSpectra:
     """Spectra without noise.
 
     Attributes:
-        unit: (n, P) points of the unit cube; the radius's column is not used.
+        cube: (n, P) points of the unit cube; the radius's column is not used.
         ratio: (n,) radius over the star's; NaN where it is not free.
         known: (n, T). absent: (n, C) as 0 and 1. depth: (n, 283) single precision.
     """
 
-    points: Array
+    cube: Array
     ratio: Array
     known: Array
     absent: Array
@@ -92,6 +105,54 @@ def draw_spectra(
     )
 
 
+class _Lesson:
+    """Batches with noise drawn anew, and their loss."""
+
+    def __init__(
+        self, model: ForwardModel, examples: Examples, drawn: DrawnSpectra, config: ProposalConfig
+    ) -> None:
+        self.space = model.space
+        self.embedding: SpectrumEmbedding = learn_embedding(
+            drawn.depth.astype(np.float64), config.components
+        )
+        self.bank: NoiseBank = noise_bank(examples.measured, self.embedding.shapes)
+        self.network = PosteriorNetwork(self.space, config, self.embedding.size)
+        self._points = torch.from_numpy(ndtri(drawn.cube)).float()
+        self._log_ratio = torch.from_numpy(np.log(drawn.ratio))
+        self._column = self.space.free.index(RADIUS) if RADIUS in self.space.free else None
+        self.centre, self.width = 0.0, 1.0
+        if self._column is not None:
+            offset = np.log(drawn.ratio) - np.log(drawn.depth.mean(1)) / 2
+            self.centre, self.width = float(offset.mean()), float(offset.std())
+        self._depth = torch.from_numpy(drawn.depth * np.float32(1e6))
+        self._known = torch.from_numpy(np.log(drawn.known)).float()
+        self._present = torch.from_numpy(1 - drawn.absent).float()
+
+    def loss(self, rows: Tensor, order: torch.Generator) -> Tensor:
+        """-ln q [nats] of some spectra, (B,)."""
+        count, bank = len(rows), self.bank
+        which = torch.randint(len(bank.weight), (count,), generator=order)
+        scale = torch.exp(_NOISE_SCATTER * torch.randn(count, generator=order))
+        noise = torch.randn(count, N_BINS, generator=order) * bank.variance[which].sqrt()
+        modes = bank.modes[which]
+        common = torch.randn(count, modes.shape[2], generator=order)
+        noise = noise + torch.einsum("bnr,br->bn", modes, common)
+        clean = self._depth[rows]
+        seen = clean + noise * scale[:, None]
+        weight = bank.weight[which]
+        deep = (seen * weight).sum(1) > _LEAST_LEVEL * (clean * weight).sum(1)
+        seen = torch.where(deep[:, None], seen, clean)
+        target = self._points[rows].clone()
+        if self._column is not None:
+            level = (seen * weight).sum(1).double() * 1e-6
+            offset = self._log_ratio[rows] - level.log() / 2 - self.centre
+            target[:, self._column] = (offset / self.width).float()
+        embedded = self.embedding(seen, bank, which, scale)
+        density = self.network.density(embedded, self._known[rows], self._present[rows])
+        found: Tensor = -density.log_prob(target.clamp(-_FURTHEST, _FURTHEST))
+        return found
+
+
 def train_proposal(
     model: ForwardModel,
     examples: Examples,
@@ -99,79 +160,73 @@ def train_proposal(
     config: ProposalConfig,
     seed: int,
     tick: Callable[[], None],
+    file: Path | None = None,
 ) -> TrainedProposal:
     """Train for ``config.epochs``, noise and its covariance drawn anew for every batch.
 
     Args:
         model: gives the parameters. examples: give the noise. drawn: spectra.
         config: sizes. seed: of weights, order and noise. tick: told after each epoch.
+        file: the state of a training that was stopped, which goes on to the same numbers.
     """
-    began, space = time.monotonic(), model.space
+    began = time.monotonic()
     torch.manual_seed(seed)
     order = torch.Generator().manual_seed(seed)
-    embedding = learn_embedding(drawn.depth.astype(np.float64), config.components)
-    bank = noise_bank(examples.measured, embedding.shapes)
-    network = PosteriorNetwork(space, config, embedding.size)
-    points = torch.from_numpy(_normal(drawn.points)).float()
-    column = space.free.index(RADIUS) if RADIUS in space.free else None
-    log_ratio = torch.from_numpy(np.log(drawn.ratio))
-    centre, width = 0.0, 1.0
-    if column is not None:
-        offset = np.log(drawn.ratio) - np.log(drawn.depth.mean(1)) / 2
-        centre, width = float(offset.mean()), float(offset.std())
-    depth = torch.from_numpy(drawn.depth * np.float32(1e6))
-    known = torch.from_numpy(np.log(drawn.known)).float()
-    present = torch.from_numpy(1 - drawn.absent).float()
-
-    def loss_of(rows: torch.Tensor) -> torch.Tensor:
-        which = torch.randint(len(examples.measured), (len(rows),), generator=order)
-        scale = torch.exp(_NOISE_SCATTER * torch.randn(len(rows), generator=order))
-        noisy = torch.randn(len(rows), 283, generator=order) * bank.variance[which].sqrt()
-        modes = bank.modes[which]
-        common = torch.randn(len(rows), modes.shape[2], generator=order)
-        noisy = noisy + torch.einsum("bnr,br->bn", modes, common)
-        seen = depth[rows] + noisy * scale[:, None]
-        level = (seen * bank.weight[which]).sum(1)
-        good = level > 0.2 * depth[rows].mean(1)
-        seen = torch.where(good[:, None], seen, depth[rows])
-        target = points[rows].clone()
-        if column is not None:
-            level = (seen * bank.weight[which]).sum(1).double() * 1e-6
-            target[:, column] = ((log_ratio[rows] - level.log() / 2 - centre) / width).float()
-        density = network.density(embedding(seen, bank, which, scale), known[rows], present[rows])
-        return -density.log_prob(target.clamp(-_CLIP - 1, _CLIP + 1))
-
-    held = int(len(depth) * _HELD_OUT)
-    rows = torch.randperm(len(depth), generator=order)
+    lesson = _Lesson(model, examples, drawn, config)
+    network = lesson.network
+    rows = torch.randperm(len(drawn.depth), generator=order)
+    held = max(1, int(len(rows) * _HELD_OUT))
     test, train = rows[:held], rows[held:]
+    batch = min(config.batch, len(train))
     optimiser = torch.optim.AdamW(network.parameters(), lr=config.rate, weight_decay=1e-5)
-    steps = config.epochs * (len(train) // config.batch)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, 2 * config.rate, total_steps=steps, pct_start=0.1
+        optimiser,
+        2 * config.rate,
+        total_steps=config.epochs * (len(train) // batch),
+        pct_start=0.1,
     )
-    course = []
-    for _ in range(config.epochs):
+    holders = {"network": network, "optimiser": optimiser, "schedule": schedule}
+    course: list[float] = []
+    spent = 0.0
+    if file is not None and file.is_file():
+        state = torch.load(file, weights_only=True)
+        for name, holder in holders.items():
+            holder.load_state_dict(state[name])
+        order.set_state(state["order"])
+        course, spent = state["course"], state["seconds"]
+    for _ in range(len(course)):
+        tick()
+    for _ in range(len(course), config.epochs):
         network.train()
         shuffled = train[torch.randperm(len(train), generator=order)]
-        for first in range(0, len(train) - config.batch + 1, config.batch):
-            loss = loss_of(shuffled[first : first + config.batch]).mean()
+        for part in shuffled[: len(train) // batch * batch].split(batch):
+            loss = lesson.loss(part, order).mean()
             optimiser.zero_grad()
-            loss.backward()
-            nn_norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-            if torch.isfinite(nn_norm):
+            loss.backward()  # type: ignore[no-untyped-call]
+            norm = torch.nn.utils.clip_grad_norm_(network.parameters(), _NORM)
+            if torch.isfinite(norm):
                 optimiser.step()
             schedule.step()
         network.eval()
         with torch.no_grad():
-            course.append(float(torch.cat([loss_of(part) for part in test.split(256)]).mean()))
+            each = torch.cat([lesson.loss(part, order) for part in test.split(batch)])
+        course.append(float(each.mean()))
+        if file is not None:
+            state = {name: holder.state_dict() for name, holder in holders.items()}
+            state |= {"order": order.get_state(), "course": course}
+            _keep(file, state | {"seconds": spent + time.monotonic() - began})
         tick()
-    seconds = time.monotonic() - began
     return TrainedProposal(
-        network, embedding, centre, width, tuple(course), len(train), seconds
+        network,
+        lesson.embedding,
+        lesson.centre,
+        lesson.width,
+        tuple(course),
+        len(train),
+        spent + time.monotonic() - began,
     )
 
 
-def _normal(cube: Array) -> Array:
-    from scipy.special import ndtri
-
-    return np.asarray(ndtri(cube))
+def _keep(file: Path, state: dict[str, Any]) -> None:
+    with atomic_path(file) as temporary:
+        torch.save(state, temporary)

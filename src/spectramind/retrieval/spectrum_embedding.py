@@ -58,7 +58,13 @@ def noise_bank(measured: Sequence[Measurement], shapes: Array) -> NoiseBank:
         rows["matched"].append(matched)
         rows["information"].append(matched @ shapes)
     # Variances of depths underflow single precision when they are multiplied: ppm from here on.
-    scale = {"variance": 1e12, "modes": 1e6, "level_sd": 1e6, "matched": 1e-12, "information": 1e-12}
+    scale = {
+        "variance": 1e12,
+        "modes": 1e6,
+        "level_sd": 1e6,
+        "matched": 1e-12,
+        "information": 1e-12,
+    }
     return NoiseBank(
         **{
             name: torch.from_numpy(np.stack(held) * scale.get(name, 1.0)).float()
