@@ -31,6 +31,7 @@ from spectramind.pipeline.planets import naive_of
 from spectramind.pipeline.report_calibration import calibration_logs
 from spectramind.pipeline.report_light_curves import doubted_visits, light_curves
 from spectramind.pipeline.report_planets import all_estimates, planet_traits, repeat_visits
+from spectramind.pipeline.report_retrieval import retrieved_planets
 from spectramind.pipeline.report_rules import audit_findings, corel_table
 from spectramind.pipeline.report_runs import run_history
 from spectramind.pipeline.result import Result
@@ -209,6 +210,7 @@ def gather(config: Config, record: RunRecord, topics: Sequence[str] = tuple(TOPI
         calibration=calibration_logs(config, visits),
         runs=run_history(config, trained, problems.read),
         rules=problems.read("rules", folder.audit.violations, lambda: audit_findings(config)),
+        retrieved=retrieved_planets(config, ids, problems.note),
         stored=stored,
         problems=problems.by_field,
     )

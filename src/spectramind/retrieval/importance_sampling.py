@@ -115,19 +115,27 @@ class ImportanceSampler:
         )
 
     def _taught(self, target: Target, rng: np.random.Generator, tick: Tick) -> tuple[Proposal, int]:
-        """The proposal to freeze, and how many spectra teaching took."""
+        """The proposal to freeze, and how many spectra teaching took.
+
+        The best of those that were tried: a mixture fitted to few samples may be worse than what
+        it was taught by.
+        """
         settings = self._settings
         now: Proposal = self._first
+        best, highest = now, -1.0
         seen: list[_Round] = []
         for number in range(settings.teaching_rounds):
             one = _evaluate(target, now, settings.batch, rng, tick)
-            if _effective(one.log_weight) >= settings.enough * settings.batch:
+            found = _effective(one.log_weight)
+            if found > highest:
+                best, highest = now, found
+            if found >= settings.enough * settings.batch:
                 return now, (number + 1) * settings.batch
             seen = [*seen, one][-_RECENT:]
             taught = _teach(seen, rng)
             if taught is not None:
                 now = Blend((self._first, taught), (_FIRST_SHARE, 1 - _FIRST_SHARE))
-        return now, settings.teaching_rounds * settings.batch
+        return best, settings.teaching_rounds * settings.batch
 
 
 def _evaluate(

@@ -16,7 +16,7 @@ from spectramind.config.posteriors import ProposalConfig
 from spectramind.config.retrieving import QUANTITIES
 from spectramind.contracts.measurement import Measurement
 from spectramind.instrument.grid import N_BINS
-from spectramind.retrieval.atmosphere_target import RADIUS, Coordinates, components, without
+from spectramind.retrieval.atmosphere_target import RADIUS, components, without
 from spectramind.retrieval.forward_model import ForwardModel
 from spectramind.retrieval.posterior_network import PosteriorNetwork, TrainedProposal
 from spectramind.retrieval.spectrum_embedding import (

@@ -55,7 +55,7 @@ def sample_posterior(
 
     Args:
         target: what to sample. proposal: None: there is none.
-        settings: which ways are open. seed: of all draws. tick: told how many spectra were computed.
+        settings: which ways are open. seed: of all draws. tick: told of spectra computed.
         file: where nested sampling goes on after it was stopped.
 
     Raises:

@@ -50,6 +50,8 @@ ORDER = (
     "network_gradients",
     "network_edges",
     "shap_of_planet",
+    "atmosphere_table",
+    "planet_atmosphere",
     "loss_curves",
     "stage_timings",
     "report_versions",
