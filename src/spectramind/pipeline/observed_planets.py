@@ -9,7 +9,7 @@ from spectramind.config.root import Config
 from spectramind.contracts.measurement import combine
 from spectramind.contracts.planet import Planet
 from spectramind.contracts.spectra import name_some
-from spectramind.dataset.tables import read_hosts
+from spectramind.dataset.tables import HOST_COLUMNS, read_hosts
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.pipeline.planets import load_planets
@@ -54,7 +54,7 @@ def _observed(config: Config, planet: Planet, hosts: pd.DataFrame) -> Observed:
     level_of(measured)
     if planet.planet_id not in hosts.index:
         raise SchemaError("it has no row in the star table")
-    row = {str(name): float(value) for name, value in hosts.loc[planet.planet_id].items()}
+    row = {name: float(hosts[name][planet.planet_id]) for name in HOST_COLUMNS}
     names = parameter_space(config.retrieval).from_table
     return Observed(planet.planet_id, measured, known_from_row(row, names))
 

@@ -19,7 +19,7 @@ from spectramind.retrieval.student_mixture import fit_mixture
 
 Array = NDArray[np.float64]
 _PARTS = 8
-_FIRST_SHARE = 0.15  # of the first proposal in the frozen one
+_FIRST_SHARE = 0.4  # of the first proposal in the frozen one
 _COUNTING = 12  # effective samples a dimension that tempering leaves to teach from
 _RECENT = 3  # rounds that teach together
 

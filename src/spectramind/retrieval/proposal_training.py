@@ -59,14 +59,14 @@ class DrawnSpectra:
     Attributes:
         cube: (n, P) points of the unit cube; the radius's column is not used.
         ratio: (n,) radius over the star's; NaN where it is not free.
-        known: (n, T). absent: (n, C) as 0 and 1. depth: (n, 283) single precision.
+        known: (n, T). absent: (n, C) as 0 and 1. depth: (n, 283) in single precision.
     """
 
     cube: Array
     ratio: Array
     known: Array
     absent: Array
-    depth: Array
+    depth: NDArray[np.float32]
 
 
 def draw_spectra(
@@ -101,7 +101,11 @@ def draw_spectra(
     possible = np.isfinite(depth).all(1) & (depth > 0).all(1)
     table = np.stack([known[name] for name in space.from_table], 1) if known else cube[:, :0]
     return DrawnSpectra(
-        cube[possible], ratio[possible], table[possible], away[possible] * 1.0, depth[possible]
+        cube=cube[possible],
+        ratio=ratio[possible],
+        known=table[possible],
+        absent=np.array(away[possible], dtype=np.float64),
+        depth=np.array(depth[possible], dtype=np.float32),
     )
 
 
@@ -185,7 +189,7 @@ def train_proposal(
         total_steps=config.epochs * (len(train) // batch),
         pct_start=0.1,
     )
-    holders = {"network": network, "optimiser": optimiser, "schedule": schedule}
+    holders: dict[str, Any] = {"network": network, "optimiser": optimiser, "schedule": schedule}
     course: list[float] = []
     spent = 0.0
     if file is not None and file.is_file():
@@ -202,7 +206,7 @@ def train_proposal(
         for part in shuffled[: len(train) // batch * batch].split(batch):
             loss = lesson.loss(part, order).mean()
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             norm = torch.nn.utils.clip_grad_norm_(network.parameters(), _NORM)
             if torch.isfinite(norm):
                 optimiser.step()
