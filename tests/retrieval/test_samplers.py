@@ -16,7 +16,7 @@ from spectramind.retrieval.gaussian_likelihood import GaussianLikelihood
 from spectramind.retrieval.importance_sampling import ImportanceSampler
 from spectramind.retrieval.nested_sampling import NestedSampler, nautilus_is_there
 from spectramind.retrieval.retrieve_planet import sample_posterior
-from spectramind.retrieval.sampler import Posterior
+from spectramind.retrieval.sampler import WeightedPosterior
 from spectramind.retrieval.student_mixture import StudentMixture, fit_mixture
 
 Array = NDArray[np.float64]
@@ -78,7 +78,7 @@ def settings(**changes: object) -> SamplingConfig:
     return SamplingConfig(**(usual.model_dump() | {"effective": 2000} | changes))
 
 
-def check(found: Posterior, model: Linear) -> None:
+def check(found: WeightedPosterior, model: Linear) -> None:
     """Mean within 5 standard errors, deviations within 8 %, evidence within 5 of its errors."""
     mean = found.weight @ found.points
     sd = np.sqrt(found.weight @ (found.points - mean) ** 2)

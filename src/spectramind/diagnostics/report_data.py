@@ -239,6 +239,7 @@ class ReportData:
         runs: earlier reports, sweeps, ablation, crossing folds.
         rules: what the symbolic rules say of the planets.
         retrieved: posteriors over atmospheres, by planet id.
+        recovery: how well ``retrieve --all`` found true atmospheres again.
         stored: what computations of ``diagnose TOPIC`` found, by topic.
         problems: by the name of another field (``stored.TOPIC`` for one of those), why it is empty
             where it could have been filled, or what of it is missing.
@@ -272,6 +273,7 @@ class ReportData:
     runs: RunHistory = field(default_factory=RunHistory)
     rules: AuditFindings | None = None
     retrieved: Mapping[str, Retrieved] = field(default_factory=dict)
+    recovery: Mapping[str, Any] | None = None
     stored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
 

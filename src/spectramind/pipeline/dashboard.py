@@ -31,7 +31,7 @@ from spectramind.pipeline.planets import naive_of
 from spectramind.pipeline.report_calibration import calibration_logs
 from spectramind.pipeline.report_light_curves import doubted_visits, light_curves
 from spectramind.pipeline.report_planets import all_estimates, planet_traits, repeat_visits
-from spectramind.pipeline.report_retrieval import retrieved_planets
+from spectramind.pipeline.report_retrieval import read_recovery, retrieved_planets
 from spectramind.pipeline.report_rules import audit_findings, corel_table
 from spectramind.pipeline.report_runs import run_history
 from spectramind.pipeline.result import Result
@@ -211,6 +211,9 @@ def gather(config: Config, record: RunRecord, topics: Sequence[str] = tuple(TOPI
         runs=run_history(config, trained, problems.read),
         rules=problems.read("rules", folder.audit.violations, lambda: audit_findings(config)),
         retrieved=retrieved_planets(config, ids, problems.note),
+        recovery=problems.read(
+            "recovery", folder.retrieval.recovery, lambda: read_recovery(config)
+        ),
         stored=stored,
         problems=problems.by_field,
     )

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.console import RenderableType
 from rich.table import Table
 
@@ -22,10 +23,11 @@ from spectramind.pipeline.prepare import workers_of
 from spectramind.pipeline.proposal import forward_model, ready_proposal
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.retrieval_tables import catalogue_rows, write_samples_table
+from spectramind.pipeline.true_atmospheres import recovery, true_atmospheres
 from spectramind.retrieval.parameter_space import parameter_space
 from spectramind.retrieval.posterior_network import TrainedProposal
 from spectramind.retrieval.retrieve_planet import Observed, retrieve_planet
-from spectramind.run.atomic import write_csv
+from spectramind.run.atomic import write_csv, write_json
 from spectramind.run.code import code_digest
 from spectramind.run.pool import run_all
 from spectramind.run.record import RunRecord
@@ -39,12 +41,13 @@ class RetrievedPlanets(Result):
 
     Attributes:
         summaries: content of each planet's ``retrieval.json``. anew: planets not done before.
-        failed: why others could not be done.
+        failed: why others could not be done. recovered: how well truth was found again, in words.
     """
 
     summaries: Sequence[Mapping[str, Any]]
     anew: int
     failed: Mapping[str, str]
+    recovered: str = ""
 
     def report(self) -> Sequence[RenderableType]:
         shown: list[RenderableType] = []
@@ -53,6 +56,7 @@ class RetrievedPlanets(Result):
         elif self.summaries:
             shown.append(_of_many(self.summaries))
         shown += [f"{one['planet']}: {one['warning']}" for one in self.summaries if one["warning"]]
+        shown += [self.recovered] if self.recovered else []
         before = len(self.summaries) - self.anew
         if before:
             shown.append(f"{before} of {len(self.summaries)} planets were done before")
@@ -109,12 +113,40 @@ def retrieve(
         record.artifact(folder.summary(str(one["planet"])))
         if one["warning"]:
             record.warn(f"{one['planet']}: {one['warning']}")
+    known = ""
     if every and summaries:
         rows = catalogue_rows(summaries)
         write_csv(folder.catalogue, list(rows[0]), rows)
         record.artifact(folder.catalogue)
-    return RetrievedPlanets(
-        summaries, len(todo) - sum(j.observed.planet_id in failed for j in todo), failed
+        known = _recovered(config, summaries, found[0].known, record)
+    anew = len(todo) - sum(job.observed.planet_id in failed for job in todo)
+    return RetrievedPlanets(summaries, anew, failed, known)
+
+
+def _recovered(
+    config: Config,
+    summaries: Sequence[Mapping[str, Any]],
+    known: Mapping[str, float],
+    record: RunRecord,
+) -> str:
+    """Write how well truth was found again; in a sentence, or why it is not known."""
+    folder, space = WorkFolder(config.paths).retrieval, parameter_space(config.retrieval)
+    try:
+        truth = true_atmospheres(config, [str(one["planet"]) for one in summaries])
+    except SchemaError as error:
+        return f"how well truth was found again is not known: {error}"
+    middle = np.repeat([[0.16], [0.84]], len(space.free), axis=1)
+    low, high = space.from_unit(middle, known)
+    told = recovery(summaries, truth, dict(zip(space.free, high - low, strict=True)))
+    write_json(folder.recovery, told)
+    record.artifact(folder.recovery)
+    if not told["converged_with_truth"]:
+        return "how well truth was found again is not known: no planet has one that the model holds"
+    rows = told["parameters"].values()
+    shares = [np.mean([row[key] for row in rows]) for key in ("within_68", "within_95")]
+    return (
+        f"{told['converged_with_truth']} planets whose truth the model holds: {shares[0]:.0%} of "
+        f"parameters within their 68 % intervals, {shares[1]:.0%} within 95 % ({folder.recovery})"
     )
 
 

@@ -7,15 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from spectramind.config.retrieving import RetrievalConfig
 from spectramind.config.root import Config
 from spectramind.config.sim import SimulationConfig
 from spectramind.contracts.spectra import SPECTRUM_COLUMNS
 from spectramind.dataset.tables import read_truth
 from spectramind.errors import SchemaError
+from spectramind.retrieval.forward_model import REST_WEIGHT_U
 from spectramind.simulation.planet_draw import SimulatedPlanet
 from spectramind.simulation.simulate_tree import plan, planet_of
 
 _SAME = 1e-9  # of depth: a planet drawn again is the one whose truth stands there
+_WEIGHT_OFF = 0.02  # the simulator's hydrogen weighs 2.33 u
 _SEEN = 3.0  # sigma
 _TOLD = 0.6  # of the prior's 68 % interval, below which a posterior says something
 
@@ -24,7 +27,9 @@ def true_atmospheres(config: Config, ids: Sequence[str]) -> dict[str, dict[str, 
     """True parameters of test planets, by planet and the parameters' names.
 
     The tree's own seed and settings draw them again; a planet that does not come out with the
-    spectrum of the tree's truth (another version simulated it) is left out.
+    spectrum of the tree's truth (another version simulated it) is left out, and so is one that the
+    fitted model has not: heavier than hydrogen while ``retrieval.weight`` follows the composition,
+    or of a spotted star while ``retrieval.spots`` is off.
 
     Raises:
         SchemaError: the tree was not simulated, or its truth cannot be read.
@@ -37,9 +42,16 @@ def true_atmospheres(config: Config, ids: Sequence[str]) -> dict[str, dict[str, 
     for job in plan(settings, raw, seed):
         if job.planet_id in wanted and job.split == "test":
             planet = planet_of(job)
-            if np.allclose(planet.spectrum, spectra.loc[job.planet_id], rtol=0, atol=_SAME):
+            same = np.allclose(planet.spectrum, spectra.loc[job.planet_id], rtol=0, atol=_SAME)
+            if same and _is_held(planet, config.retrieval):
                 found[job.planet_id] = _parameters(planet)
     return found
+
+
+def _is_held(planet: SimulatedPlanet, fitted: RetrievalConfig) -> bool:
+    """Whether the model that is fitted has such atmospheres and stars at all."""
+    light = abs(planet.atmosphere.mean_molecular_weight / REST_WEIGHT_U - 1) < _WEIGHT_OFF
+    return (light or fitted.weight == "free") and (planet.spots.fraction == 0 or fitted.spots)
 
 
 def _simulated_with(record: Path) -> tuple[SimulationConfig, int]:

@@ -19,7 +19,7 @@ from spectramind.config.posteriors import SamplingConfig
 from spectramind.retrieval.atmosphere_target import AtmosphereTarget, components
 from spectramind.retrieval.forward_model import ForwardModel
 from spectramind.retrieval.importance_sampling import ImportanceSampler
-from spectramind.retrieval.sampler import Posterior, Proposal, Tick
+from spectramind.retrieval.sampler import Proposal, Tick, WeightedPosterior
 
 Array = NDArray[np.float64]
 _OVERLAP = 0.3  # of the draws that must count for the ratio to be believed
@@ -48,7 +48,7 @@ class ComponentEvidence:
 def component_evidence(
     model: ForwardModel,
     target: AtmosphereTarget,
-    posterior: Posterior,
+    posterior: WeightedPosterior,
     proposal_without: Callable[[str], Proposal] | None,
     settings: SamplingConfig,
     seed: int,
@@ -91,7 +91,9 @@ def component_evidence(
     return found
 
 
-def _by_ratio(name: str, log_ratio: Array, posterior: Posterior) -> ComponentEvidence | None:
+def _by_ratio(
+    name: str, log_ratio: Array, posterior: WeightedPosterior
+) -> ComponentEvidence | None:
     """From the posterior alone; None where too little of it resembles the model without."""
     total, count = logsumexp(log_ratio), len(log_ratio)
     effective = float(np.exp(2 * total - logsumexp(2 * log_ratio)))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from spectramind.config.posteriors import SamplingConfig
-from spectramind.retrieval.sampler import Posterior, Proposal, Target, Tick
+from spectramind.retrieval.sampler import Proposal, Target, Tick, WeightedPosterior
 from spectramind.retrieval.student_mixture import fit_mixture
 
 Array = NDArray[np.float64]
@@ -74,7 +74,7 @@ class ImportanceSampler:
         self._first, self._settings = proposal, settings
         self._wanted = effective or settings.effective
 
-    def sample(self, target: Target, seed: int, tick: Tick) -> Posterior:
+    def sample(self, target: Target, seed: int, tick: Tick) -> WeightedPosterior:
         """Teach, freeze, sample until enough samples are effective or spectra are used up."""
         rng = np.random.default_rng(seed)
         frozen, spent = self._taught(target, rng, tick)
@@ -102,7 +102,7 @@ class ImportanceSampler:
         else:
             ln_z = float(total - np.log(counted))
             error = float(np.sqrt(max(1 / found - 1 / counted, 0)))
-        return Posterior(
+        return WeightedPosterior(
             points=np.concatenate([one.points for one in rounds]),
             log_weight=log_weight - total,
             log_likelihood=np.concatenate([one.log_likelihood for one in rounds]),

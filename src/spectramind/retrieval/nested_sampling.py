@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 
 from spectramind.config.posteriors import SamplingConfig
 from spectramind.errors import ConfigError
-from spectramind.retrieval.sampler import Posterior, Target, Tick
+from spectramind.retrieval.sampler import Target, Tick, WeightedPosterior
 
 Array = NDArray[np.float64]
 _IMPOSSIBLE = -1e30  # nautilus sorts likelihoods and wants them finite
@@ -42,7 +42,7 @@ class NestedSampler:
         self._settings = settings
         self._file = file if find_spec("h5py") is not None else None
 
-    def sample(self, target: Target, seed: int, tick: Tick) -> Posterior:
+    def sample(self, target: Target, seed: int, tick: Tick) -> WeightedPosterior:
         """Sample it to the end."""
         from nautilus import Sampler  # type: ignore[import-untyped]
 
@@ -69,7 +69,7 @@ class NestedSampler:
             done = sampler.run(n_eff=max(self._settings.effective, 1000), verbose=False)
             points, log_weight, log_likelihood = sampler.posterior()
         effective = float(np.exp(2 * logsumexp(log_weight) - logsumexp(2 * log_weight)))
-        return Posterior(
+        return WeightedPosterior(
             points=np.asarray(points),
             log_weight=np.asarray(log_weight) - float(logsumexp(log_weight)),
             log_likelihood=np.asarray(log_likelihood),

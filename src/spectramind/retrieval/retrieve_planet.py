@@ -24,7 +24,7 @@ from spectramind.retrieval.forward_model import ForwardModel
 from spectramind.retrieval.importance_sampling import ImportanceSampler
 from spectramind.retrieval.nested_sampling import NestedSampler, nautilus_is_there
 from spectramind.retrieval.posterior_network import NetworkProposal, TrainedProposal
-from spectramind.retrieval.sampler import Posterior, Proposal, Target, Tick
+from spectramind.retrieval.sampler import Proposal, Target, Tick, WeightedPosterior
 from spectramind.run.seeds import derived_seed
 
 Array = NDArray[np.float64]
@@ -50,7 +50,7 @@ def sample_posterior(
     seed: int,
     tick: Tick,
     file: Path | None = None,
-) -> Posterior:
+) -> WeightedPosterior:
     """By importance from a proposal; by nested sampling where that is not efficient, or asked for.
 
     Args:
@@ -178,7 +178,7 @@ def _intervals(values: Array, weight: Array) -> dict[str, Any]:
     return found | {"mean": mean, "sd": float(np.sqrt(weight @ (values - mean) ** 2))}
 
 
-def _warning(p_value: float, posterior: Posterior) -> str:
+def _warning(p_value: float, posterior: WeightedPosterior) -> str:
     """What to doubt; empty: nothing."""
     said = []
     if p_value < _POOR:

@@ -46,7 +46,7 @@ class Proposal(Protocol):
 
 
 @dataclass(frozen=True)
-class Posterior:
+class WeightedPosterior:
     """Weighted samples of a posterior.
 
     Attributes:
@@ -89,14 +89,14 @@ class Posterior:
         rows = np.searchsorted(np.cumsum(self.weight), at)
         return np.minimum(rows, len(self.points) - 1)
 
-    def told(self, why: str, converged: bool | None = None) -> "Posterior":
+    def told(self, why: str, converged: bool | None = None) -> "WeightedPosterior":
         """The same with another reason."""
         return replace(self, why=why, converged=self.converged if converged is None else converged)
 
 
-class Sampler(Protocol):
+class PosteriorSampler(Protocol):
     """A way to a posterior."""
 
-    def sample(self, target: Target, seed: int, tick: Tick) -> Posterior:
+    def sample(self, target: Target, seed: int, tick: Tick) -> WeightedPosterior:
         """Sample it; equal seeds give equal samples."""
         ...

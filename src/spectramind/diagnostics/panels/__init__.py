@@ -51,6 +51,7 @@ ORDER = (
     "network_edges",
     "shap_of_planet",
     "atmosphere_table",
+    "atmosphere_recovery",
     "planet_atmosphere",
     "loss_curves",
     "stage_timings",
