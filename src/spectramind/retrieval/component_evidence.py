@@ -22,7 +22,7 @@ from spectramind.retrieval.importance_sampling import ImportanceSampler
 from spectramind.retrieval.sampler import Proposal, Tick, WeightedPosterior
 
 Array = NDArray[np.float64]
-_OVERLAP = 0.3  # of the draws that must count for the ratio to be believed
+_OVERLAP = 0.15  # of the draws that must count for the ratio to be believed
 _RATIO_MOST = 3.0  # ln Bayes factor up to which it is
 
 

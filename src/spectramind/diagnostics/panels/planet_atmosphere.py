@@ -210,9 +210,13 @@ def numbers(found: Retrieved) -> str:
         f"{told['p_value']:.2g}. {told['warning']}"
     )
     parameters = [one | {"name": _title(one["name"])} for one in told["parameters"]]
+    evidence = [
+        one | {"component": COMPONENT.get(one["component"], one["component"])}
+        for one in told["components"]
+    ]
     return (
         f"<p>{shown(words)}</p>{tables.table(_PARAMETERS, parameters)}"
-        f"{tables.table(_COMPONENTS, told['components'])}"
+        f"{tables.table(_COMPONENTS, evidence)}"
     )
 
 
