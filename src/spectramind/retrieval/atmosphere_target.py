@@ -16,7 +16,7 @@ from spectramind.retrieval.parameter_space import ParameterSpace
 Array = NDArray[np.float64]
 RADIUS = "radius_ratio"
 # By component: the parameter that takes it away, at this value.
-_ABSENT = {
+ABSENT = {
     "h2o": ("log10_h2o", -30.0),
     "co2": ("log10_co2", -30.0),
     "co": ("log10_co", -30.0),
@@ -30,7 +30,7 @@ _ABSENT = {
 
 def components(space: ParameterSpace) -> tuple[str, ...]:
     """What may be there or not: those whose strength is free."""
-    return tuple(name for name, (parameter, _) in _ABSENT.items() if parameter in space.free)
+    return tuple(name for name, (parameter, _) in ABSENT.items() if parameter in space.free)
 
 
 def without(space: ParameterSpace, parameters: Array, absent: NDArray[np.bool_]) -> Array:
@@ -41,7 +41,7 @@ def without(space: ParameterSpace, parameters: Array, absent: NDArray[np.bool_])
     """
     changed = parameters.copy()
     for n, name in enumerate(components(space)):
-        parameter, value = _ABSENT[name]
+        parameter, value = ABSENT[name]
         changed[absent[:, n], space.free.index(parameter)] = value
     return changed
 

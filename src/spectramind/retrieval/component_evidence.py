@@ -1,10 +1,16 @@
 """Which components an atmosphere has: evidence with each over evidence without it.
 
-Where the posterior reaches down to nothing of a component, the evidence without it is the one with
-it times the posterior's mean of L(without) / L(with): the model without is nested in the other, and
-priors are independent (a Savage-Dickey ratio that needs no density). Where it does not, the model
-without is sampled by importance from the network's proposal for it. Sigma follows Sellke, Bayarri
-and Berger (2001): the p-value whose bound -1 / (e p ln p) is the Bayes factor.
+Where the posterior reaches down to nothing of a component, the model without it is nested in the
+other, priors are independent, and for any tail T of the component's own parameter
+
+    Z(without) / Z(with) = posterior mean of [in T] L(without) / L(with)  over  prior share of T,
+
+a Savage-Dickey ratio that needs no density. T is the widest tail, towards nothing, within which
+both likelihoods hardly differ: where L(with) vanishes, samples are missing. Where no tail holds
+samples enough, the model without is sampled by importance from the network's proposal for it.
+
+Sigma follows Sellke, Bayarri and Berger (2001): the p-value whose bound -1 / (e p ln p) is the
+Bayes factor.
 """
 
 from collections.abc import Callable
@@ -13,17 +19,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
-from scipy.special import logsumexp
+from scipy.special import logsumexp, ndtr
 
 from spectramind.config.posteriors import SamplingConfig
-from spectramind.retrieval.atmosphere_target import AtmosphereTarget, components
+from spectramind.retrieval.atmosphere_target import ABSENT, AtmosphereTarget, components
 from spectramind.retrieval.forward_model import ForwardModel
 from spectramind.retrieval.importance_sampling import ImportanceSampler
+from spectramind.retrieval.parameter_space import ParameterSpace
 from spectramind.retrieval.sampler import Proposal, Tick, WeightedPosterior
 
 Array = NDArray[np.float64]
-_OVERLAP = 0.15  # of the draws that must count for the ratio to be believed
-_RATIO_MOST = 3.0  # ln Bayes factor up to which it is
+_TAILS = (0.5, 0.35, 0.25, 0.15, 0.08)  # shares of the prior, widest first
+_ALIKE = 0.7  # of the draws in a tail that count: less means that its likelihoods differ
+_LEAST = 25  # draws that must count
 
 
 @dataclass(frozen=True)
@@ -68,9 +76,11 @@ def component_evidence(
         lesser = AtmosphereTarget(
             model, target.likelihood.measured, target.coordinates, (*target.absent, name)
         )
-        log_ratio = lesser.log_likelihood(posterior.points[rows]) - posterior.log_likelihood[rows]
-        tick(len(rows))
-        one = _by_ratio(name, log_ratio, posterior)
+        near = _nothingness(target.coordinates.space, name, posterior.points[rows])
+        tail = rows[near < _TAILS[0]]
+        log_ratio = lesser.log_likelihood(posterior.points[tail]) - posterior.log_likelihood[tail]
+        tick(len(tail))
+        one = _by_ratio(name, near[near < _TAILS[0]], log_ratio, posterior, len(rows))
         if one is None and proposal_without is not None:
             sampler = ImportanceSampler(
                 proposal_without(name), settings, settings.comparison_effective
@@ -91,20 +101,40 @@ def component_evidence(
     return found
 
 
+def _nothingness(space: ParameterSpace, name: str, points: Array) -> Array:
+    """Share of a component's prior that lies nearer to nothing of it than each point, (B,)."""
+    parameter, value = ABSENT[name]
+    column = space.free.index(parameter)
+    share = ndtr(points[:, column])
+    low, _ = space.priors[column].range
+    return np.asarray(share if value <= low else 1 - share)
+
+
 def _by_ratio(
-    name: str, log_ratio: Array, posterior: WeightedPosterior
+    name: str, near: Array, log_ratio: Array, posterior: WeightedPosterior, draws: int
 ) -> ComponentEvidence | None:
-    """From the posterior alone; None where too little of it resembles the model without."""
-    total, count = logsumexp(log_ratio), len(log_ratio)
-    effective = float(np.exp(2 * total - logsumexp(2 * log_ratio)))
-    ln_bayes = float(np.log(count) - total)
-    if effective < _OVERLAP * count or ln_bayes > _RATIO_MOST:
-        return None
-    independent = min(count, posterior.effective)
-    error = float(np.sqrt(max(count / effective - 1, 0) / independent))
-    return ComponentEvidence(
-        name, ln_bayes, error, sigma_of(ln_bayes), "ratio", posterior.converged
-    )
+    """From the posterior alone; None where too little of it resembles the model without.
+
+    Args:
+        name: the component. near: (n,) how near to nothing each draw of the widest tail is.
+        log_ratio: (n,) ln L(without) / L(with). posterior: it.
+        draws: how many, in the tail or not.
+    """
+    for share in _TAILS:
+        inside = log_ratio[near < share]
+        if len(inside) < _LEAST:
+            return None
+        total = logsumexp(inside)
+        effective = float(np.exp(2 * total - logsumexp(2 * inside)))
+        if effective < max(_LEAST, _ALIKE * len(inside)):
+            continue
+        ln_bayes = float(np.log(draws) - total + np.log(share))
+        independent = min(draws, posterior.effective)
+        error = float(np.sqrt(max(draws / effective - 1, 0) / independent))
+        return ComponentEvidence(
+            name, ln_bayes, error, sigma_of(ln_bayes), "ratio", posterior.converged
+        )
+    return None
 
 
 def sigma_of(ln_bayes: float) -> float:
