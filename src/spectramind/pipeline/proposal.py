@@ -1,5 +1,6 @@
 """The network that proposes atmospheres: trained at the first use, then kept in the work folder."""
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,9 +30,11 @@ from spectramind.run.atomic import write_npz
 from spectramind.run.code import code_digest
 from spectramind.run.npz import read_npz
 from spectramind.run.pool import run_all
-from spectramind.run.progress import say, track
+from spectramind.run.progress import track
 from spectramind.run.record import RunRecord
 from spectramind.run.seeds import derived_seed
+
+log = logging.getLogger("spectramind")
 
 _BLOCK = 1000
 _MODULE = "spectramind.retrieval.proposal_training"
@@ -73,11 +76,10 @@ def ready_proposal(config: Config, tree: KaggleTree, record: RunRecord) -> str |
         return key
     wanted, seed = config.retrieval.network, derived_seed(config.seed, "proposal") % 2**62
     known = examples(config, tree)
-    say(f"the proposing network is trained once: {wanted.spectra} spectra, {wanted.epochs} epochs")
     path.parent.mkdir(parents=True, exist_ok=True)
     blocks = _blocks(config, key, known, seed)
     drawn = _drawn([block.path for block in blocks])
-    epochs = iter(track(range(wanted.epochs), "train the proposal", wanted.epochs))
+    epochs = iter(track(range(wanted.epochs), "train the proposal, once", wanted.epochs))
     next(epochs)
     trained = train_proposal(
         forward_model(config),
@@ -94,9 +96,11 @@ def ready_proposal(config: Config, tree: KaggleTree, record: RunRecord) -> str |
         block.path.unlink(missing_ok=True)
     blocks[0].path.parent.rmdir()
     record.artifact(path)
-    say(
-        f"trained in {trained.seconds:.0f} s: -ln q {trained.loss[0]:.2f} -> "
-        f"{trained.loss[-1]:.2f} on spectra held out"
+    log.info(
+        "the proposing network was trained in %.0f s: -ln q %.2f -> %.2f on spectra held out",
+        trained.seconds,
+        trained.loss[0],
+        trained.loss[-1],
     )
     return key
 
@@ -129,7 +133,9 @@ def _blocks(config: Config, key: str, known: Examples, seed: int) -> list[_Block
     ]
     blocks[0].path.parent.mkdir(parents=True, exist_ok=True)
     todo = [block for block in blocks if not block.path.is_file()]
-    for _ in run_all(_draw, todo, workers_of(config), "spectra to learn from"):
+    for _ in run_all(
+        _draw, todo, workers_of(config), "spectra that the proposal learns from, once"
+    ):
         pass
     return blocks
 
