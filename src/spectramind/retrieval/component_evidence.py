@@ -77,10 +77,13 @@ def component_evidence(
             model, target.likelihood.measured, target.coordinates, (*target.absent, name)
         )
         near = _nothingness(target.coordinates.space, name, posterior.points[rows])
-        tail = rows[near < _TAILS[0]]
-        log_ratio = lesser.log_likelihood(posterior.points[tail]) - posterior.log_likelihood[tail]
-        tick(len(tail))
-        one = _by_ratio(name, near[near < _TAILS[0]], log_ratio, posterior, len(rows))
+        tail, near = rows[near < _TAILS[0]], near[near < _TAILS[0]]
+        one = None
+        if len(tail) >= _LEAST:
+            lower = lesser.log_likelihood(posterior.points[tail])
+            tick(len(tail))
+            log_ratio = lower - posterior.log_likelihood[tail]
+            one = _by_ratio(name, near, log_ratio, posterior, len(rows))
         if one is None and proposal_without is not None:
             sampler = ImportanceSampler(
                 proposal_without(name), settings, settings.comparison_effective
