@@ -95,10 +95,8 @@ class TableSections:
         p_share, t_share = p_share[..., None, None], t_share[..., None, None]
         above_p, above_t = 1 * (len(pressures) > 1), 1 * (len(temperatures) > 1)
         if temperature.shape[1] == 1:  # once for all layers
-            one = (
-                table[:, t[:, 0]] * (1 - t_share[:, 0])
-                + table[:, t[:, 0] + above_t] * t_share[:, 0]
-            )
+            only, share = t[:, 0], t_share[:, 0]
+            one = table[:, only] * (1 - share) + table[:, only + above_t] * share
             rows = xp.cumsum(1 + 0 * p[:, :1], 0) - 1
             low, high = one[p, rows], one[p + above_p, rows]
         else:

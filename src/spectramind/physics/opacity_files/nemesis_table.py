@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from spectramind.errors import SchemaError
+from spectramind.physics.bands import HITRAN_NUMBER
 from spectramind.physics.opacity_files.gas_table import PASCAL, GasTable, edges_around, gas_table
 
-HITRAN_GASES = {1: "h2o", 2: "co2", 5: "co", 6: "ch4", 11: "nh3"}
+_GAS_OF = {number: gas for gas, number in HITRAN_NUMBER.items()}
 _HEAD = 10
 _UNUSED = 2
 _SCALE_CM2 = 1e-20
@@ -55,7 +56,7 @@ def read_kta(path: Path) -> GasTable:
     number = int(head[8])
     return gas_table(
         path,
-        HITRAN_GASES.get(number, f"number {number} of HITRAN"),
+        _GAS_OF.get(number, f"number {number} of HITRAN"),
         numbers[ends[3] : ends[4]] * PASCAL["bar"],
         numbers[ends[4] : ends[5]],
         1e4 / edges_around(wavelength),
