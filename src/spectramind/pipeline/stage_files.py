@@ -19,6 +19,8 @@ BESIDE_THE_CHAIN = (
     "ablate",
     "export",
     "explain",
+    "physics",
+    "retrieval",
     "calib.cache",
     "env.workers",
     "env.executor",
