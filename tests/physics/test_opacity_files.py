@@ -103,6 +103,19 @@ def test_a_ktable_is_read_whatever_way_its_axes_run(tmp_path: Path, turned: bool
     np.testing.assert_allclose(table.edges_cm, EDGES)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_wavenumbers_far_from_the_instrument_are_not_kept(tmp_path: Path, turned: bool) -> None:
+    """0.3 to 100 um in 41 cells: kept are those that touch 0.5 to 5.6 um."""
+    edges = np.geomspace(100.0, 33000.0, 42)
+    turn = slice(None, None, -1) if turned else slice(None)
+    write_ktable(tmp_path / "h2o.h5", turned, bin_edges=edges[turn])
+    table = read_gas_table(tmp_path / "h2o.h5")
+    first = int(np.searchsorted(edges, 1800.0)) - 1
+    last = int(np.searchsorted(edges, 20000.0)) + 1
+    np.testing.assert_allclose(table.edges_cm, edges[first:last])
+    np.testing.assert_allclose(table.section_cm2, sections(4)[:, :, first : last - 1])
+
+
 def test_sections_of_taurex_are_at_points(tmp_path: Path) -> None:
     write_taurex(tmp_path / "CH4.h5")
     table = read_gas_table(tmp_path / "CH4.h5")

@@ -136,7 +136,7 @@ def test_opacity_files_of_a_folder(tmp_path: Path) -> None:
         file["bin_edges"], file["t"], file["p"] = edges, [100.0, 4000.0], [1e-8, 1e-4, 100.0]
         file["p"].attrs["units"] = "bar"
         file["weights"], file["mol_name"] = np.full(4, 0.25), "H2O"
-        file["kcoeff"] = np.full((3, 2, 300, 4), 1e-21)
+        file["kcoeff"] = np.full((3, 2, 300, 4), 1e-21) * np.array([1.0, 30.0])[:, None, None]
     found = opacity_of(OpacityConfig(path=tmp_path))
     assert found is opacity_of(OpacityConfig(path=tmp_path))
     assert opacity_of(OpacityConfig(path=None)) is None
@@ -149,8 +149,12 @@ def test_opacity_files_of_a_folder(tmp_path: Path) -> None:
         assert 0 < np.ptp(depth[1:]) < 2 * PPM  # scattering and collisions
         higher = model.spectrum(middle(model, log10_h2o=-1.0, radius_ratio=0.1), KNOWN)[0]
         assert np.all(higher > depth)
-        other = ForwardModel(chosen, found, torch_namespace("cpu")).spectrum(point, KNOWN)
-        np.testing.assert_allclose(other.numpy()[0], depth, rtol=0, atol=PPM)
+        hotter = middle(model, log10_h2o=-2.0, radius_ratio=0.1, temperature_k=1700.0)
+        expected = np.concatenate([[depth], model.spectrum(hotter, KNOWN)])
+        assert np.all(expected[1] - expected[0] > 50 * PPM)
+        both = np.concatenate([point, hotter])
+        other = ForwardModel(chosen, found, torch_namespace("cpu")).spectrum(both, KNOWN)
+        np.testing.assert_allclose(other.numpy(), expected, rtol=0, atol=PPM)
     assert isinstance(other, torch.Tensor)
     with pytest.raises(ConfigError, match=r"holds no co2, co, ch4, nh3"):
         ForwardModel(config(), found)

@@ -98,10 +98,15 @@ def _hot_bands(molecule: Molecule, band: Band, temperature_K: float) -> tuple[Ar
     return shift.astype(np.float64), weight / weight.sum()
 
 
+def upper_rotation(molecule: Molecule, band: Band) -> float:
+    """Rotational constant of a linear rotor's upper state [cm-1]."""
+    loss = float(np.dot(_ROTATION_LOSS[len(molecule.modes)], band.quanta))
+    return molecule.rotation * (1 - loss)
+
+
 def _rotational_lines(molecule: Molecule, band: Band, temperature_K: float) -> tuple[Array, Array]:
     """Offset from the band centre [cm-1] and share of the strength of the R and P lines."""
-    lower_b = molecule.rotation
-    upper_b = lower_b * (1 - float(np.dot(_ROTATION_LOSS[len(molecule.modes)], band.quanta)))
+    lower_b, upper_b = molecule.rotation, upper_rotation(molecule, band)
     j = np.arange(_MAX_J, dtype=np.float64)
     population = np.exp(-C2_CM_K * lower_b * j * (j + 1) / temperature_K)
     bend = (upper_b - lower_b) * j * (j + 1)

@@ -94,9 +94,18 @@ class TableSections:
         t, t_share = _between(xp, temperatures, xp.log(temperature))
         p_share, t_share = p_share[..., None, None], t_share[..., None, None]
         above_p, above_t = 1 * (len(pressures) > 1), 1 * (len(temperatures) > 1)
-        low = table[p, t] * (1 - t_share) + table[p, t + above_t] * t_share
-        high = table[p + above_p, t] * (1 - t_share) + table[p + above_p, t + above_t] * t_share
-        return xp.exp(low * (1 - p_share) + high * p_share)
+        if temperature.shape[1] == 1:  # once for all layers
+            only, share = t[:, 0], t_share[:, 0]
+            one = table[:, only] * (1 - share) + table[:, only + above_t] * share
+            rows = xp.cumsum(1 + 0 * p[:, :1], 0) - 1
+            low, high = one[p, rows], one[p + above_p, rows]
+        else:
+            low = table[p, t] * (1 - t_share) + table[p, t + above_t] * t_share
+            high = table[p + above_p, t] * (1 - t_share) + table[p + above_p, t + above_t] * t_share
+        high -= low
+        high *= p_share
+        high += low
+        return xp.exp(high, out=high)
 
 
 def _between(xp: Any, grid: Any, values: Any) -> tuple[Any, Any]:

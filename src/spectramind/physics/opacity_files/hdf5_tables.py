@@ -9,10 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from spectramind.errors import ConfigError, SchemaError
-from spectramind.physics.opacity_files.gas_table import GasTable, gas_table, pascal
+from spectramind.physics.opacity_files.gas_table import (
+    Array,
+    GasTable,
+    gas_table,
+    pascal,
+)
 
+_KEPT_CM = (1800.0, 20000.0)
 _UNITS_CM2 = {"cm^2/molecule": 1.0, "cm2/molecule": 1.0, "cm^2": 1.0, "cm2": 1.0}
 _UNITS_CM2 |= {name.replace("c", "", 1): 1e4 for name in _UNITS_CM2}
 
@@ -51,15 +58,28 @@ def _read(path: Path, file: Any) -> GasTable:
     weight = np.ones(1)
     if key == "kcoeff":
         weight = np.asarray(file["weights"][()], dtype=np.float64)
+    edges, sections = _near(numbers["bin_edges"], file[key])
+    factor = _factor(path, file[key])
     return gas_table(
         path,
         _text(file["mol_name"][()]),
         pascal(path, file["p"][()], _unit(file["p"])),
         numbers["t"],
-        numbers["bin_edges"],
-        np.asarray(file[key][()]) * _factor(path, file[key]),
+        edges,
+        sections if factor == 1 else sections * factor,
         weight,
     )
+
+
+def _near(wavenumber: Array, data: Any) -> tuple[Array, NDArray[np.floating]]:
+    """Wavenumbers and sections around the instrument's bands: whole files weigh a GB in memory."""
+    cells = data.shape[2] if data.ndim > 2 else 0
+    inside = np.flatnonzero((wavenumber >= _KEPT_CM[0]) & (wavenumber <= _KEPT_CM[1]))
+    beside = wavenumber.size - cells  # edges have one more
+    if beside not in (0, 1) or inside.size < 2:
+        return wavenumber, np.asarray(data[()])
+    first, last = max(int(inside[0]) - 1, 0), min(int(inside[-1]) + 2, wavenumber.size)
+    return wavenumber[first:last], np.asarray(data[:, :, first : last - beside])
 
 
 def _unit(data: Any) -> str | None:

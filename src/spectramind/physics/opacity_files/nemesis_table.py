@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from spectramind.errors import SchemaError
+from spectramind.physics.bands import HITRAN_NUMBER
 from spectramind.physics.opacity_files.gas_table import PASCAL, GasTable, edges_around, gas_table
 
-HITRAN_GASES = {1: "h2o", 2: "co2", 5: "co", 6: "ch4", 11: "nh3"}
+_GAS_OF = {number: gas for gas, number in HITRAN_NUMBER.items()}
 _HEAD = 10
 _UNUSED = 2
-_SCALE_CM2 = 1e-20
+_SCALE_CM2 = np.float32(1e-20)
 _MOST = 100_000  # no grid has more
 
 
@@ -47,15 +48,15 @@ def read_kta(path: Path) -> GasTable:
             f"{path}: {count} values should begin at record {first}, the file has {words.size} "
             "words: it is cut short, or of another layout"
         )
-    numbers = words.astype(np.float64)
+    numbers = words[:start].astype(np.float64)
     wavelength = numbers[2] + numbers[3] * np.arange(cells) if even else numbers[ends[5] : ends[6]]
     if not np.all(wavelength > 0) or cells < 2:
         raise SchemaError(f"{path}: {cells} wavelengths from {wavelength.min():g} um: not a table")
-    sections = numbers[start:].reshape(cells, pressures, temperatures, nodes) * _SCALE_CM2
+    sections = words[start:].reshape(cells, pressures, temperatures, nodes) * _SCALE_CM2
     number = int(head[8])
     return gas_table(
         path,
-        HITRAN_GASES.get(number, f"number {number} of HITRAN"),
+        _GAS_OF.get(number, f"number {number} of HITRAN"),
         numbers[ends[3] : ends[4]] * PASCAL["bar"],
         numbers[ends[4] : ends[5]],
         1e4 / edges_around(wavelength),
