@@ -436,3 +436,25 @@ def test_a_rule_that_likes_noise_no_less_than_truth_is_mis_set() -> None:
     assert cost("a", "coh", truth=0.1, truth_often=0.2, noise=0.15, nats=0.01).mis_set
     assert not cost("a", "coh", truth=0.1, truth_often=0.2, noise=0.3, nats=0.01).mis_set
     assert not cost("a", "coh", truth=0.1, truth_often=0.2, noise=0.15, nats=1e-4).mis_set
+
+
+@pytest.mark.parametrize("group", ["default", "full"])
+def test_the_forward_models_that_are_timed_give_spectra(group: str) -> None:
+    module = benchmark("forward_model")
+    assert np.shape(module.simulated(2)()) == (2, 283)
+    for opacity in (None, module.made_up()):
+        found = module.retrieved(group, module.numpy_namespace(np.float32), opacity, 2)()
+        assert found.shape == (2, 283)
+
+
+def test_what_taurex_is_given_is_what_we_read(tmp_path: Path) -> None:
+    pytest.importorskip("h5py")
+    from spectramind.physics.opacity_files.open_tables import read_gas_tables
+
+    module = benchmark("taurex_check")
+    module.write_files(tmp_path, {"H2O": 1e-3, "CH4": 1e-4}, True)
+    tables, others = read_gas_tables(tmp_path)
+    assert sorted(tables) == ["ch4", "h2o"]
+    assert not others
+    expected = module.section("CH4", tables["ch4"].pressure_pa / 1e5, np.array([300.0]), True)
+    np.testing.assert_allclose(tables["ch4"].section_cm2[:, 0, :, 0], expected[:, 0], rtol=1e-9)

@@ -15,6 +15,7 @@ DATA_WAY = {
     "features",
     "estimators",
     "training",
+    "retrieval",
     "uncertainty",
     "submission",
     "diagnostics",
@@ -22,7 +23,7 @@ DATA_WAY = {
 SHARED = {"models", "prior", "symbolic", "evaluation", "physics", "dataset", "plotting"}
 GROUND = {"contracts", "instrument", "config", "run", "errors", "__init__"}
 # Rooms that may load torch; everything else must start without it.
-TORCH = {"models", "symbolic", "estimators", "training", "pipeline", "run"}
+TORCH = {"models", "symbolic", "estimators", "training", "retrieval", "pipeline", "run"}
 
 
 def allowed(room: str) -> set[str]:

@@ -5,6 +5,7 @@ command line; nothing is printed but progress. ``docs/notebook.md`` shows it in 
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -99,18 +100,23 @@ class Run:
         """
         return Predictive.load(WorkFolder(self.config.paths).prediction(estimator))
 
-    def plot(self, planet_id: str, estimator: str = SUBMITTED) -> "Figure":
-        """A planet's predicted spectrum with its sigma [ppm], FGS1 at 0.7 um.
+    def plot(
+        self, planet_id: str, estimator: str = SUBMITTED, line_list: Path | str | None = None
+    ) -> "Figure":
+        """A planet's predicted spectrum with its sigma [ppm], FGS1 at 0.7 um; below it what each
+        gas alone would draw, and the lines of a HITRAN ``.par`` file where one is named.
 
         Raises:
-            SchemaError: ``predict`` has not run, or not for this planet.
+            SchemaError: ``predict`` has not run, or not for this planet; a broken line list.
         """
         from plotly.graph_objects import Figure
 
+        from spectramind.physics.line_list import read_par
         from spectramind.plotting.spectrum import spectrum_figure
 
         found = self.prediction(estimator)
         if planet_id not in found.planet_ids:
             raise SchemaError(f"no prediction for planet {planet_id}: it is no test planet")
         one = found.select([planet_id]).spectra
-        return Figure(spectrum_figure(planet_id, np.ravel(one.mu), np.ravel(one.sigma)))
+        lines = None if line_list is None else read_par(Path(line_list))
+        return Figure(spectrum_figure(planet_id, np.ravel(one.mu), np.ravel(one.sigma), lines))

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from spectramind.config.diag_fft import ResidualsConfig
 from spectramind.contracts.predictive import Intervals, Predictive
+from spectramind.contracts.retrieved import Retrieved
 from spectramind.contracts.spectra import Spectra
 from spectramind.contracts.visit_images import PixelImages
 from spectramind.diagnostics.mu_parts import Answer, mu_parts
@@ -55,6 +56,67 @@ def light_curve(rng: np.random.Generator, depth: float) -> LightCurve:
     drift = 1 + 3e-4 * (time - 3.8)
     when = Contacts(3.8, 1.85, 2.25, 5.35, 5.75)
     return LightCurve(time, fgs1 + noise[0], airs + noise[1], fgs1, airs, drift, drift, when)
+
+
+def atmosphere(planet: str, mu: Array, sigma: Array, rng: np.random.Generator) -> Retrieved:
+    """A posterior of three parameters and two components."""
+    names = ("radius_ratio", "temperature_k", "log10_h2o")
+    draws = rng.normal((0.1, 1000, -4), (0.001, 150, 0.7), (200, 3))
+    numbers = ("low_95", "low_68", "median", "high_68", "high_95")
+    shares = np.quantile(draws, (0.025, 0.16, 0.5, 0.84, 0.975), axis=0)
+    return Retrieved(
+        names=names,
+        units=("", "K", ""),
+        parameters=draws,
+        log_weight=np.full(200, -np.log(200)),
+        log_likelihood=np.zeros(200),
+        draws=draws,
+        spectra=mu + sigma * np.array([[-1], [-0.5], [0], [0.5], [1]]),
+        measured=mu + sigma * rng.normal(size=N_BINS),
+        sigma=sigma,
+        components=("h2o", "clouds"),
+        contributions=np.stack([sigma, 0 * sigma]),
+        summary={
+            "planet": planet,
+            "ln_z": 2000.0,
+            "ln_z_error": 0.07,
+            "effective": 210.0,
+            "efficiency": 0.1,
+            "path": "importance",
+            "why": "importance sampling found 210 effective samples",
+            "converged": True,
+            "p_value": 0.4,
+            "fits": True,
+            "warning": "",
+            "parameters": [
+                {"name": name, "unit": unit, "mean": float(draws[:, n].mean())}
+                | {"sd": float(draws[:, n].std())}
+                | {key: float(shares[k, n]) for k, key in enumerate(numbers)}
+                for n, (name, unit) in enumerate(zip(names, ("", "K", ""), strict=True))
+            ],
+            "components": [
+                {"component": name, "ln_bayes": 8.0, "error": 0.1, "sigma": 4.4}
+                | {"method": "ratio", "converged": True}
+                for name in ("h2o", "clouds")
+            ],
+        },
+    )
+
+
+def recovered(ids: Sequence[str], rng: np.random.Generator) -> dict[str, Any]:
+    """How true temperatures of six planets were found again."""
+    rows = [
+        {"planet": name, "truth": 1000.0 + 10 * n, "median": 1000.0 + float(rng.normal(0, 90))}
+        | {"low_68": 800.0, "high_68": 1200.0}
+        for n, name in enumerate(ids[:6])
+    ]
+    numbers = {"bias_sd": 0.1, "bias_error": 0.4, "within_68": 0.7, "within_95": 1.0, "told": 4}
+    return {
+        "planets": 6,
+        "converged_with_truth": 6,
+        "parameters": {"temperature_k": {"planets": 6, **numbers, "rows": rows}},
+        "seen_at_3_sigma": {"h2o": 6, "clouds": 0},
+    }
 
 
 def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
@@ -149,6 +211,8 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
             )
             for i in range(4)
         ],
+        retrieved={name: atmosphere(name, mu[i], sigma[i], rng) for i, name in enumerate(ids[:6])},
+        recovery=recovered(ids, rng),
         stored={
             "fft": fft_values(ids, mu, sigma, truth, rng),
             "explain": explained(ids, mu, rng),

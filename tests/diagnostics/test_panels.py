@@ -77,6 +77,8 @@ def test_without_any_input_it_is_absent_and_names_a_command(
         ("calibration", (), ["kill-chain", "visit-record"]),
         ("repeats", (), ["repeats"]),
         ("events", (), ["timings", "config-score-map", "runs"]),
+        ("retrieved", {}, ["atmosphere-table", "planet-atmosphere"]),
+        ("recovery", None, ["atmosphere-recovery"]),
     ],
 )
 def test_the_reason_is_said(

@@ -304,6 +304,24 @@ def explain(
     execute(Call("explain", overrides, multirun, {"planet": planet}))
 
 
+@app.command()
+@with_settings
+def retrieve(
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[PLANET]... [OVERRIDES]...", help="Planets' ids, and overrides."),
+    ] = None,
+    multirun: Multirun = False,
+    every: Annotated[bool, typer.Option("--all", help="Every planet of the test folder.")] = False,
+    workers: Workers = None,
+) -> None:
+    """Find the posterior over planets' atmospheres from their measured spectra."""
+    planets = [word for word in overrides or [] if word.isalnum()]
+    rest = [word for word in overrides or [] if not word.isalnum()]
+    flags = {"planets": planets, "every": every}
+    execute(Call("retrieve", _with_workers(rest, workers), multirun, flags))
+
+
 @app.command("analyze-log")
 @with_settings
 def analyze_log(

@@ -35,6 +35,7 @@ WRITES = {
     "diagnose dashboard": ("diag.html.out", "paths.diagnostics"),
     **{f"diagnose {topic.name}": ("diag.html.out", "paths.diagnostics") for topic in TOPICS},
     "explain": (),
+    "retrieve": ("paths.retrieval",),
     "submit bundle": ("paths.bundle",),
     "submit validate": (),
     "kaggle-bundle": ("paths.kaggle",),

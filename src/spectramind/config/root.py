@@ -20,7 +20,9 @@ from spectramind.config.gating import GateConfig
 from spectramind.config.local_model import LocalModelConfig
 from spectramind.config.loss import LossConfig
 from spectramind.config.model import ModelConfig
+from spectramind.config.opacities import PhysicsConfig
 from spectramind.config.optimisation import SplitConfig, TrainConfig
+from spectramind.config.retrieving import RetrievalConfig
 from spectramind.config.sim import SimulationConfig
 from spectramind.config.uq import CorelConfig, EpistemicConfig, InstanceConfig, TempConfig
 
@@ -43,6 +45,7 @@ class PathsConfig(Section):
         truth: CSV with the true spectra of the test planets, where they are known.
         real: a tree of real data that simulate-report compares with, null for none.
         simulation_report: its page.
+        retrieval: posteriors of atmospheres, by planet, and the network that proposes them.
         spectra: a file of anyone's spectra that score and audit judge, null for what predict found.
     """
 
@@ -71,6 +74,7 @@ class PathsConfig(Section):
     spectra: Path | None
     real: Path | None
     simulation_report: Path
+    retrieval: Path
 
 
 class DataConfig(Section):
@@ -178,6 +182,8 @@ _NOT_SCIENCE: dict[str, Any] = {
     "submission": True,
     "export": True,
     "explain": True,
+    "physics": True,
+    "retrieval": True,
 }
 
 
@@ -211,6 +217,8 @@ class Config(Section):
     submission: SubmissionConfig
     export: ExportConfig
     explain: LocalModelConfig
+    physics: PhysicsConfig
+    retrieval: RetrievalConfig
     env: EnvConfig
     logger: LoggerConfig
 

@@ -25,6 +25,7 @@ from spectramind.instrument.grid import (
 
 STAR_COLUMNS = ("Rs", "Ms", "Ts", "Mp", "e", "P", "sma", "i")
 ORBIT_COLUMNS = ("Ts", "P", "sma", "i", "e", "omega")
+HOST_COLUMNS = ("Rs", "Ts", "Mp")
 _OPTIONAL = {"e": 0.0, "omega": np.nan}
 AXIS_TOLERANCE_UM = 6e-4
 _SECONDS_AN_HOUR = 3600.0
@@ -238,6 +239,24 @@ def read_orbits(tree: KaggleTree, split: str) -> pd.DataFrame:
             table[column] = otherwise
     planets = _ids(path, table)
     return _values(path, table, ORBIT_COLUMNS).set_index(planets)
+
+
+def read_hosts(tree: KaggleTree, split: str) -> pd.DataFrame:
+    """What retrieval reads of the star table, float64, indexed by planet_id (str).
+
+    Columns: Rs [R_sun], Ts [K], Mp [M_Jup]; NaN in a column that is not there, or a cell that is no
+    number.
+
+    Raises:
+        SchemaError: missing, or a repeated planet.
+    """
+    path = tree.root / f"{split}_star_info.csv"
+    table = _read_csv(path)
+    for column in HOST_COLUMNS:
+        if column not in table.columns:
+            table[column] = np.nan
+    planets = _ids(path, table)
+    return _values(path, table, HOST_COLUMNS).set_index(planets)
 
 
 def read_truth(path: Path) -> pd.DataFrame:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.contracts.predictive import Predictive
+from spectramind.contracts.retrieved import Retrieved
 from spectramind.contracts.visit_images import PixelImages
 from spectramind.diagnostics.run_history import RunHistory
 from spectramind.errors import SchemaError
@@ -237,6 +238,8 @@ class ReportData:
         calibration: one log a visit.
         runs: earlier reports, sweeps, ablation, crossing folds.
         rules: what the symbolic rules say of the planets.
+        retrieved: posteriors over atmospheres, by planet id.
+        recovery: how well ``retrieve --all`` found true atmospheres again.
         stored: what computations of ``diagnose TOPIC`` found, by topic.
         problems: by the name of another field (``stored.TOPIC`` for one of those), why it is empty
             where it could have been filled, or what of it is missing.
@@ -269,6 +272,8 @@ class ReportData:
     calibration: Sequence[CalibrationLog] = ()
     runs: RunHistory = field(default_factory=RunHistory)
     rules: AuditFindings | None = None
+    retrieved: Mapping[str, Retrieved] = field(default_factory=dict)
+    recovery: Mapping[str, Any] | None = None
     stored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
 

@@ -31,6 +31,7 @@ TOPICS = (
     Topic("tsne", "Latents: t-SNE", "The same by t-SNE."),
     Topic("shap", "What moves μ and σ", "Shapley values of μ and σ by bands and inputs."),
     Topic("explain", "Why this μ", "What made each bin's μ: data, prior, network."),
+    Topic("retrieval", "What the atmosphere is", "Posteriors over atmospheres, planet by planet."),
     Topic("runs", "How it was made", "Training, timings, kill chain, run record."),
 )
 TOPIC = {topic.name: topic for topic in TOPICS}

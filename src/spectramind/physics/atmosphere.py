@@ -23,8 +23,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from spectramind.errors import ConfigError
-from spectramind.instrument.grid import FGS1_BANDPASS_UM, FGS1_BIN, bin_wavelengths
 from spectramind.physics.bands import GASES
+from spectramind.physics.channels import bin_channels, into_bins
 from spectramind.physics.continuum import (
     collision_coefficients,
     haze_cross_section,
@@ -39,8 +39,7 @@ HYDROGEN_SHARE = 0.85  # of the molecules that are none of the five gases; the r
 
 _NODES = 10
 _LEGENDRE, _LEGENDRE_WEIGHT = np.polynomial.legendre.leggauss(_NODES)
-_Z, _Z_WEIGHT = ndtri((_LEGENDRE + 1) / 2), _LEGENDRE_WEIGHT / 2
-_FGS1_SAMPLES = 6
+Z_NODES, Z_WEIGHT = ndtri((_LEGENDRE + 1) / 2), _LEGENDRE_WEIGHT / 2
 _NEGLIGIBLE = 1e-7
 
 
@@ -104,8 +103,8 @@ def _gas_columns(atmosphere: Atmosphere, layers: Layers, opacity: GasOpacity) ->
     columns = np.empty((len(fractions), layers.radius_m.size, _NODES))
     for row, (gas, fraction) in enumerate(fractions.items()):
         spread = opacity.spread(gas, atmosphere.temperature_K, layers.pressure_pa)
-        factor = np.exp(spread[:, None] * _Z)
-        factor /= (factor @ _Z_WEIGHT)[:, None]
+        factor = np.exp(spread[:, None] * Z_NODES)
+        factor /= (factor @ Z_WEIGHT)[:, None]
         columns[row] = fraction * layers.path_cm @ (layers.density_cm3[:, None] * factor)
     return columns
 
@@ -157,7 +156,7 @@ def _monochromatic(atmosphere: Atmosphere, wavelength_um: Array, opacity: GasOpa
         _continuum(a, layers, wavelength_um),
         opacity.mean(a.temperature_K, wavelength_um)[rows],
         _gas_columns(a, layers, opacity),
-        _Z_WEIGHT,
+        Z_WEIGHT,
     )
     radius = layers.radius_m
     area = radius[0] ** 2 + np.trapezoid(absorbed * 2 * radius, radius, axis=1)
@@ -185,7 +184,5 @@ def transmission_spectrum(
     """
     if wavelength_um is not None:
         return _monochromatic(atmosphere, np.asarray(wavelength_um, dtype=np.float64), opacity)
-    fgs1 = np.linspace(*FGS1_BANDPASS_UM, 2 * _FGS1_SAMPLES + 1)[1::2]
-    airs = bin_wavelengths()[FGS1_BIN + 1 :]
-    depth = _monochromatic(atmosphere, np.concatenate([fgs1, airs]), opacity)
-    return np.concatenate([[depth[:_FGS1_SAMPLES].mean()], depth[_FGS1_SAMPLES:]])
+    depth = _monochromatic(atmosphere, bin_channels().centre_um, opacity)
+    return np.asarray(into_bins(np, depth))

@@ -134,6 +134,7 @@ MOLECULE_BANDS = MappingProxyType(
     }
 )
 GASES = tuple(MOLECULE_BANDS)
+HITRAN_NUMBER = MappingProxyType({"h2o": 1, "co2": 2, "co": 5, "ch4": 6, "nh3": 11})
 
 
 def _occupation(wavenumber: float, temperature_K: float) -> float:

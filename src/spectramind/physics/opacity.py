@@ -98,10 +98,15 @@ def _hot_bands(molecule: Molecule, band: Band, temperature_K: float) -> tuple[Ar
     return shift.astype(np.float64), weight / weight.sum()
 
 
+def upper_rotation(molecule: Molecule, band: Band) -> float:
+    """Rotational constant of a linear rotor's upper state [cm-1]."""
+    loss = float(np.dot(_ROTATION_LOSS[len(molecule.modes)], band.quanta))
+    return molecule.rotation * (1 - loss)
+
+
 def _rotational_lines(molecule: Molecule, band: Band, temperature_K: float) -> tuple[Array, Array]:
     """Offset from the band centre [cm-1] and share of the strength of the R and P lines."""
-    lower_b = molecule.rotation
-    upper_b = lower_b * (1 - float(np.dot(_ROTATION_LOSS[len(molecule.modes)], band.quanta)))
+    lower_b, upper_b = molecule.rotation, upper_rotation(molecule, band)
     j = np.arange(_MAX_J, dtype=np.float64)
     population = np.exp(-C2_CM_K * lower_b * j * (j + 1) / temperature_K)
     bend = (upper_b - lower_b) * j * (j + 1)
@@ -168,6 +173,13 @@ def mean_cross_sections(temperature_K: float, wavelength_um: Array) -> Array:
     at_temperature = (1 - share) * table[:, below] + share * table[:, below + 1]
     wavenumber = 1e4 / wavelength_um
     return np.exp([np.interp(wavenumber, WAVENUMBER_CM, row) for row in at_temperature])
+
+
+def log_sections_at(wavelength_um: Array) -> Array:
+    """ln of the table's cross-sections [cm2] at (N,) wavelengths: (5, 48 temperatures, N)."""
+    table, wavenumber = _log_table(), 1e4 / wavelength_um
+    rows = [np.interp(wavenumber, WAVENUMBER_CM, row) for gas in table for row in gas]
+    return np.reshape(rows, (*table.shape[:2], wavenumber.size))
 
 
 def line_spread(gas: str, temperature_K: float, pressure_pa: Array) -> Array:

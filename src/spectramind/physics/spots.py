@@ -8,6 +8,8 @@ f the share of the disc that spots cover, B black bodies in place of stellar mod
 and Giampapa 2018, ApJ 853, 122: the transit light source effect).
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -53,7 +55,11 @@ def spot_darkness(
 def _brightness(
     spot_K: float, photosphere_K: float, wavelength: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    return np.asarray(
-        np.expm1(RADIATION_UM_K / (wavelength * photosphere_K))
-        / np.expm1(RADIATION_UM_K / (wavelength * spot_K))
+    return np.asarray(brightness(np, spot_K, photosphere_K, wavelength))
+
+
+def brightness(xp: Any, spot_K: Any, photosphere_K: Any, wavelength_um: Any) -> Any:
+    """A spot's light over the photosphere's, black bodies; temperatures may be arrays of ``xp``."""
+    return xp.expm1(RADIATION_UM_K / (wavelength_um * photosphere_K)) / xp.expm1(
+        RADIATION_UM_K / (wavelength_um * spot_K)
     )

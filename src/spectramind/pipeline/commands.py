@@ -31,6 +31,7 @@ COMMANDS = {
     "diagnose dashboard": "spectramind.pipeline.dashboard:dashboard",
     **{f"diagnose {name}": "spectramind.pipeline.diagnose:diagnose" for name in TOPIC},
     "explain": "spectramind.pipeline.explain_planet:explain_planet",
+    "retrieve": "spectramind.pipeline.retrieve:retrieve",
     "submit bundle": "spectramind.pipeline.submit:bundle",
     "submit validate": "spectramind.pipeline.submit:validate",
     "analyze-log": "spectramind.pipeline.analyze_log:analyze_log",

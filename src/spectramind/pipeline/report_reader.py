@@ -26,6 +26,7 @@ from spectramind.pipeline.planets import naive_of
 from spectramind.pipeline.report_calibration import calibration_logs
 from spectramind.pipeline.report_light_curves import doubted_visits, light_curves
 from spectramind.pipeline.report_planets import all_estimates, planet_traits, repeat_visits
+from spectramind.pipeline.report_retrieval import read_recovery, retrieved_planets
 from spectramind.pipeline.report_rules import audit_findings, corel_table
 from spectramind.pipeline.report_scores import summaries_of
 from spectramind.pipeline.topic_makers import MAKERS, kept
@@ -113,6 +114,12 @@ def read_report(
         events=read_events(config.paths.work),
         calibration=calibration_logs(config, visits),
         runs=run_history(config, trained, problems.read),
+        retrieved=retrieved_planets(config, ids, problems.note),
+        recovery=problems.read(
+            "recovery",
+            WorkFolder(config.paths).retrieval.recovery,
+            lambda: read_recovery(config),
+        ),
         problems=problems.by_field,
     )
 
@@ -157,6 +164,7 @@ def with_planet(data: ReportData, config: Config, row: int, visits: Sequence[Vis
         light_curves=light_curves(config, [planet_id], here, problems.note),
         traits=None if own is None else _alone(own, row, len(data.planet_ids)),
         calibration=calibration_logs(config, here),
+        retrieved=retrieved_planets(config, [planet_id], problems.note),
         problems=problems.by_field,
     )
 

@@ -18,6 +18,8 @@ BESIDE_THE_CHAIN = (
     "ablate",
     "export",
     "explain",
+    "physics",
+    "retrieval",
     "calib.cache",
     "env.workers",
     "env.executor",

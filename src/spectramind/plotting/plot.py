@@ -20,8 +20,8 @@ MODEL, TRUTH, NEUTRAL, GOOD = "#3f7fdc", "#e8820c", "#8b93a1", "#2c9f73"
 MODEL_DARK_BAND, MODEL_LIGHT_BAND = "rgba(63,127,220,0.34)", "rgba(63,127,220,0.15)"
 GOOD_BAND, NEUTRAL_BAND = "rgba(44,159,115,0.16)", "rgba(139,147,161,0.18)"
 
-_FORMULA = {"h2o": "H₂O", "co2": "CO₂", "ch4": "CH₄", "co": "CO", "nh3": "NH₃"}
-_MOLECULE_RGB = {
+FORMULA = {"h2o": "H₂O", "co2": "CO₂", "ch4": "CH₄", "co": "CO", "nh3": "NH₃"}
+MOLECULE_RGB = {
     "h2o": "63,127,220",
     "co2": "214,77,77",
     "ch4": "139,92,246",
@@ -205,9 +205,9 @@ def _molecule_shapes(
 ) -> list[dict[str, Any]]:
     shapes = []
     for (name, window), lane in lanes.items():
-        color, roof = _MOLECULE_RGB[name], 1 - lane * _LANE * scale
+        color, roof = MOLECULE_RGB[name], 1 - lane * _LANE * scale
         shapes.append(_shape("rect", window, (0, roof), "x2") | {"fillcolor": f"rgba({color},.05)"})
-        label = {"text": _FORMULA[name], "font": {"size": 10}, "padding": 0}
+        label = {"text": FORMULA[name], "font": {"size": 10}, "padding": 0}
         bar = _shape("rect", window, (roof - 0.86 * _LANE * scale, roof), "x2")
         shapes.append(bar | {"fillcolor": f"rgba({color},.30)", "label": label})
     return shapes

@@ -9,12 +9,14 @@ import numpy as np
 from scipy.constants import Boltzmann, atomic_mass
 
 from spectramind.config.sim_planets import ChemistryConfig
+from spectramind.physics.astronomical import (
+    JUPITER_GRAVITY_M_S2,
+    JUPITER_RADIUS_M,
+    SUN_RADIUS_M,
+)
 from spectramind.physics.atmosphere import Atmosphere
 from spectramind.simulation.system import System
 
-_RJUP_M = 7.1492e7
-_RSUN_M = 6.957e8
-_JUPITER_GRAVITY = 24.79
 _HYDROGEN_WEIGHT = 2.33
 
 
@@ -28,8 +30,8 @@ def draw_atmosphere(
     shows more than 125 ppm.
     """
     temperature = float(system.equilibrium_K * rng.uniform(*config.temperature_factor))
-    gravity = _JUPITER_GRAVITY * system.mass / system.radius**2
-    radius_m, star_m = system.radius * _RJUP_M, system.star.radius * _RSUN_M
+    gravity = JUPITER_GRAVITY_M_S2 * system.mass / system.radius**2
+    radius_m, star_m = system.radius * JUPITER_RADIUS_M, system.star.radius * SUN_RADIUS_M
     hydrogen_height_m = Boltzmann * temperature / (_HYDROGEN_WEIGHT * atomic_mass * gravity)
     signal = 2 * radius_m * hydrogen_height_m / star_m**2
     abundance = {gas: float(rng.uniform(*span)) for gas, span in config.log10_abundance}

@@ -116,8 +116,7 @@ def simulate_planet(job: Job) -> None:
     """Simulate all visits of one planet; its folder appears when it is complete."""
     temporary = job.directory.with_name(f".{job.planet_id}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
-    config = _of_planet(job)
-    planet = _draw(config, Streams(job.seed, job.index, 0))
+    config, planet = _of_planet(job), planet_of(job)
     for number in range(job.visits):
         visit = Visit(job.planet_id, number, job.split, temporary)
         streams = Streams(job.seed, job.index, number)
@@ -127,6 +126,11 @@ def simulate_planet(job: Job) -> None:
         ]
         write_npz(job.root / "truth" / f"{visit.name}.npz", **truth)
     temporary.rename(job.directory)
+
+
+def planet_of(job: Job) -> SimulatedPlanet:
+    """The planet that a job simulates, drawn again: files of the truth hold no atmosphere."""
+    return _draw(_of_planet(job), Streams(job.seed, job.index, 0))
 
 
 def _of_planet(job: Job) -> SimulationConfig:

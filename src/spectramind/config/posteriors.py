@@ -1,0 +1,59 @@
+"""Settings of how posteriors are sampled: the network that proposes, and what checks it."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from spectramind.config.base import Section
+
+
+class ProposalConfig(Section):
+    """The network that proposes atmospheres; trained at the first use, kept in the work folder.
+
+    Attributes:
+        spectra: computed to train it (about 600 a second and core).
+        epochs: over them. batch: spectra at once. rate: learning rate at the begin.
+        components: numbers that a spectrum is brought to.
+        transforms, hidden, pieces: of the neural spline flow: how many, their width, pieces of a
+            spline.
+        level_range: how far the radius may lie from the root of the measured depth, natural
+            logarithm: below and above.
+    """
+
+    spectra: int = Field(ge=500)
+    epochs: int = Field(ge=1)
+    batch: int = Field(ge=16)
+    rate: float = Field(gt=0, le=0.1)
+    components: int = Field(ge=2, le=100)
+    transforms: int = Field(ge=1, le=20)
+    hidden: int = Field(ge=8)
+    pieces: int = Field(ge=2, le=64)
+    level_range: tuple[float, float]
+
+
+class SamplingConfig(Section):
+    """How a posterior is sampled.
+
+    Attributes:
+        sampler: ``auto``: importance sampling, and nested sampling where that is not efficient;
+            ``importance`` or ``nested``: that alone.
+        effective: effective samples wanted.
+        batch: spectra of a round. teaching_rounds: at most so many improve the proposal before the
+            rounds that count. enough: efficiency from which no more teaching is needed.
+        most_spectra: at most, of importance sampling. least_efficiency: below it nautilus takes
+            over.
+        live_points: of nested sampling.
+        comparison_effective: effective samples wanted of a model without one component.
+        draws: equally likely samples that are kept for figures and predictions.
+    """
+
+    sampler: Literal["auto", "importance", "nested"]
+    effective: int = Field(ge=20)
+    batch: int = Field(ge=50)
+    teaching_rounds: int = Field(ge=0)
+    enough: float = Field(gt=0, le=1)
+    most_spectra: int = Field(ge=100)
+    least_efficiency: float = Field(ge=0, lt=1)
+    live_points: int = Field(ge=50)
+    comparison_effective: int = Field(ge=10)
+    draws: int = Field(ge=10)

@@ -1,0 +1,1 @@
+"""From a spectrum to the posterior of its planet's atmosphere."""

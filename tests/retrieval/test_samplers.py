@@ -1,0 +1,175 @@
+"""Both ways to a posterior against one that is known exactly: a linear model, Gaussian noise."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy import stats
+from scipy.special import ndtri
+
+from spectramind.config.compose import compose
+from spectramind.config.posteriors import SamplingConfig
+from spectramind.contracts.measurement import Measurement
+from spectramind.retrieval import retrieve_planet
+from spectramind.retrieval.gaussian_likelihood import GaussianLikelihood
+from spectramind.retrieval.importance_sampling import ImportanceSampler
+from spectramind.retrieval.nested_sampling import NestedSampler, nautilus_is_there
+from spectramind.retrieval.retrieve_planet import sample_posterior
+from spectramind.retrieval.sampler import WeightedPosterior
+from spectramind.retrieval.student_mixture import StudentMixture, fit_mixture
+
+Array = NDArray[np.float64]
+SIZE, BINS = 3, 12
+
+
+def nothing(count: int) -> None:
+    """No one is told."""
+
+
+class Linear:
+    """d = A t + noise of covariance diag + modes modes', t standard normal."""
+
+    dimensions = SIZE
+
+    def __init__(self, seed: int = 5) -> None:
+        rng = np.random.default_rng(seed)
+        self.matrix = rng.standard_normal((BINS, SIZE))
+        variance, modes = rng.uniform(0.3, 1, BINS), rng.standard_normal((BINS, 2))
+        cover = np.diag(variance) + modes @ modes.T
+        truth = rng.standard_normal(SIZE)
+        depth = self.matrix @ truth + np.linalg.cholesky(cover) @ rng.standard_normal(BINS)
+        self.likelihood = GaussianLikelihood(Measurement(depth, variance, modes))
+        self.cover = np.linalg.inv(
+            np.eye(SIZE) + self.matrix.T @ np.linalg.inv(cover) @ self.matrix
+        )
+        self.mean = self.cover @ self.matrix.T @ np.linalg.inv(cover) @ depth
+        whole = cover + self.matrix @ self.matrix.T
+        self.ln_z = float(stats.multivariate_normal(np.zeros(BINS), whole).logpdf(depth))
+        self.calls = 0
+
+    def from_unit(self, cube: Array) -> Array:
+        return np.asarray(ndtri(cube))
+
+    def log_prior(self, points: Array) -> Array:
+        return np.asarray(stats.norm.logpdf(points).sum(1))
+
+    def log_likelihood(self, points: Array) -> Array:
+        self.calls += len(points)
+        return self.likelihood.log(points @ self.matrix.T)
+
+
+@dataclass
+class Broad:
+    """A proposal that knows little: normal around ``centre`` with deviation ``sd``."""
+
+    centre: float = 0.0
+    sd: float = 1.5
+
+    def sample(self, count: int, rng: np.random.Generator) -> Array:
+        return self.centre + self.sd * rng.standard_normal((count, SIZE))
+
+    def log_density(self, points: Array) -> Array:
+        return np.asarray(stats.norm.logpdf(points, self.centre, self.sd).sum(1))
+
+
+def settings(**changes: object) -> SamplingConfig:
+    usual = compose([]).retrieval.sampling
+    return SamplingConfig(**(usual.model_dump() | {"effective": 2000} | changes))
+
+
+def check(found: WeightedPosterior, model: Linear) -> None:
+    """Mean within 5 standard errors, deviations within 8 %, evidence within 5 of its errors."""
+    mean = found.weight @ found.points
+    sd = np.sqrt(found.weight @ (found.points - mean) ** 2)
+    true_sd = np.sqrt(np.diag(model.cover))
+    assert np.abs(mean - model.mean).max() < 5 * true_sd.max() / np.sqrt(found.effective)
+    assert np.allclose(sd, true_sd, rtol=0.08)
+    assert abs(found.ln_z - model.ln_z) < 5 * found.ln_z_error
+    assert 0 < found.ln_z_error < 0.05
+    assert np.isclose(found.weight.sum(), 1)
+
+
+def test_likelihood_is_that_of_the_dense_covariance() -> None:
+    model = Linear()
+    measured = model.likelihood.measured
+    dense = stats.multivariate_normal(measured.depth, measured.covariance)
+    points = np.random.default_rng(1).standard_normal((4, BINS))
+    assert np.allclose(model.likelihood.log(points), dense.logpdf(points))
+    points[1, 3] = np.nan
+    assert model.likelihood.log(points)[1] == -np.inf
+
+
+def test_draws_of_the_likelihood_have_its_covariance() -> None:
+    measured = Linear().likelihood.measured
+    drawn = Linear().likelihood.draw(np.tile(measured.depth, (40_000, 1)), np.random.default_rng(2))
+    assert np.allclose(np.cov(drawn.T), measured.covariance, atol=0.15)
+
+
+@pytest.mark.parametrize("proposal", [Broad(), Broad(1.0, 3.0)])
+def test_importance_sampling_is_exact(proposal: Broad) -> None:
+    model = Linear()
+    found = ImportanceSampler(proposal, settings()).sample(model, 3, nothing)
+    assert found.converged
+    assert found.path == "importance"
+    assert found.spectra == model.calls
+    check(found, model)
+
+
+def test_teaching_makes_a_poor_proposal_efficient() -> None:
+    """What is paid for it, too: all spectra count."""
+    poor = Broad(0.5, 8.0)
+    taught = ImportanceSampler(poor, settings()).sample(Linear(), 3, nothing)
+    untaught = ImportanceSampler(poor, settings(teaching_rounds=0)).sample(Linear(), 3, nothing)
+    assert taught.efficiency > 3 * untaught.efficiency
+
+
+def test_equal_seeds_give_equal_samples() -> None:
+    one, same = (ImportanceSampler(Broad(), settings()).sample(Linear(), 3, nothing) for _ in "ab")
+    assert np.array_equal(one.points, same.points)
+    assert one.ln_z == same.ln_z
+
+
+@pytest.mark.skipif(not nautilus_is_there(), reason="the extra retrieval is not installed")
+def test_nested_sampling_is_exact() -> None:
+    model = Linear()
+    found = NestedSampler(settings(live_points=300)).sample(model, 3, nothing)
+    assert found.path == "nested"
+    check(found, model)
+
+
+@pytest.mark.skipif(not nautilus_is_there(), reason="the extra retrieval is not installed")
+def test_nautilus_takes_over_where_importance_sampling_fails() -> None:
+    """A proposal that is nowhere near: none of its samples counts."""
+    lost = Broad(40.0, 0.01)
+    few = settings(live_points=300, most_spectra=1500, batch=100)
+    found = sample_posterior(Linear(), lost, few, 3, nothing)
+    assert found.path == "nested"
+    assert "nautilus took over" in found.why
+    check(found, Linear())
+
+
+def test_without_nautilus_it_says_that_it_did_not_converge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(retrieve_planet, "nautilus_is_there", lambda: False)
+    few = settings(most_spectra=1500, batch=100)
+    found = sample_posterior(Linear(), Broad(40.0, 0.01), few, 3, nothing)
+    assert found.path == "importance"
+    assert not found.converged
+    assert "nautilus" in found.why
+    assert "pip install" in found.why
+
+
+def test_a_mixture_is_a_density_and_finds_two_heaps() -> None:
+    rng = np.random.default_rng(0)
+    heaps = np.concatenate([rng.normal(-3, 0.5, (500, 2)), rng.normal(2, 1.0, (500, 2))])
+    mixture = fit_mixture(heaps, np.full(1000, 1e-3), 2, rng)
+    assert sorted(mixture.centre[:, 0].round()) == [-3, 2]
+    grid = np.stack(np.meshgrid(*[np.linspace(-25, 25, 501)] * 2), -1).reshape(-1, 2)
+    assert np.isclose(np.exp(mixture.log_density(grid)).sum() * 0.1**2, 1, atol=0.01)
+
+
+def test_the_mixture_samples_its_own_density() -> None:
+    mixture = StudentMixture(np.array([1.0]), np.zeros((1, 1)), np.full((1, 1, 1), 2.0))
+    drawn = mixture.sample(20_000, np.random.default_rng(0))[:, 0] / 2
+    assert stats.kstest(drawn, stats.t(8).cdf).pvalue > 0.01
+    assert np.allclose(mixture.log_density(np.array([[1.0]])), stats.t(8, scale=2).logpdf(1.0))
