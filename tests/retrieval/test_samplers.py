@@ -1,5 +1,6 @@
 """Both ways to a posterior against one that is known exactly: a linear model, Gaussian noise."""
 
+import signal
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from spectramind.retrieval.nested_sampling import NestedSampler, nautilus_is_the
 from spectramind.retrieval.retrieve_planet import sample_posterior
 from spectramind.retrieval.sampler import WeightedPosterior
 from spectramind.retrieval.student_mixture import StudentMixture, fit_mixture
+from spectramind.run.stopping import Stopped
 
 Array = NDArray[np.float64]
 SIZE, BINS = 3, 12
@@ -136,6 +138,18 @@ def test_nested_sampling_is_exact() -> None:
     found = NestedSampler(settings(live_points=300)).sample(model, 3, nothing)
     assert found.path == "nested"
     check(found, model)
+
+
+@pytest.mark.skipif(not nautilus_is_there(), reason="the extra retrieval is not installed")
+def test_nested_sampling_can_be_interrupted_while_it_trains(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stopped(*arguments: object) -> None:
+        raise Stopped(signal.SIGTERM)
+
+    monkeypatch.setattr("sklearn.neural_network.MLPRegressor._backprop", stopped)
+    with pytest.raises(Stopped):
+        NestedSampler(settings(live_points=300)).sample(Linear(), 3, nothing)
 
 
 @pytest.mark.skipif(not nautilus_is_there(), reason="the extra retrieval is not installed")

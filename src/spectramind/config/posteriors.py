@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from spectramind.config.base import Section
+from spectramind.config.sim_planets import Span
 
 
 class ProposalConfig(Section):
@@ -28,7 +29,7 @@ class ProposalConfig(Section):
     transforms: int = Field(ge=1, le=20)
     hidden: int = Field(ge=8)
     pieces: int = Field(ge=2, le=64)
-    level_range: tuple[float, float]
+    level_range: Span
 
 
 class SamplingConfig(Section):

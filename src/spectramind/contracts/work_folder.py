@@ -244,9 +244,9 @@ class RetrievalFolder:
         """What was found; written last, so that its digest says the planet is done."""
         return self.root / planet_id / "retrieval.json"
 
-    def nested(self, planet_id: str) -> Path:
-        """Where nested sampling goes on."""
-        return self.root / planet_id / "nautilus.h5"
+    def nested(self, planet_id: str, digest: str) -> Path:
+        """Where nested sampling of these data, settings and code goes on."""
+        return self.root / planet_id / f"nautilus_{digest[:16]}.h5"
 
     def network(self, key: str) -> Path:
         """The trained proposal of some settings and code."""

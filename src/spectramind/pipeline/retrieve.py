@@ -187,7 +187,7 @@ def _run(job: _Job) -> tuple[str, str]:
             config.retrieval.sampling,
             config.seed,
             lambda count: None,
-            folder.nested(planet),
+            folder.nested(planet, job.done),
         )
         found = replace(found, summary={**found.summary, "digest": job.done})
         _write(found, config)
@@ -200,7 +200,7 @@ def _run(job: _Job) -> tuple[str, str]:
 
 def _write(found: Retrieved, config: Config) -> None:
     folder, planet = WorkFolder(config.paths).retrieval, str(found.summary["planet"])
-    folder.nested(planet).unlink(missing_ok=True)
+    folder.nested(planet, str(found.summary["digest"])).unlink(missing_ok=True)
     folder.samples(planet).parent.mkdir(parents=True, exist_ok=True)
     write_samples_table(found, folder.table(planet))
     found.save(folder.samples(planet), folder.summary(planet))

@@ -55,6 +55,8 @@ class NestedSampler:
             self._file.parent.mkdir(parents=True, exist_ok=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            # scikit-learn, which nautilus trains with, swallows Ctrl-C and SIGTERM, and warns.
+            warnings.filterwarnings("error", message="Training interrupted")
             sampler = Sampler(
                 target.from_unit,
                 likelihood,
@@ -66,7 +68,10 @@ class NestedSampler:
                 filepath=None if self._file is None else str(self._file),
                 resume=True,
             )
-            done = sampler.run(n_eff=max(self._settings.effective, 1000), verbose=False)
+            try:
+                done = sampler.run(n_eff=max(self._settings.effective, 1000), verbose=False)
+            except UserWarning as swallowed:
+                raise swallowed.__context__ or KeyboardInterrupt from swallowed
             points, log_weight, log_likelihood = sampler.posterior()
         effective = float(np.exp(2 * logsumexp(log_weight) - logsumexp(2 * log_weight)))
         return WeightedPosterior(
