@@ -316,8 +316,8 @@ def retrieve(
     workers: Workers = None,
 ) -> None:
     """Find the posterior over planets' atmospheres from their measured spectra."""
-    planets = [word for word in overrides or [] if word.isalnum()]
-    rest = [word for word in overrides or [] if not word.isalnum()]
+    planets = [word for word in overrides or [] if "=" not in word]
+    rest = [word for word in overrides or [] if "=" in word]
     flags = {"planets": planets, "every": every}
     execute(Call("retrieve", _with_workers(rest, workers), multirun, flags))
 

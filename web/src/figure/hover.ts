@@ -144,12 +144,13 @@ export function wordsOf(plan: Plan, point: Point, beside = false): string {
   fields['fullData.name'] = trace.name ?? '';
   if (trace.hovertemplate) return filled(trace.hovertemplate, fields);
   if (trace.hoverinfo === 'text') return trace.hovertext?.[index] ?? shown(fields.text);
-  if (beside) return `${trace.name ?? ''}: ${shown(fields.y)}`;
+  if (beside && !trace.hoverinfo) return `${trace.name ?? ''}: ${shown(fields.y)}`;
+  const keys = trace.hoverinfo === 'name+x' ? (['x'] as const) : (['x', 'y', 'z'] as const);
   const said = [
     trace.name ?? '',
-    ...(['x', 'y', 'z'] as const).flatMap((key) => spelt(key, fields[key], key === 'x' ? x : y)),
+    ...keys.flatMap((key) => spelt(key, fields[key], key === 'x' ? x : y)),
   ];
-  const text = fields.text;
+  const text = trace.hoverinfo ? undefined : fields.text;
   if (typeof text === 'string') said.push(text);
   return said.filter(Boolean).join('<br>');
 }

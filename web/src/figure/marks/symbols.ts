@@ -33,6 +33,12 @@ export function symbolPath(symbol: string, x: number, y: number, size: number): 
         [1.155 * r, 0.577 * r],
         [0, -1.155 * r],
       ]);
+    case 'triangle-down':
+      return polygon(x, y, [
+        [-1.155 * r, -0.577 * r],
+        [1.155 * r, -0.577 * r],
+        [0, 1.155 * r],
+      ]);
     case 'cross': {
       const a = 0.4 * r;
       const b = 1.2 * r;
