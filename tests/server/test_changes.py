@@ -4,7 +4,8 @@ import asyncio
 import http.client
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -31,6 +32,12 @@ class Stream:
                 yield json.loads(line[6:])
 
 
+def in_a_loop_of_its_own(scene: Coroutine[Any, Any, None]) -> None:
+    """A browser's test may have left a loop running in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, scene).result()
+
+
 @pytest.fixture
 def folder(benchmark: ModuleType, tmp_path: Path) -> Path:
     benchmark.write_events(tmp_path / "work", 3)
@@ -47,7 +54,7 @@ def test_events_come_at_once_and_when_something_changes(
     benchmark.write_events(folder, 1)
     began = time.monotonic()
     assert next(events)["events"] == {"work": 4}
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < change_stream.QUIET_S
     stream.connection.close()
 
 
@@ -69,7 +76,7 @@ def test_a_running_command_is_told_every_two_seconds(
     events = stream.events()
     began = time.monotonic()
     told = [next(events) for _ in range(3)]
-    assert 2 < time.monotonic() - began < 9
+    assert 2 < time.monotonic() - began < 14
     assert [one["running"][0]["stages"][0]["done"] for one in told] == [1, 1, 1]
     (folder / "progress" / "r.json").unlink()
     assert next(events)["running"] == []
@@ -90,7 +97,7 @@ def test_too_many_streams_are_refused_and_closed_ones_count_no_more(
         await first.aclose()  # type: ignore[union-attr]
         streams.begin()
 
-    asyncio.run(scene())
+    in_a_loop_of_its_own(scene())
 
 
 def test_streams_end_with_the_server(folder: Path) -> None:
@@ -101,7 +108,7 @@ def test_streams_end_with_the_server(folder: Path) -> None:
         control.closing.set()
         assert [one async for one in events] == []
 
-    asyncio.run(scene())
+    in_a_loop_of_its_own(scene())
 
 
 def test_heads_and_closed_pages_leave_no_stream_open(

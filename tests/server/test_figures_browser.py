@@ -24,6 +24,7 @@ pytest.importorskip("playwright", reason="the group dev is not installed")
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+expect.set_options(timeout=30_000)  # other tests use the cores, too
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 REPORT = Path(__file__).parents[1] / "diagnostics" / "conftest.py"
@@ -32,7 +33,7 @@ LOOK_AT_ALL = """async () => {
   const found = {};
   for (const figure of document.querySelectorAll('figure')) {
     figure.scrollIntoView();
-    for (let i = 0; i < 40 && !figure.querySelector('canvas[data-drawn], p'); i++)
+    for (let i = 0; i < 800 && !figure.querySelector('canvas[data-drawn], p'); i++)
       await new Promise((done) => setTimeout(done, 25));
     const canvas = figure.querySelector('canvas');
     if (!canvas) { found[figure.id] = figure.innerText; continue; }
