@@ -44,7 +44,7 @@ class NestedSampler:
 
     def sample(self, target: Target, seed: int, tick: Tick) -> WeightedPosterior:
         """Sample it to the end."""
-        from nautilus import Sampler  # type: ignore[import-untyped]
+        from nautilus import Sampler
 
         def likelihood(points: Array) -> Any:
             value = target.log_likelihood(points)
