@@ -76,6 +76,7 @@ def test_the_report_says_what_it_shows_and_what_is_absent(config: Config) -> Non
     usual = {"score", "features", "train", "calibrate-corel", "calibrate", "selftest"}
     usual |= {"audit", "ablate", "calibrate-temp", "diagnose dashboard"}
     usual |= {f"diagnose {topic}" for topic in ("fft", "pca", "umap", "tsne", "shap", "explain")}
+    usual |= {"retrieve PLANET", "retrieve --all"}
     assert commands == usual | {twice}
     assert report.report()[1:] == absent_lines(report.absent)
 
