@@ -42,12 +42,12 @@ def section(page: str, anchor: str) -> str:
 
 
 def missing_of_chain(page: str) -> list[str]:
-    """Why what the chain makes is missing; what only ``diagnose TOPIC`` makes is left out."""
+    """Why what the chain makes is missing; what other commands alone make is left out."""
     rows = re.findall(r"<li>(.*?): <code>spectramind (.*?)</code></li>", section(page, "absent"))
     return [
         what.split(": ", 1)[-1]
         for what, by in rows
-        if not by.startswith(("diagnose", "audit", "ablate"))
+        if not by.startswith(("diagnose", "audit", "ablate", "retrieve"))
     ]
 
 
