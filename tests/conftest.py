@@ -9,8 +9,9 @@ from spectramind.run.threads import calm_threads
 calm_threads()  # before NumPy is loaded: on a shared machine threads that spin take minutes
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,9 @@ from spectramind.cli import main as command_line
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.instrument.detectors import AIRS, DETECTORS, FGS1, Detector
 from spectramind.instrument.grid import airs_column_wavelengths, bin_wavelengths
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # The network at its smallest, on a prior that the labels alone make.
 _SMALL_NETWORK = (
@@ -161,3 +165,22 @@ def spectramind() -> Callable[..., int]:
         return int(stop.value.code or 0)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """Headless Chromium, as the machine has it; nothing is downloaded.
+
+    One for all tests of a process: a second driver beside it refuses to start.
+    """
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("no chromium on the PATH: pages are not opened in a browser")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()

@@ -1,6 +1,5 @@
 """Synthetic report data, and a headless browser."""
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from spectramind.config.diag_fft import ResidualsConfig
 from spectramind.contracts.predictive import Intervals, Predictive
@@ -582,20 +581,6 @@ def make_report() -> Callable[..., ReportData]:
 @pytest.fixture(scope="session")
 def make_whole_report() -> Callable[..., ReportData]:
     return report
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Headless Chromium, as the machine has it; nothing is downloaded."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no chromium on the PATH: the page is not loaded in a browser")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
 
 
 @dataclass

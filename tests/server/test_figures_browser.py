@@ -7,7 +7,6 @@ The folder "rich" is served with the report that the page's own tests draw, ever
 import csv
 import importlib.util
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,7 @@ from spectramind.server import folder_report, planet_books, planet_views
 
 pytest.importorskip("playwright", reason="the group dev is not installed")
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 expect.set_options(timeout=30_000)  # other tests use the cores, too
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -86,25 +85,12 @@ def server(
         yield serving([rich, predicted])
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no chromium on the PATH: figures are not drawn in a browser")
-    with sync_playwright() as driver:
-        found = driver.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        yield found
-        found.close()
-
-
 class Opened:
     """A page of the server, let in; ``complaints``: what its console says."""
 
-    def __init__(self, browser: Browser, server: Any, **settings: Any) -> None:
+    def __init__(self, chromium: Browser, server: Any, **settings: Any) -> None:
         self.base = f"http://127.0.0.1:{server.port}"
-        context = browser.new_context(
+        context = chromium.new_context(
             **{"viewport": {"width": 1366, "height": 860}, "reduced_motion": "reduce"} | settings
         )
         name, _, value = server.cookie.partition("=")
@@ -122,11 +108,11 @@ class Opened:
 
 
 @pytest.fixture
-def come(browser: Browser, server: Any) -> Iterator[Callable[..., Opened]]:
+def come(chromium: Browser, server: Any) -> Iterator[Callable[..., Opened]]:
     opened: list[Opened] = []
 
     def begin(**settings: Any) -> Opened:
-        opened.append(Opened(browser, server, **settings))
+        opened.append(Opened(chromium, server, **settings))
         return opened[-1]
 
     yield begin

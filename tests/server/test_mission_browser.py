@@ -5,7 +5,6 @@ With SCREENSHOTS=FOLDER the pictures are left there.
 
 import json
 import os
-import shutil
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from spectramind.run.running import RunningCommand, RunningStage
 
 pytest.importorskip("playwright", reason="the group dev is not installed")
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 expect.set_options(timeout=30_000)  # other tests use the cores, too
 pytestmark = pytest.mark.browser
@@ -123,20 +122,6 @@ def folders(benchmark: Any, tmp_path_factory: pytest.TempPathFactory) -> list[Pa
 @pytest.fixture(scope="module")
 def server(serving: Any, folders: list[Path]) -> Any:
     return serving(folders)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """Headless Chromium, as the machine has it; nothing is downloaded."""
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no chromium on the PATH: mission control is not opened in a browser")
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=path, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
