@@ -15,13 +15,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
 import torch
+from made_up_opacity import made_up
 
 from spectramind.config.compose import compose
 from spectramind.physics.atmosphere import transmission_spectrum
-from spectramind.physics.bands import GASES
-from spectramind.physics.channels import bin_channels
 from spectramind.physics.namespace import Namespace, numpy_namespace
-from spectramind.physics.tabulated import WEIGHT_G, ChannelTable, TabulatedOpacity
+from spectramind.physics.tabulated import TabulatedOpacity
 from spectramind.retrieval.forward_model import ForwardModel
 from spectramind.retrieval.torch_arrays import torch_namespace
 from spectramind.simulation.abundances import draw_atmosphere
@@ -69,21 +68,6 @@ def simulated(count: int) -> Callable[[], object]:
         rng = np.random.default_rng([1, number])
         planets.append(draw_atmosphere(rng, population.chemistry, draw_system(rng, population)))
     return lambda: [transmission_spectrum(planet) for planet in planets]
-
-
-def made_up() -> TabulatedOpacity:
-    """Any k-table: how long it takes does not depend on what it holds."""
-    channels, rng = bin_channels(), np.random.default_rng(0)
-    shape = (40, 20, WEIGHT_G.size, channels.centre_um.size)
-    gases = {
-        gas: ChannelTable(
-            np.linspace(np.log(1e-4), np.log(1e7), 40),
-            np.linspace(np.log(100.0), np.log(4000.0), 20),
-            np.sort(rng.normal(-52, 2, shape).astype(np.float32), axis=2),
-        )
-        for gas in GASES
-    }
-    return TabulatedOpacity(channels, gases, (100.0, 4000.0))
 
 
 def retrieved(

@@ -2,12 +2,12 @@
 
     python benchmarks/gpu.py [--out FILE] [--device cuda|cpu] [--seconds 300] [--small]
 
-From a plain checkout: torch, NumPy and pydantic are all it needs (mamba_ssm is compared with where
-it is installed). Scan and graph attention against their references, a training step of
-``experiment=exp_baseline``, exact resume, inference of 1,100 planets. Prints a Markdown table and
-writes it to FILE. A check that fails is a row with its error, and the others go on; the exit code
-is then 1. The checks themselves are in ``gpu_checks.py``. Not here: a batched forward model, which
-the package does not have.
+From a plain checkout: torch, NumPy and pydantic are all it needs; mamba_ssm is compared with, and
+retrieval's spectra and networks are tried, where their packages are installed. Scan and graph
+attention against their references, a training step of ``experiment=exp_baseline``, exact resume,
+inference of 1,100 planets, batches of spectra. Prints a Markdown table and writes it to FILE. A
+check that fails is a row with its error, and the others go on; the exit code is then 1. The checks
+themselves are in ``gpu_checks.py`` and ``gpu_retrieval.py``.
 """
 
 import argparse

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -344,6 +345,18 @@ def inference(bench: Bench) -> Iterator[Row]:
         yield case, error, ms, peak, f"{result}; {rate:.0f} planets/s"
 
 
+def retrieval(bench: Bench) -> Iterator[Row]:
+    """Batches of spectra and the networks that learn from them."""
+    missing = [name for name in ("scipy", "yaml", "zuko") if find_spec(name) is None]
+    if missing:
+        yield "spectra and networks", "-", "-", "-", f"not tried: needs {', '.join(missing)}"
+        return
+    from gpu_retrieval import forward, networks
+
+    yield from forward(bench)
+    yield from networks(bench)
+
+
 CHECKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "scan": scan,
     "Mamba-2 layer": mamba,
@@ -351,4 +364,5 @@ CHECKS: dict[str, Callable[[Bench], Iterator[Row]]] = {
     "training step": training,
     "exact resume": resume,
     "inference": inference,
+    "retrieval": retrieval,
 }

@@ -28,25 +28,22 @@ from spectramind.config.overrides import quoted
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree
+from spectramind.errors import SchemaError
 from spectramind.pipeline.observed_planets import examples
 from spectramind.pipeline.proposal import forward_model, ready_proposal
-from spectramind.retrieval.atmosphere_target import (
-    RADIUS,
-    AtmosphereTarget,
-    Coordinates,
-    components,
-    level_of,
-)
+from spectramind.retrieval.annealing import systematic
+from spectramind.retrieval.atmosphere_target import RADIUS, AtmosphereTarget
 from spectramind.retrieval.gaussian_likelihood import GaussianLikelihood
 from spectramind.retrieval.importance_sampling import ImportanceSampler
 from spectramind.retrieval.nested_sampling import NestedSampler
-from spectramind.retrieval.posterior_network import TrainedProposal
+from spectramind.retrieval.retrieve_planet import Observed, target_of, ways_of
 from spectramind.retrieval.sampler import WeightedPosterior
+from spectramind.retrieval.trained_networks import TrainedNetworks
 from spectramind.run.record import RunRecord
 from spectramind.run.threads import calm_threads
 
 Array = NDArray[np.float64]
-_DRAWS = 200
+_DRAWS, _MANY = 200, 2000
 
 
 def simulated(
@@ -68,6 +65,19 @@ def simulated(
         if np.isfinite(depth).all():
             seen = GaussianLikelihood(noise).draw(depth, rng)[0]
             return truth[0], Measurement(seen, noise.variance, noise.modes)
+
+
+def believed(
+    target: AtmosphereTarget, points: Array, log_weight: Array, drawn: Array, rng
+) -> Array:
+    """Equally likely parameters of a posterior whose prior is cut to the radii that truth has."""
+    parameters = target.coordinates.parameters(points)
+    space = target.coordinates.space
+    if RADIUS in space.free:
+        log_ratio = np.log(parameters[:, space.free.index(RADIUS)])
+        outside = (log_ratio < drawn[0]) | (log_ratio > drawn[1])
+        log_weight = np.where(outside, -np.inf, log_weight)
+    return parameters[systematic(np.exp(log_weight - log_weight.max()), _DRAWS, rng)]
 
 
 def tarp(truth: Array, draws: Array, rng) -> float:
@@ -106,7 +116,7 @@ def main() -> None:
     key = ready_proposal(config, tree, RunRecord("benchmark", {}, given.work))
     model, settings = forward_model(config), config.retrieval.sampling
     path = WorkFolder(config.paths).retrieval.network(str(key))
-    trained = TrainedProposal.load(path, model.space, config.retrieval.network)
+    networks = TrainedNetworks.load(path, config.retrieval)
     real, rng = examples(config, tree), np.random.default_rng(given.seed)
     names = model.space.free
     rows: list[dict] = []
@@ -120,17 +130,14 @@ def main() -> None:
         truth, measured = simulated(
             model, known, float(real.level[at]), spread, real.measured[at], rng
         )
+        observed = Observed(str(number), measured, known)
         try:
-            level = level_of(measured)
-        except Exception:
+            target = target_of(observed, model, networks)
+        except SchemaError:  # drowned in noise: no transit
             continue
-        coordinates = Coordinates(model.space, known, level, trained.centre, trained.width)
-        target = AtmosphereTarget(model, measured, coordinates)
-        told = np.array([known[name] for name in model.space.from_table])
-        proposal = trained.propose(
-            measured, told, np.zeros(len(components(model.space)), dtype=bool)
-        )
-        sampler = ImportanceSampler(proposal, settings)
+        ways = ways_of(observed, model, networks)
+        proposal = ways.propose("")
+        sampler = ImportanceSampler(proposal, target.of_model(ways.emulated), settings)
         found, cpu, wall = timed(partial(sampler.sample, target, number, nobody))
         row = {
             "efficiency": found.efficiency,
@@ -146,8 +153,9 @@ def main() -> None:
             row |= refereed(found, target, settings, number)
         rows.append(row)
         print(number, {k: round(float(v), 3) for k, v in row.items()}, flush=True)
-        raw = coordinates.parameters(proposal.sample(_DRAWS, rng))
-        exact = coordinates.parameters(found.points[found.draw(_DRAWS, rng)])
+        drawn = np.log(np.sqrt(real.level[at])) + np.array(spread)
+        raw = believed(target, proposal.sample(_MANY, rng), np.zeros(_MANY), drawn, rng)
+        exact = believed(target, found.points, found.log_weight, drawn, rng)
         truths.append(truth)
         before.append(raw)
         after.append(exact)
@@ -155,7 +163,12 @@ def main() -> None:
             low, high = np.quantile(exact, [(1 - share) / 2, (1 + share) / 2], axis=0)
             inside[share] = np.vstack([inside[share], (truth >= low) & (truth <= high)])
     summary = judged(rows, inside, np.array(truths), np.array(before), np.array(after), names)
-    summary |= {"training_s": trained.seconds, "training_spectra": trained.spectra}
+    summary |= {
+        "training_s": networks.seconds,
+        "training_spectra": networks.emulator_told.count,
+        "emulator_variance_left": networks.emulator_told.loss[-1],
+        "training_loss": networks.proposal.told.loss[-1],
+    }
     print(json.dumps(summary, indent=1))
     if given.out:
         given.out.write_text(json.dumps({"summary": summary, "rows": rows}, indent=1))

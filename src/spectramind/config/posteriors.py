@@ -1,4 +1,4 @@
-"""Settings of how posteriors are sampled: the network that proposes, and what checks it."""
+"""Settings of how posteriors are sampled: networks that propose and emulate, and the sampler."""
 
 from typing import Literal
 
@@ -32,6 +32,20 @@ class ProposalConfig(Section):
     level_range: Span
 
 
+class EmulatorConfig(Section):
+    """The network that stands in for the forward model; trained on the proposal's spectra.
+
+    Attributes:
+        width: of its three hidden layers. epochs: over the spectra. batch: spectra at once.
+        rate: learning rate at the begin.
+    """
+
+    width: int = Field(ge=8)
+    epochs: int = Field(ge=1)
+    batch: int = Field(ge=16)
+    rate: float = Field(gt=0, le=0.1)
+
+
 class SamplingConfig(Section):
     """How a posterior is sampled.
 
@@ -39,10 +53,11 @@ class SamplingConfig(Section):
         sampler: ``auto``: importance sampling, and nested sampling where that is not efficient;
             ``importance`` or ``nested``: that alone.
         effective: effective samples wanted.
-        batch: spectra of a round. teaching_rounds: at most so many improve the proposal before the
-            rounds that count. enough: efficiency from which no more teaching is needed.
-        most_spectra: at most, of importance sampling. least_efficiency: below it nautilus takes
-            over.
+        particles: samples of the surrogate's posterior; half as many for a model without one
+            component. islands: groups of them that know nothing of each other; they tell the
+            error of ln Z.
+        batch: exact spectra of a round. most_spectra: at most, of importance sampling.
+        least_efficiency: effective samples an exact spectrum below which nautilus takes over.
         live_points: of nested sampling.
         comparison_effective: effective samples wanted of a model without one component.
         draws: equally likely samples that are kept for figures and predictions.
@@ -50,9 +65,9 @@ class SamplingConfig(Section):
 
     sampler: Literal["auto", "importance", "nested"]
     effective: int = Field(ge=20)
-    batch: int = Field(ge=50)
-    teaching_rounds: int = Field(ge=0)
-    enough: float = Field(gt=0, le=1)
+    particles: int = Field(ge=100)
+    islands: int = Field(ge=2, le=16)
+    batch: int = Field(ge=20)
     most_spectra: int = Field(ge=100)
     least_efficiency: float = Field(ge=0, lt=1)
     live_points: int = Field(ge=50)

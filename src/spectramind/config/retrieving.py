@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from spectramind.config.base import Section
-from spectramind.config.posteriors import ProposalConfig, SamplingConfig
+from spectramind.config.posteriors import EmulatorConfig, ProposalConfig, SamplingConfig
 from spectramind.config.sim_planets import Span
 
 
@@ -129,6 +129,7 @@ class RetrievalConfig(Section):
         clouds: a grey deck. haze: a power law. spots: on the star, beside the transit's chord.
         parameters: what is believed of each beforehand.
         sampling: how the posterior is found. network: what proposes it.
+        emulator: what stands in for the forward model meanwhile.
     """
 
     temperature: Literal["isothermal", "grey"]
@@ -140,6 +141,7 @@ class RetrievalConfig(Section):
     parameters: ParametersConfig
     sampling: SamplingConfig
     network: ProposalConfig
+    emulator: EmulatorConfig
 
     @field_validator("gases")
     @classmethod

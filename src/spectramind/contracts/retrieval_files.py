@@ -1,4 +1,4 @@
-"""Where ``retrieve`` leaves posteriors, and the network that proposes."""
+"""Where ``retrieve`` leaves posteriors, and the networks that it uses."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class RetrievalFolder:
-    """What ``retrieve`` leaves, planet by planet, and the network that proposes."""
+    """What ``retrieve`` leaves, planet by planet, and the networks that it uses."""
 
     root: Path
 
@@ -27,15 +27,15 @@ class RetrievalFolder:
         return self.root / planet_id / f"nautilus_{digest[:16]}.h5"
 
     def network(self, key: str) -> Path:
-        """The trained proposal of some settings and code."""
+        """The trained networks of some settings and code."""
         return self.root / "network" / f"{key}.pt"
 
-    def training(self, key: str) -> Path:
-        """The state of its training that goes on."""
-        return self.root / "network" / f"{key}_last.pt"
+    def training(self, key: str, name: str) -> Path:
+        """The state of one's training that goes on."""
+        return self.root / "network" / f"{key}_{name}_last.pt"
 
     def block(self, key: str, number: int) -> Path:
-        """Spectra that it learns from, while it does."""
+        """Spectra that they learn from, while they do."""
         return self.root / "network" / f"{key}_spectra" / f"{number}.npz"
 
     @property

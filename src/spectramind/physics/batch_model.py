@@ -84,13 +84,29 @@ class AtmosphereBatch:
 
 
 @dataclass(frozen=True)
+class _Column:
+    """Levels of a batch from bottom to top.
+
+    Attributes:
+        log_pressure: (B, L) ln Pa of the layers' middles.
+        temperature: (B, 1) or (B, L), as it is. lost: (B, L + 1) 1 - R0 / r of the levels.
+        possible: (B,) bound, and neither too cool nor too warm.
+    """
+
+    log_pressure: Any
+    temperature: Any
+    lost: Any
+    possible: Any
+
+
+@dataclass(frozen=True)
 class _Air:
     """Layers of a batch.
 
     Attributes:
         height: (B, L + 1) of the levels above the reference radius, in reference radii.
         path_cm: (B, L + 1, L). density: (B, L) [1e20 per cm3]. log_pressure: (B, L) ln Pa.
-        temperature: (B, 1) or (B, L). possible: (B,) bound, and warm and cool enough.
+        temperature: (B, 1) or (B, L), within the opacities'.
     """
 
     height: Any
@@ -98,7 +114,6 @@ class _Air:
     density: Any
     log_pressure: Any
     temperature: Any
-    possible: Any
 
 
 class BatchModel:
@@ -146,12 +161,17 @@ class BatchModel:
         depth = self._xp.concatenate(parts, 0)
         return into_bins(self._xp, depth) if self._binned else depth
 
+    def possible(self, batch: AtmosphereBatch) -> Any:
+        """(B,) whether there can be such atmospheres; cheap beside ``depths``."""
+        return self._column(batch).possible & (batch.fractions.sum(-1) <= 1)
+
     def _depths(self, batch: AtmosphereBatch) -> Any:
         xp = self._xp
-        air = self._air(batch)
+        column = self._column(batch)
+        air = self._air(batch, column)
         through = xp.exp(-self._continuum(batch, air))
-        for column, gas in enumerate(GASES):
-            fraction = batch.fractions[:, column]
+        for number, gas in enumerate(GASES):
+            fraction = batch.fractions[:, number]
             if bool((fraction > 0).any()):
                 through = through * self._gas(gas, fraction, air)
         radius = 1 + air.height
@@ -160,10 +180,10 @@ class BatchModel:
         area = radius[:, :1] ** 2 + between.sum(1)
         ratio = batch.planet_radius_m / batch.star_radius_m
         depth = ratio[:, None] ** 2 * area
-        fits = air.possible & (batch.fractions.sum(-1) <= 1)
+        fits = column.possible & (batch.fractions.sum(-1) <= 1)
         return xp.where(fits[:, None], depth, float("nan"))
 
-    def _air(self, batch: AtmosphereBatch) -> _Air:
+    def _column(self, batch: AtmosphereBatch) -> _Column:
         xp = self._xp
         bottom = xp.log(xp.clip(batch.cloud_pressure_pa, None, REFERENCE_PRESSURE_PA))
         level = bottom[:, None] + self._steps * (_LN_TOP - bottom)[:, None]
@@ -175,16 +195,20 @@ class BatchModel:
         below = self._temperature(batch, deep).mean(-1) * (_LN_REFERENCE - bottom)
         risen = xp.cumsum(temperature * (level[:, :-1] - level[:, 1:]), -1)
         risen = xp.concatenate([0 * risen[:, :1], risen], -1)
-        lost = a_kelvin * (below[:, None] + risen)  # 1 - R0 / r
+        lost = a_kelvin * (below[:, None] + risen)
         bound = lost[:, -1] <= 1 - 1 / MAX_INFLATION
-        lost = xp.clip(lost, None, 1 - 1 / MAX_INFLATION)
-        height = lost / (1 - lost)
         low, high = self._sections.temperature_K
         known = ((temperature >= low) & (temperature <= high)).all(-1)
-        temperature = xp.clip(temperature, low, high)
-        density = xp.exp(middle) * _UNIT_CM3 / (Boltzmann * temperature)
+        return _Column(middle, temperature, lost, bound & known)
+
+    def _air(self, batch: AtmosphereBatch, column: _Column) -> _Air:
+        xp = self._xp
+        lost = xp.clip(column.lost, None, 1 - 1 / MAX_INFLATION)
+        height = lost / (1 - lost)
+        temperature = xp.clip(column.temperature, *self._sections.temperature_K)
+        density = xp.exp(column.log_pressure) * _UNIT_CM3 / (Boltzmann * temperature)
         path = _chords(xp, height) * (batch.planet_radius_m * _CM)[:, None, None]
-        return _Air(height, path, density, middle, temperature, bound & known)
+        return _Air(height, path, density, column.log_pressure, temperature)
 
     def _temperature(self, batch: AtmosphereBatch, log_pressure: Any) -> Any:
         """(B, 1) where it is one, else (B, L)."""

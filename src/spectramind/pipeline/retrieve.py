@@ -25,8 +25,8 @@ from spectramind.pipeline.result import Result
 from spectramind.pipeline.retrieval_tables import catalogue_rows, write_samples_table
 from spectramind.pipeline.true_atmospheres import recovery, true_atmospheres
 from spectramind.retrieval.parameter_space import parameter_space
-from spectramind.retrieval.posterior_network import TrainedProposal
 from spectramind.retrieval.retrieve_planet import Observed, retrieve_planet
+from spectramind.retrieval.trained_networks import TrainedNetworks
 from spectramind.run.atomic import write_csv, write_json
 from spectramind.run.code import code_digest
 from spectramind.run.pool import run_all
@@ -178,12 +178,12 @@ def _run(job: _Job) -> tuple[str, str]:
     folder = WorkFolder(config.paths).retrieval
     try:
         model = forward_model(config)
-        network = None if job.key is None else folder.network(job.key)
-        trained = None if network is None else _trained(network, config.retrieval)
+        path = None if job.key is None else folder.network(job.key)
+        networks = None if path is None else _trained(path, config.retrieval)
         found = retrieve_planet(
             job.observed,
             model,
-            trained,
+            networks,
             config.retrieval.sampling,
             config.seed,
             lambda count: None,
@@ -207,8 +207,8 @@ def _write(found: Retrieved, config: Config) -> None:
 
 
 @lru_cache(maxsize=1)
-def _trained(path: Path, retrieval: RetrievalConfig) -> TrainedProposal:
-    return TrainedProposal.load(path, parameter_space(retrieval), retrieval.network)
+def _trained(path: Path, retrieval: RetrievalConfig) -> TrainedNetworks:
+    return TrainedNetworks.load(path, retrieval)
 
 
 def _of_one(told: Mapping[str, Any]) -> list[RenderableType]:

@@ -126,6 +126,15 @@ class AtmosphereTarget:
         """Free parameters."""
         return len(self.coordinates.space.free)
 
+    def lacking(self, component: str) -> "AtmosphereTarget":
+        """The same without a component."""
+        gone = (*self.absent, component)
+        return AtmosphereTarget(self._model, self.likelihood.measured, self.coordinates, gone)
+
+    def of_model(self, model: ForwardModel) -> "AtmosphereTarget":
+        """The same of another forward model."""
+        return AtmosphereTarget(model, self.likelihood.measured, self.coordinates, self.absent)
+
     def from_unit(self, cube: Array) -> Array:
         """See ``Coordinates``."""
         return self.coordinates.from_unit(cube)
@@ -134,9 +143,17 @@ class AtmosphereTarget:
         """See ``Coordinates``."""
         return self.coordinates.log_prior(points)
 
+    def predict(self, points: Array) -> Array:
+        """(B, 283) depths."""
+        return self.spectra(self.coordinates.parameters(points))
+
+    def log_of(self, predicted: Array) -> Array:
+        """(B,)."""
+        return self.likelihood.log(predicted)
+
     def log_likelihood(self, points: Array) -> Array:
-        """Exact, (B,)."""
-        return self.likelihood.log(self.spectra(self.coordinates.parameters(points)))
+        """(B,)."""
+        return self.log_of(self.predict(points))
 
     def spectra(self, parameters: Array) -> Array:
         """(B, 283) depths, NaN where there can be no such atmosphere."""
@@ -144,7 +161,7 @@ class AtmosphereTarget:
         row = np.array([name in self.absent for name in components(space)], dtype=bool)
         gone = np.broadcast_to(row, (len(parameters), len(row)))
         shown = without(space, parameters, gone)
-        return np.asarray(self._model.spectrum(shown, self.coordinates.known), dtype=np.float64)
+        return self._model.depths(shown, self.coordinates.known).astype(np.float64)
 
 
 def level_of(measured: Measurement) -> float:

@@ -35,6 +35,19 @@ _LEAST = 25  # draws that must count
 
 
 @dataclass(frozen=True)
+class Ways:
+    """How models without a component are sampled.
+
+    Attributes:
+        propose: a proposal for the model without the one that is named.
+        emulated: the forward model's stand-in.
+    """
+
+    propose: Callable[[str], Proposal]
+    emulated: ForwardModel
+
+
+@dataclass(frozen=True)
 class ComponentEvidence:
     """What the spectrum says of one component.
 
@@ -54,10 +67,9 @@ class ComponentEvidence:
 
 
 def component_evidence(
-    model: ForwardModel,
     target: AtmosphereTarget,
     posterior: WeightedPosterior,
-    proposal_without: Callable[[str], Proposal] | None,
+    ways: Ways | None,
     settings: SamplingConfig,
     seed: int,
     tick: Tick,
@@ -65,17 +77,17 @@ def component_evidence(
     """Of every component that is free.
 
     Args:
-        model, target, posterior: with everything.
-        proposal_without: of the model without a component; None: none is known.
+        target, posterior: with everything.
+        ways: to models without a component; None: none is known.
         settings, seed, tick: as samplers take them.
     """
     rng = np.random.default_rng(seed)
     rows = posterior.draw(settings.draws, rng)
+    fewer = {"effective": settings.comparison_effective, "particles": settings.particles // 2}
+    comparison = settings.model_copy(update=fewer)
     found = []
     for number, name in enumerate(components(target.coordinates.space)):
-        lesser = AtmosphereTarget(
-            model, target.likelihood.measured, target.coordinates, (*target.absent, name)
-        )
+        lesser = target.lacking(name)
         near = _nothingness(target.coordinates.space, name, posterior.points[rows])
         tail, near = rows[near < _TAILS[0]], near[near < _TAILS[0]]
         one = None
@@ -84,10 +96,9 @@ def component_evidence(
             tick(len(tail))
             log_ratio = lower - posterior.log_likelihood[tail]
             one = _by_ratio(name, near, log_ratio, posterior, len(rows))
-        if one is None and proposal_without is not None:
-            sampler = ImportanceSampler(
-                proposal_without(name), settings, settings.comparison_effective
-            )
+        if one is None and ways is not None:
+            rough = lesser.of_model(ways.emulated)
+            sampler = ImportanceSampler(ways.propose(name), rough, comparison)
             without = sampler.sample(lesser, seed + number + 1, tick)
             error = float(np.hypot(posterior.ln_z_error, without.ln_z_error))
             ln_bayes = posterior.ln_z - without.ln_z

@@ -7,10 +7,11 @@ radius, the mean molecular weight from the composition, and the star's spots mul
 """
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from spectramind.config.retrieving import RetrievalConfig
 from spectramind.errors import ConfigError
@@ -28,6 +29,7 @@ from spectramind.physics.namespace import Namespace, numpy_namespace
 from spectramind.physics.spots import brightness
 from spectramind.physics.tabulated import TabulatedOpacity
 from spectramind.retrieval.parameter_space import ParameterSpace, parameter_space
+from spectramind.retrieval.spectrum_emulator import EmulatedModel, SpectrumEmulator
 
 # Masses of molecules [u] (main isotopes' standard weights).
 MOLECULE_WEIGHT_U = {"h2o": 18.015, "co2": 44.009, "co": 28.010, "ch4": 16.043, "nh3": 17.031}
@@ -58,10 +60,11 @@ class ForwardModel:
     ) -> None:
         self.space: ParameterSpace = parameter_space(config)
         self._arrays = arrays or numpy_namespace(np.float32)
-        self._model = BatchModel(self._arrays, opacity)
+        self._exact = BatchModel(self._arrays, opacity)
+        self._model: BatchModel | EmulatedModel = self._exact
         self._config = config
         self._wavelength = self._arrays.array(bin_wavelengths())
-        missing = [gas for gas in config.gases if gas not in self._model.gases]
+        missing = [gas for gas in config.gases if gas not in self._exact.gases]
         if missing:
             raise ConfigError(
                 f"physics.opacity.path holds no {', '.join(missing)}: add a file, or leave them "
@@ -81,7 +84,31 @@ class ForwardModel:
             NaN in a row whose atmosphere cannot be (not bound within three radii, temperatures
             beyond the opacities', mole fractions that sum to more than 1): likelihood zero.
         """
-        xp, array = self._arrays.xp, self._arrays.array
+        value = self._values(parameters, known)
+        depth = self._model.depths(self._batch(value))
+        factor = self._spots(value)
+        return depth if factor is None else depth * factor
+
+    def depths(self, parameters: Any, known: Mapping[str, ArrayLike] | None = None) -> NDArray[Any]:
+        """``spectrum`` as NumPy's array, whatever computes it."""
+        return self._arrays.plain(self.spectrum(parameters, known))
+
+    def atmospheres(
+        self, parameters: Any, known: Mapping[str, ArrayLike] | None = None
+    ) -> tuple[AtmosphereBatch, Any]:
+        """What ``spectrum`` computes spectra of, and the (B, 283) factor of spots, None if off."""
+        value = self._values(parameters, known)
+        return self._batch(value), self._spots(value)
+
+    def emulated(self, emulator: SpectrumEmulator) -> "ForwardModel":
+        """The same with a network in place of the exact depths."""
+        other = copy(self)
+        other._model = EmulatedModel(self._exact, emulator)
+        return other
+
+    def _values(self, parameters: Any, known: Mapping[str, ArrayLike] | None) -> dict[str, Any]:
+        """Of every parameter in use, (B,)."""
+        array = self._arrays.array
         columns = array(parameters)
         rows = len(columns)
         value: dict[str, Any] = {
@@ -92,13 +119,15 @@ class ForwardModel:
         absent = [name for name in self.space.from_table if name not in value]
         if absent:
             raise ValueError(f"known lacks {', '.join(absent)}")
-        depth = self._model.depths(self._batch(value))
+        return value
+
+    def _spots(self, value: Mapping[str, Any]) -> Any:
         if not self._config.spots:
-            return depth
+            return None
         star, fraction = value["star_temperature_k"][:, None], value["spot_fraction"][:, None]
         cool = star - value["spot_contrast_k"][:, None]
-        dark = 1 - brightness(xp, cool, star, self._wavelength)
-        return depth / (1 - fraction * dark)
+        dark = 1 - brightness(self._arrays.xp, cool, star, self._wavelength)
+        return 1 / (1 - fraction * dark)
 
     def _batch(self, value: Mapping[str, Any]) -> AtmosphereBatch:
         xp, config = self._arrays.xp, self._config

@@ -1,10 +1,15 @@
-"""Importance sampling with the exact likelihood from a proposal that is taught first.
+"""Importance sampling with the exact likelihood; what it samples from is made cheaply.
 
-The first rounds teach: their samples, tempered so that some of them count, make a mixture of
-Student's t that the next round draws from (population Monte Carlo, Cappe et al. 2004). Then the
-proposal is frozen, some of the first one mixed in so that nothing is lost that the first one knew,
-and samples are drawn anew: weights of these alone make posterior and evidence, which are therefore
-free of bias. ln Z is the logarithm of the mean weight; its error that of the mean.
+The network proposes; its samples are annealed to the posterior of a surrogate, whose spectra cost a
+hundredth of exact ones (``spectrum_emulator``), and some of them get exact spectra. Where too few
+of these count, the surrogate learns from them, the samples follow it, and the next are weighed. All
+exact spectra of all rounds count together, each over the mixture of what the rounds sampled
+(Veach and Guibas 1995),
+
+    w = L prior / sum over rounds k of share_k L_k prior / Z_k,
+
+so that a round whose surrogate misses something is mended by others that do not. Weights carry all
+that surrogates get wrong: posterior and ln Z, the logarithm of the mean weight, are exact.
 """
 
 from dataclasses import dataclass
@@ -14,170 +19,164 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from spectramind.config.posteriors import SamplingConfig
+from spectramind.retrieval.annealing import Population, anneal, begin, effective
+from spectramind.retrieval.local_surrogate import LocalSurrogate
 from spectramind.retrieval.sampler import Proposal, Target, Tick, WeightedPosterior
-from spectramind.retrieval.student_mixture import fit_mixture
 
 Array = NDArray[np.float64]
-_PARTS = 8
-_FIRST_SHARE = 0.4  # of the first proposal in the frozen one
-_COUNTING = 12  # effective samples a dimension that tempering leaves to teach from
-_RECENT = 3  # rounds that teach together
-
-
-@dataclass(frozen=True)
-class Blend:
-    """Several proposals, each with its share."""
-
-    parts: tuple[Proposal, ...]
-    shares: tuple[float, ...]
-
-    def sample(self, count: int, rng: np.random.Generator) -> Array:
-        """(count, P)."""
-        each = rng.multinomial(count, self.shares)
-        drawn = [part.sample(int(n), rng) for part, n in zip(self.parts, each, strict=True) if n]
-        return np.concatenate(drawn)
-
-    def log_density(self, points: Array) -> Array:
-        """(B,)."""
-        parts = [
-            np.log(share) + part.log_density(points)
-            for part, share in zip(self.parts, self.shares, strict=True)
-        ]
-        return np.asarray(logsumexp(parts, axis=0))
-
-
-@dataclass(frozen=True)
-class _Round:
-    """Points of a round: (n, P), their ln prior times likelihood, ln likelihood, ln proposal."""
-
-    points: Array
-    log_joint: Array
-    log_likelihood: Array
-    log_proposal: Array
-
-    @property
-    def log_weight(self) -> Array:
-        return self.log_joint - self.log_proposal
+_FIRST = 3  # samples of the proposal for each that is kept
+_GOOD = 0.5  # share of effective samples from which more of them help better than learning
+_STILL = 1.5  # rise of the mean ln density [nats] that tells samples which were not the density's
 
 
 class ImportanceSampler:
     """From a first proposal to a posterior.
 
     Args:
-        proposal: the first one. settings: when to stop. effective: samples wanted; None: those of
-            the settings.
+        proposal: the first one. rough: the target with cheap predictions. settings: sizes, and
+            when to stop.
     """
 
-    def __init__(
-        self, proposal: Proposal, settings: SamplingConfig, effective: int | None = None
-    ) -> None:
-        self._first, self._settings = proposal, settings
-        self._wanted = effective or settings.effective
+    def __init__(self, proposal: Proposal, rough: Target, settings: SamplingConfig) -> None:
+        self._first, self._rough, self._settings = proposal, rough, settings
 
     def sample(self, target: Target, seed: int, tick: Tick) -> WeightedPosterior:
-        """Teach, freeze, sample until enough samples are effective or spectra are used up."""
-        rng = np.random.default_rng(seed)
-        frozen, spent = self._taught(target, rng, tick)
-        settings, rounds = self._settings, []
-        counted = 0
+        """Anneal, weigh, learn, until enough samples are effective or spectra are used up."""
+        rng, settings = np.random.default_rng(seed), self._settings
+        islands, first = settings.islands, self._first.log_density
+        each = -(-max(settings.particles, 2 * settings.effective) // islands) // 2 * 2
+        batch = settings.batch // islands * islands
+        points = self._first.sample(_FIRST * each * islands, rng)
+        surrogate = LocalSurrogate(self._rough)
+        population = begin(points, first(points), islands)
+        population = anneal(population, first, surrogate.log_joint, each, rng)
+        weighed = _Weighed(target)
         while True:
-            rounds.append(_evaluate(target, frozen, settings.batch, rng, tick))
-            counted += settings.batch
-            log_weight = np.concatenate([one.log_weight for one in rounds])
-            found = _effective(log_weight)
-            if found >= self._wanted:
-                why = f"importance sampling found {found:.0f} effective samples"
-                break
-            hopeless = found < settings.least_efficiency * counted and counted >= 4 * settings.batch
-            if hopeless or spent + counted + settings.batch > settings.most_spectra:
-                why = (
-                    f"importance sampling found {found:.0f} effective samples of "
-                    f"{self._wanted} in {counted} spectra"
-                )
-                break
-        total = logsumexp(log_weight)
-        if not np.isfinite(total):
-            log_weight, total = np.zeros(len(log_weight)), np.log(len(log_weight))
-            ln_z, error = -np.inf, np.inf
+            order = rng.permuted(np.tile(np.arange(each), (islands, 1)), axis=1)
+            for start in range(0, each - batch // islands + 1, batch // islands):
+                if weighed.count + batch > settings.most_spectra:
+                    break
+                weighed.more(population, surrogate, order[:, start : start + batch // islands])
+                tick(batch)
+                if weighed.effective >= settings.effective or weighed.last_efficiency < _GOOD:
+                    break
+            enough = weighed.effective >= settings.effective
+            if enough or not self._hopeful(weighed, batch):
+                return self._told(weighed, population, enough)
+            better = surrogate.taught(*weighed.last)
+            population = anneal(population, surrogate.log_joint, better.log_joint, each, rng)
+            surrogate = better
+
+    def _hopeful(self, weighed: "_Weighed", batch: int) -> bool:
+        settings = self._settings
+        if weighed.count + batch > settings.most_spectra:
+            return False
+        least = settings.least_efficiency * weighed.count
+        return weighed.count < 4 * batch or weighed.effective >= least
+
+    def _told(self, weighed: "_Weighed", population: Population, enough: bool) -> WeightedPosterior:
+        still = population.climb < _STILL
+        why = f"importance sampling found {weighed.effective:.0f} effective samples"
+        if not enough:
+            why += f" of {self._settings.effective} in {weighed.count} spectra"
+        elif not still:
+            why += f", but they were still climbing ({population.climb:.1f} nats)"
+        return weighed.posterior(population.log_ratio_error, enough and still, why)
+
+
+@dataclass
+class _Round:
+    """Samples of one surrogate that were weighed.
+
+    Attributes:
+        surrogate: it. log_ratio: ln of the integral of its joint density, what samples follow.
+        points: (n, P). exact: (n, N) predictions. log_joint: (n,) exact prior times likelihood.
+        log_likelihood: (n,).
+    """
+
+    surrogate: LocalSurrogate
+    log_ratio: float
+    points: Array
+    exact: Array
+    log_joint: Array
+    log_likelihood: Array
+
+
+class _Weighed:
+    """Samples with exact spectra, of all rounds, and their weights over the rounds' mixture."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._rounds: list[_Round] = []
+        self._log_weight = np.zeros(0)
+
+    @property
+    def count(self) -> int:
+        """Exact spectra."""
+        return len(self._log_weight)
+
+    @property
+    def effective(self) -> float:
+        """Samples; 0 before the first."""
+        return effective(self._log_weight) if self.count else 0.0
+
+    @property
+    def last_efficiency(self) -> float:
+        """Share of effective samples in the last round, by its own surrogate."""
+        last = self._rounds[-1]
+        return effective(last.log_joint - last.surrogate.log_joint(last.points)) / len(last.points)
+
+    @property
+    def last(self) -> tuple[Array, Array]:
+        """Points of the last round and their exact predictions."""
+        return self._rounds[-1].points, self._rounds[-1].exact
+
+    def more(
+        self, population: Population, surrogate: LocalSurrogate, rows: NDArray[np.intp]
+    ) -> None:
+        """Weigh samples; rows: (K, n) of each island, equally many."""
+        target = self._target
+        points = np.take_along_axis(population.points, rows[..., None], 1)
+        points = points.reshape(-1, points.shape[-1])
+        exact = target.predict(points)
+        likelihood = target.log_of(exact)
+        joint = target.log_prior(points) + likelihood
+        now = _Round(surrogate, population.log_ratio_mean, points, exact, joint, likelihood)
+        if self._rounds and self._rounds[-1].surrogate is surrogate:
+            before = self._rounds.pop()
+            for name in ("points", "exact", "log_joint", "log_likelihood"):
+                both = np.concatenate([getattr(before, name), getattr(now, name)])
+                setattr(now, name, both)
+        self._rounds.append(now)
+        points = self._all("points")
+        shares = [
+            np.log(len(one.points)) + one.surrogate.log_joint(points) - one.log_ratio
+            for one in self._rounds
+        ]
+        mixture = logsumexp(shares, axis=0) - np.log(len(points))
+        self._log_weight = self._all("log_joint") - mixture
+
+    def posterior(self, population_error: float, converged: bool, why: str) -> WeightedPosterior:
+        """What they tell; the error of the populations' integrals adds to the weights'."""
+        total, found = logsumexp(self._log_weight), self.effective
+        log_weight, ln_z, error = self._log_weight - total, -np.inf, np.inf
+        if found:
+            ln_z = float(total - np.log(self.count))
+            own = np.sqrt(max(1 / found - 1 / self.count, 0))
+            error = float(np.hypot(population_error, own))
         else:
-            ln_z = float(total - np.log(counted))
-            error = float(np.sqrt(max(1 / found - 1 / counted, 0)))
+            log_weight = np.full(self.count, -np.log(self.count))
         return WeightedPosterior(
-            points=np.concatenate([one.points for one in rounds]),
-            log_weight=log_weight - total,
-            log_likelihood=np.concatenate([one.log_likelihood for one in rounds]),
+            points=self._all("points"),
+            log_weight=log_weight,
+            log_likelihood=self._all("log_likelihood"),
             ln_z=ln_z,
             ln_z_error=error,
-            spectra=spent + counted,
+            spectra=self.count,
             path="importance",
-            converged=found >= self._wanted,
+            converged=converged,
             why=why,
         )
 
-    def _taught(self, target: Target, rng: np.random.Generator, tick: Tick) -> tuple[Proposal, int]:
-        """The proposal to freeze, and how many spectra teaching took.
-
-        The best of those that were tried: a mixture fitted to few samples may be worse than what
-        it was taught by.
-        """
-        settings = self._settings
-        now: Proposal = self._first
-        best, highest = now, -1.0
-        seen: list[_Round] = []
-        for number in range(settings.teaching_rounds):
-            one = _evaluate(target, now, settings.batch, rng, tick)
-            found = _effective(one.log_weight)
-            if found > highest:
-                best, highest = now, found
-            if found >= settings.enough * settings.batch:
-                return now, (number + 1) * settings.batch
-            seen = [*seen, one][-_RECENT:]
-            taught = _teach(seen, rng)
-            if taught is not None:
-                now = Blend((self._first, taught), (_FIRST_SHARE, 1 - _FIRST_SHARE))
-        return best, settings.teaching_rounds * settings.batch
-
-
-def _evaluate(
-    target: Target, proposal: Proposal, count: int, rng: np.random.Generator, tick: Tick
-) -> _Round:
-    points = proposal.sample(count, rng)
-    prior = target.log_prior(points)
-    likelihood = np.full(count, -np.inf)
-    inside = np.isfinite(prior)
-    if inside.any():
-        likelihood[inside] = target.log_likelihood(points[inside])
-    tick(count)
-    return _Round(points, prior + likelihood, likelihood, proposal.log_density(points))
-
-
-def _teach(rounds: list[_Round], rng: np.random.Generator) -> Proposal | None:
-    """A mixture fitted to the rounds' samples; None where none of them is possible.
-
-    Where few samples carry all weight, weights are raised to a power below 1 until enough count.
-    """
-    points = np.concatenate([one.points for one in rounds])
-    log_weight = np.concatenate([one.log_weight for one in rounds])
-    possible = np.isfinite(log_weight)
-    wanted = min(_COUNTING * points.shape[1], 0.5 * possible.sum())
-    if possible.sum() < 3 * points.shape[1]:
-        return None
-    points, log_weight = points[possible], log_weight[possible]
-    low, high = 0.0, 1.0
-    if _effective(log_weight) < wanted:
-        for _ in range(40):
-            middle = (low + high) / 2
-            low, high = (
-                (middle, high) if _effective(middle * log_weight) > wanted else (low, middle)
-            )
-    power = low if low > 0 else high
-    tempered = power * log_weight
-    return fit_mixture(points, np.exp(tempered - logsumexp(tempered)), _PARTS, rng)
-
-
-def _effective(log_weight: Array) -> float:
-    """Kish's number; 0 where no weight is there."""
-    total = logsumexp(log_weight)
-    if not np.isfinite(total):
-        return 0.0
-    return float(np.exp(2 * total - logsumexp(2 * log_weight)))
+    def _all(self, name: str) -> Array:
+        return np.concatenate([getattr(one, name) for one in self._rounds])

@@ -4,8 +4,7 @@ It sees the embedded spectrum with its noise, what the star table tells and whic
 there, and gives a density over ``Coordinates``.
 """
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,11 @@ from torch import Tensor, nn
 
 from spectramind.config.posteriors import ProposalConfig
 from spectramind.contracts.measurement import Measurement
-from spectramind.errors import ConfigError, SchemaError
+from spectramind.errors import ConfigError
 from spectramind.retrieval.atmosphere_target import components
+from spectramind.retrieval.fit_network import Trained
 from spectramind.retrieval.parameter_space import ParameterSpace
 from spectramind.retrieval.spectrum_embedding import NoiseBank, SpectrumEmbedding, noise_bank
-from spectramind.run.atomic import atomic_path
 
 Array = NDArray[np.float64]
 _CONTEXT = 48
@@ -86,52 +85,37 @@ class TrainedProposal:
 
     Attributes:
         network, embedding: see there. centre, width: of the radius's coordinate.
-        loss: mean -ln q of spectra that were held out [nats], by epoch.
-        spectra: trained on. seconds: that training took.
+        told: how training went; its loss is -ln q [nats].
     """
 
     network: PosteriorNetwork
     embedding: SpectrumEmbedding
     centre: float
     width: float
-    loss: tuple[float, ...]
-    spectra: int
-    seconds: float
+    told: Trained
 
-    def save(self, path: Path) -> None:
-        """Write it atomically."""
-        state = {
+    @property
+    def state(self) -> dict[str, Any]:
+        """What ``of_state`` reads."""
+        return {
             "network": self.network.state_dict(),
             "shapes": torch.from_numpy(self.embedding.shapes),
             "spread": torch.from_numpy(self.embedding.spread),
-            "numbers": torch.tensor(
-                [self.centre, self.width, self.spectra, self.seconds], dtype=torch.float64
-            ),
-            "loss": torch.tensor(self.loss, dtype=torch.float64),
+            "radius": [self.centre, self.width],
+            "told": asdict(self.told),
         }
-        with atomic_path(path) as temporary:
-            torch.save(state, temporary)
 
     @classmethod
-    def load(cls, path: Path, space: ParameterSpace, config: ProposalConfig) -> "TrainedProposal":
-        """Read it.
-
-        Raises:
-            SchemaError: the file is broken, or of other settings.
-        """
-        try:
-            state = torch.load(path, weights_only=True)
-            embedding = SpectrumEmbedding(state["shapes"].numpy(), state["spread"].numpy())
-            network = PosteriorNetwork(space, config, embedding.size)
-            network.load_state_dict(state["network"])
-            centre, width, spectra, seconds = state["numbers"].tolist()
-            loss = tuple(state["loss"].tolist())
-        except (OSError, RuntimeError, KeyError, ValueError, EOFError) as error:
-            raise SchemaError(
-                f"{path} cannot be read ({error}): delete it and run `spectramind retrieve` again"
-            ) from error
+    def of_state(
+        cls, state: dict[str, Any], space: ParameterSpace, config: ProposalConfig
+    ) -> "TrainedProposal":
+        """From what ``state`` told."""
+        embedding = SpectrumEmbedding(state["shapes"].numpy(), state["spread"].numpy())
+        network = PosteriorNetwork(space, config, embedding.size)
+        network.load_state_dict(state["network"])
         network.eval()
-        return cls(network, embedding, centre, width, loss, int(spectra), seconds)
+        centre, width = state["radius"]
+        return cls(network, embedding, centre, width, Trained(**state["told"]))
 
     def propose(
         self,

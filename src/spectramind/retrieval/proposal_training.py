@@ -1,6 +1,5 @@
-"""Training of the proposing network: spectra of the prior, real noise drawn anew every batch."""
+"""Training of retrieval's networks on spectra of the prior: noise is drawn anew every batch."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +11,14 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 from torch import Tensor
 
-from spectramind.config.posteriors import ProposalConfig
+from spectramind.config.posteriors import EmulatorConfig, ProposalConfig
 from spectramind.config.retrieving import QUANTITIES
 from spectramind.contracts.measurement import Measurement
 from spectramind.instrument.grid import N_BINS
 from spectramind.retrieval.atmosphere_target import RADIUS, components, without
+from spectramind.retrieval.fit_network import Course, Trained, fit_network
 from spectramind.retrieval.forward_model import ForwardModel
+from spectramind.retrieval.parameter_space import ParameterSpace
 from spectramind.retrieval.posterior_network import PosteriorNetwork, TrainedProposal
 from spectramind.retrieval.spectrum_embedding import (
     NoiseBank,
@@ -25,17 +26,16 @@ from spectramind.retrieval.spectrum_embedding import (
     learn_embedding,
     noise_bank,
 )
-from spectramind.run.atomic import atomic_path
+from spectramind.retrieval.spectrum_emulator import SpectrumEmulator, inputs, surface
 
 Array = NDArray[np.float64]
-_HELD_OUT = 0.05
+CPU = torch.device("cpu")
 _KNOWN_SCATTER = 0.15  # of what the star table tells, so that new planets are no strangers
 _NOISE_SCATTER = 0.3  # of the size of errors
 _ALL_THERE = 0.6  # of draws in which every component may be there
 _AWAY = 0.25  # chance of each component to be away in the others
 _FURTHEST = 4.9  # the flow's splines reach to 5
 _LEAST_LEVEL = 0.2  # of the true one: below it noise is left out, there is no transit
-_NORM = 5.0
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,14 @@ class DrawnSpectra:
     absent: Array
     depth: NDArray[np.float32]
 
+    def parameters(self, space: ParameterSpace) -> Array:
+        """(n, P) of all components, those that are absent, too."""
+        known = dict(zip(space.from_table, self.known.T, strict=True))
+        found = space.from_unit(self.cube, known)
+        if RADIUS in space.free:
+            found[:, space.free.index(RADIUS)] = self.ratio
+        return found
+
 
 def draw_spectra(
     model: ForwardModel, examples: Examples, config: ProposalConfig, count: int, seed: int
@@ -97,7 +105,7 @@ def draw_spectra(
         parameters[:, column] = ratio
     away = rng.random((count, len(components(space)))) < _AWAY
     away &= rng.random((count, 1)) > _ALL_THERE
-    depth = np.asarray(model.spectrum(without(space, parameters, away), known), dtype=np.float32)
+    depth = model.depths(without(space, parameters, away), known).astype(np.float32)
     possible = np.isfinite(depth).all(1) & (depth > 0).all(1)
     table = np.stack([known[name] for name in space.from_table], 1) if known else cube[:, :0]
     return DrawnSpectra(
@@ -113,33 +121,44 @@ class _Lesson:
     """Batches with noise drawn anew, and their loss."""
 
     def __init__(
-        self, model: ForwardModel, examples: Examples, drawn: DrawnSpectra, config: ProposalConfig
+        self,
+        model: ForwardModel,
+        examples: Examples,
+        drawn: DrawnSpectra,
+        config: ProposalConfig,
+        device: torch.device,
     ) -> None:
         self.space = model.space
         self.embedding: SpectrumEmbedding = learn_embedding(
             drawn.depth.astype(np.float64), config.components
         )
-        self.bank: NoiseBank = noise_bank(examples.measured, self.embedding.shapes)
-        self.network = PosteriorNetwork(self.space, config, self.embedding.size)
-        self._points = torch.from_numpy(ndtri(drawn.cube)).float()
-        self._log_ratio = torch.from_numpy(np.log(drawn.ratio))
+        self.bank: NoiseBank = noise_bank(examples.measured, self.embedding.shapes).to(device)
+        self.network = PosteriorNetwork(self.space, config, self.embedding.size).to(device)
         self._column = self.space.free.index(RADIUS) if RADIUS in self.space.free else None
         self.centre, self.width = 0.0, 1.0
         if self._column is not None:
             offset = np.log(drawn.ratio) - np.log(drawn.depth.mean(1)) / 2
             self.centre, self.width = float(offset.mean()), float(offset.std())
-        self._depth = torch.from_numpy(drawn.depth * np.float32(1e6))
-        self._known = torch.from_numpy(np.log(drawn.known)).float()
-        self._present = torch.from_numpy(1 - drawn.absent).float()
+        self._points, self._log_ratio, self._depth, self._known, self._present = (
+            torch.from_numpy(array).to(device, kind)
+            for array, kind in (
+                (ndtri(drawn.cube), torch.float32),
+                (np.log(drawn.ratio), torch.float64),
+                (drawn.depth * np.float32(1e6), torch.float32),
+                (np.log(drawn.known), torch.float32),
+                (1 - drawn.absent, torch.float32),
+            )
+        )
 
     def loss(self, rows: Tensor, order: torch.Generator) -> Tensor:
         """-ln q [nats] of some spectra, (B,)."""
-        count, bank = len(rows), self.bank
-        which = torch.randint(len(bank.weight), (count,), generator=order)
-        scale = torch.exp(_NOISE_SCATTER * torch.randn(count, generator=order))
-        noise = torch.randn(count, N_BINS, generator=order) * bank.variance[which].sqrt()
+        bank, count = self.bank, len(rows)
+        where: dict[str, Any] = {"generator": order, "device": rows.device}
+        which = torch.randint(len(bank.weight), (count,), **where)
+        scale = torch.exp(_NOISE_SCATTER * torch.randn(count, **where))
+        noise = torch.randn(count, N_BINS, **where) * bank.variance[which].sqrt()
         modes = bank.modes[which]
-        common = torch.randn(count, modes.shape[2], generator=order)
+        common = torch.randn(count, modes.shape[2], **where)
         noise = noise + torch.einsum("bnr,br->bn", modes, common)
         clean = self._depth[rows]
         seen = clean + noise * scale[:, None]
@@ -165,72 +184,56 @@ def train_proposal(
     seed: int,
     tick: Callable[[], None],
     file: Path | None = None,
+    device: torch.device = CPU,
 ) -> TrainedProposal:
     """Train for ``config.epochs``, noise and its covariance drawn anew for every batch.
 
     Args:
         model: gives the parameters. examples: give the noise. drawn: spectra.
         config: sizes. seed: of weights, order and noise. tick: told after each epoch.
-        file: the state of a training that was stopped, which goes on to the same numbers.
+        file: see ``fit_network``. device: where it trains; the network comes back on the CPU.
     """
-    began = time.monotonic()
     torch.manual_seed(seed)
-    order = torch.Generator().manual_seed(seed)
-    lesson = _Lesson(model, examples, drawn, config)
-    network = lesson.network
-    rows = torch.randperm(len(drawn.depth), generator=order)
-    held = max(1, int(len(rows) * _HELD_OUT))
-    test, train = rows[:held], rows[held:]
-    batch = min(config.batch, len(train))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=config.rate, weight_decay=1e-5)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser,
-        2 * config.rate,
-        total_steps=config.epochs * (len(train) // batch),
-        pct_start=0.1,
-    )
-    holders: dict[str, Any] = {"network": network, "optimiser": optimiser, "schedule": schedule}
-    course: list[float] = []
-    spent = 0.0
-    if file is not None and file.is_file():
-        state = torch.load(file, weights_only=True)
-        for name, holder in holders.items():
-            holder.load_state_dict(state[name])
-        order.set_state(state["order"])
-        course, spent = state["course"], state["seconds"]
-    for _ in range(len(course)):
-        tick()
-    for _ in range(len(course), config.epochs):
-        network.train()
-        shuffled = train[torch.randperm(len(train), generator=order)]
-        for part in shuffled[: len(train) // batch * batch].split(batch):
-            loss = lesson.loss(part, order).mean()
-            optimiser.zero_grad()
-            loss.backward()
-            norm = torch.nn.utils.clip_grad_norm_(network.parameters(), _NORM)
-            if torch.isfinite(norm):
-                optimiser.step()
-            schedule.step()
-        network.eval()
-        with torch.no_grad():
-            each = torch.cat([lesson.loss(part, order) for part in test.split(batch)])
-        course.append(float(each.mean()))
-        if file is not None:
-            state = {name: holder.state_dict() for name, holder in holders.items()}
-            state |= {"order": order.get_state(), "course": course}
-            _keep(file, state | {"seconds": spent + time.monotonic() - began})
-        tick()
+    lesson = _Lesson(model, examples, drawn, config, device)
+    course = Course(config.epochs, config.batch, config.rate)
+    told = fit_network(lesson.network, lesson.loss, len(drawn.depth), course, seed, tick, file)
     return TrainedProposal(
-        network,
+        lesson.network.cpu(),
         lesson.embedding,
         lesson.centre,
         lesson.width,
-        tuple(course),
-        len(train),
-        spent + time.monotonic() - began,
+        told,
     )
 
 
-def _keep(file: Path, state: dict[str, Any]) -> None:
-    with atomic_path(file) as temporary:
-        torch.save(state, temporary)
+def train_emulator(
+    model: ForwardModel,
+    drawn: DrawnSpectra,
+    config: EmulatorConfig,
+    seed: int,
+    tick: Callable[[], None],
+    file: Path | None = None,
+    device: torch.device = CPU,
+) -> tuple[SpectrumEmulator, Trained]:
+    """Train the network that stands in for the forward model on the same spectra.
+
+    Args:
+        as ``train_proposal`` has them.
+    """
+    space = model.space
+    known = dict(zip(space.from_table, drawn.known.T, strict=True))
+    parameters = without(space, drawn.parameters(space), drawn.absent.astype(bool))
+    batch, spots = model.atmospheres(parameters, known)
+    seen = inputs(batch)
+    wanted = surface(batch, drawn.depth if spots is None else drawn.depth / spots)
+    torch.manual_seed(seed)
+    emulator = SpectrumEmulator(config.width, seen.shape[1])
+    emulator.learn_scales(seen, wanted)
+    emulator, seen, wanted = emulator.to(device), seen.to(device), wanted.to(device)
+
+    def loss(rows: Tensor, order: torch.Generator) -> Tensor:
+        return emulator.off(seen[rows], wanted[rows])
+
+    course = Course(config.epochs, config.batch, config.rate, decay=0.0)
+    told = fit_network(emulator, loss, len(drawn.depth), course, seed, tick, file)
+    return emulator.cpu(), told

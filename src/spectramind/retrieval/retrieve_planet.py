@@ -19,12 +19,13 @@ from spectramind.retrieval.atmosphere_target import (
     components,
     level_of,
 )
-from spectramind.retrieval.component_evidence import component_evidence
+from spectramind.retrieval.component_evidence import Ways, component_evidence
 from spectramind.retrieval.forward_model import ForwardModel
 from spectramind.retrieval.importance_sampling import ImportanceSampler
 from spectramind.retrieval.nested_sampling import NestedSampler, nautilus_is_there
-from spectramind.retrieval.posterior_network import NetworkProposal, TrainedProposal
-from spectramind.retrieval.sampler import Proposal, Target, Tick, WeightedPosterior
+from spectramind.retrieval.posterior_network import NetworkProposal
+from spectramind.retrieval.sampler import Target, Tick, WeightedPosterior
+from spectramind.retrieval.trained_networks import TrainedNetworks
 from spectramind.run.seeds import derived_seed
 
 Array = NDArray[np.float64]
@@ -45,25 +46,25 @@ class Observed:
 
 def sample_posterior(
     target: Target,
-    proposal: Proposal | None,
+    importance: ImportanceSampler | None,
     settings: SamplingConfig,
     seed: int,
     tick: Tick,
     file: Path | None = None,
 ) -> WeightedPosterior:
-    """By importance from a proposal; by nested sampling where that is not efficient, or asked for.
+    """By importance; by nested sampling where that is not efficient, or asked for.
 
     Args:
-        target: what to sample. proposal: None: there is none.
+        target: what to sample. importance: None: there is no network.
         settings: which ways are open. seed: of all draws. tick: told of spectra computed.
         file: where nested sampling goes on after it was stopped.
 
     Raises:
         ConfigError: nested sampling is asked for and nautilus is not installed.
     """
-    if settings.sampler == "nested" or proposal is None:
+    if settings.sampler == "nested" or importance is None:
         return NestedSampler(settings, file).sample(target, seed, tick).told("asked for", None)
-    found = ImportanceSampler(proposal, settings).sample(target, seed, tick)
+    found = importance.sample(target, seed, tick)
     if found.converged or settings.sampler == "importance":
         return found
     if not nautilus_is_there():
@@ -78,7 +79,7 @@ def sample_posterior(
 def retrieve_planet(
     observed: Observed,
     model: ForwardModel,
-    trained: TrainedProposal | None,
+    networks: TrainedNetworks | None,
     settings: SamplingConfig,
     seed: int,
     tick: Tick,
@@ -87,41 +88,101 @@ def retrieve_planet(
     """Everything about one planet.
 
     Args:
-        observed: it. model: the forward model. trained: the proposing network, None for nested
+        observed: it. model: the forward model. networks: that propose and emulate, None for nested
             sampling alone. settings, seed, tick, file: see ``sample_posterior``.
 
     Raises:
         SchemaError: there is no transit to explain.
         ConfigError: see ``sample_posterior``.
     """
-    began, space = time.monotonic(), model.space
+    began = time.monotonic()
     own = derived_seed(seed, "retrieve", observed.planet_id) % 2**32
-    centre, width = (trained.centre, trained.width) if trained else (_CENTRE, _WIDTH)
-    level = level_of(observed.measured)
-    coordinates = Coordinates(space, observed.known, level, centre, width)
-    target = AtmosphereTarget(model, observed.measured, coordinates)
-    names = components(space)
-
-    def without(name: str) -> NetworkProposal:
-        assert trained is not None
-        known = np.array([observed.known[key] for key in space.from_table])
-        gone = np.array([one == name for one in names], dtype=bool)
-        return trained.propose(observed.measured, known, gone)
-
-    proposal = without("") if trained else None
-    posterior = sample_posterior(target, proposal, settings, own, tick, file)
-    evidence = component_evidence(
-        model, target, posterior, without if trained else None, settings, own, tick
-    )
-    parameters = coordinates.parameters(posterior.points)
-    rng = np.random.default_rng(own)
-    rows = posterior.draw(settings.draws, rng)
-    spectra = target.spectra(parameters[rows])
-    chi2 = target.likelihood.chi2(spectra)
-    p_value = float(stats.chi2.sf(chi2, spectra.shape[1]).mean())
+    target = target_of(observed, model, networks)
+    ways = None if networks is None else ways_of(observed, model, networks)
+    importance = None
+    if ways is not None:
+        importance = ImportanceSampler(ways.propose(""), target.of_model(ways.emulated), settings)
+    posterior = sample_posterior(target, importance, settings, own, tick, file)
+    evidence = component_evidence(target, posterior, ways, settings, own, tick)
+    found = _predicted(target, posterior, settings.draws, np.random.default_rng(own))
+    seconds = {"seconds": time.monotonic() - began}
+    summary = _summary(observed, target, posterior, found) | seconds
+    summary["components"] = [asdict(one) for one in evidence]
+    parameters = target.coordinates.parameters(posterior.points)
     counted = np.isfinite(posterior.log_weight) & (posterior.log_weight > -60)
-    best = parameters[int(np.argmax(posterior.log_likelihood))][None]
-    summary = {
+    space = model.space
+    return Retrieved(
+        names=space.free,
+        units=space.units,
+        parameters=parameters[counted],
+        log_weight=posterior.log_weight[counted],
+        log_likelihood=posterior.log_likelihood[counted],
+        draws=found.parameters,
+        spectra=np.nanquantile(found.spectra, SPECTRUM_LEVELS, axis=0),
+        measured=observed.measured.depth,
+        sigma=np.sqrt(observed.measured.total_variance),
+        components=components(space),
+        contributions=_contributions(target, parameters[np.argmax(posterior.log_likelihood)][None]),
+        summary=summary,
+    )
+
+
+def target_of(
+    observed: Observed, model: ForwardModel, networks: TrainedNetworks | None
+) -> AtmosphereTarget:
+    """A planet's posterior in the coordinates of the networks.
+
+    Raises:
+        SchemaError: there is no transit to explain.
+    """
+    centre, width = _CENTRE, _WIDTH
+    if networks is not None:
+        centre, width = networks.proposal.centre, networks.proposal.width
+    level = level_of(observed.measured)
+    coordinates = Coordinates(model.space, observed.known, level, centre, width)
+    return AtmosphereTarget(model, observed.measured, coordinates)
+
+
+def ways_of(observed: Observed, model: ForwardModel, networks: TrainedNetworks) -> Ways:
+    """How a planet is sampled, with every component or without one; "" is every one."""
+    names = components(model.space)
+    known = np.array([observed.known[key] for key in model.space.from_table])
+
+    def propose(name: str) -> NetworkProposal:
+        gone = np.array([one == name for one in names], dtype=bool)
+        return networks.proposal.propose(observed.measured, known, gone)
+
+    return Ways(propose, model.emulated(networks.emulator))
+
+
+@dataclass(frozen=True)
+class _Predicted:
+    """What equally likely samples, (D, P), predict: (D, 283) depths, chi2 and p-value of each."""
+
+    parameters: Array
+    spectra: Array
+    chi2: Array
+
+    @property
+    def p_value(self) -> float:
+        """Posterior-predictive: how often such noise would fit worse."""
+        return float(stats.chi2.sf(self.chi2, self.spectra.shape[1]).mean())
+
+
+def _predicted(
+    target: AtmosphereTarget, posterior: WeightedPosterior, count: int, rng: np.random.Generator
+) -> _Predicted:
+    parameters = target.coordinates.parameters(posterior.points[posterior.draw(count, rng)])
+    spectra = target.spectra(parameters)
+    return _Predicted(parameters, spectra, target.likelihood.chi2(spectra))
+
+
+def _summary(
+    observed: Observed, target: AtmosphereTarget, posterior: WeightedPosterior, found: _Predicted
+) -> dict[str, Any]:
+    space = target.coordinates.space
+    parameters = target.coordinates.parameters(posterior.points)
+    return {
         "planet": observed.planet_id,
         "ln_z": posterior.ln_z,
         "ln_z_error": posterior.ln_z_error,
@@ -131,33 +192,17 @@ def retrieve_planet(
         "path": posterior.path,
         "converged": posterior.converged,
         "why": posterior.why,
-        "p_value": p_value,
-        "chi2_least": float(chi2.min()),
-        "bins": int(spectra.shape[1]),
-        "fits": p_value >= _POOR,
-        "warning": _warning(p_value, posterior),
-        "seconds": time.monotonic() - began,
+        "p_value": found.p_value,
+        "chi2_least": float(found.chi2.min()),
+        "bins": int(found.spectra.shape[1]),
+        "fits": found.p_value >= _POOR,
+        "warning": _warning(found.p_value, posterior),
         "known": dict(observed.known),
         "parameters": [
             {"name": name, "unit": unit, **_intervals(parameters[:, n], posterior.weight)}
             for n, (name, unit) in enumerate(zip(space.free, space.units, strict=True))
         ],
-        "components": [asdict(one) for one in evidence],
     }
-    return Retrieved(
-        names=space.free,
-        units=space.units,
-        parameters=parameters[counted],
-        log_weight=posterior.log_weight[counted],
-        log_likelihood=posterior.log_likelihood[counted],
-        draws=parameters[rows],
-        spectra=np.nanquantile(spectra, SPECTRUM_LEVELS, axis=0),
-        measured=observed.measured.depth,
-        sigma=np.sqrt(observed.measured.total_variance),
-        components=names,
-        contributions=_contributions(model, target, best),
-        summary=summary,
-    )
 
 
 def weighted_quantile(values: Array, weight: Array, share: float) -> float:
@@ -191,12 +236,9 @@ def _warning(p_value: float, posterior: WeightedPosterior) -> str:
     return "; ".join(said)
 
 
-def _contributions(model: ForwardModel, target: AtmosphereTarget, best: Array) -> Array:
+def _contributions(target: AtmosphereTarget, best: Array) -> Array:
     """Depth that each component adds at one sample, (C, 283)."""
     whole = target.spectra(best)[0]
-    measured, coordinates = target.likelihood.measured, target.coordinates
-    rows = [
-        whole - AtmosphereTarget(model, measured, coordinates, (name,)).spectra(best)[0]
-        for name in components(coordinates.space)
-    ]
+    names = components(target.coordinates.space)
+    rows = [whole - target.lacking(name).spectra(best)[0] for name in names]
     return np.array(rows).reshape(-1, len(whole))

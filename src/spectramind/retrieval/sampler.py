@@ -28,8 +28,16 @@ class Target(Protocol):
         """ln of the prior's density over the points, (B,); -inf outside."""
         ...
 
+    def predict(self, points: Array) -> Array:
+        """What would be measured without noise, (B, N); NaN where there can be no atmosphere."""
+        ...
+
+    def log_of(self, predicted: Array) -> Array:
+        """ln of the likelihood of such predictions, (B,); -inf where they are NaN."""
+        ...
+
     def log_likelihood(self, points: Array) -> Array:
-        """(B,), -inf where there can be no such atmosphere."""
+        """Both together, (B,)."""
         ...
 
 
@@ -53,7 +61,7 @@ class WeightedPosterior:
         points: (n, P). log_weight: (n,), normalised: their exponentials sum to 1.
         log_likelihood: (n,).
         ln_z, ln_z_error: evidence.
-        spectra: likelihoods computed for it, those that taught the proposal among them.
+        spectra: exact ones computed for it, those that a surrogate learnt from among them.
         path: ``importance`` or ``nested``. converged: whether the samples are as many as wanted.
         why: why this path, and what is wrong where it did not converge.
     """

@@ -39,6 +39,10 @@ class NoiseBank:
     matched: Tensor
     information: Tensor
 
+    def to(self, device: torch.device) -> "NoiseBank":
+        """The same elsewhere."""
+        return NoiseBank(**{name: held.to(device) for name, held in vars(self).items()})
+
 
 def noise_bank(measured: Sequence[Measurement], shapes: Array) -> NoiseBank:
     """Bank of the covariances of some measurements; shapes: (283, K)."""
@@ -102,12 +106,13 @@ class SpectrumEmbedding:
         level = (depth * bank.weight[which]).sum(1)
         shape = depth / level[:, None] - 1
         factor = (level / scale) ** 2
-        spread = torch.from_numpy(self.spread).float()
+        spread = torch.from_numpy(self.spread).to(depth)
         # In units of the components' spreads: the filter's matrix is then 1 + positive.
         matched = torch.einsum("bkn,bn->bk", bank.matched[which], shape)
         sharp = bank.information[which] * spread[:, None] * spread * factor[:, None, None]
         size = len(spread)
-        cover = torch.linalg.inv(sharp.double() + torch.eye(size, dtype=torch.float64)).float()
+        unit = torch.eye(size, dtype=torch.float64, device=depth.device)
+        cover = torch.linalg.inv(sharp.double() + unit).float()
         found = torch.einsum("bkj,bj->bk", cover, matched * spread * factor[:, None])
         deviation = cover.diagonal(dim1=1, dim2=2).clamp(min=1e-12).sqrt()
         level_sd = bank.level_sd[which] * scale / level

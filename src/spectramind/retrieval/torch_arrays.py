@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from spectramind.physics.namespace import Namespace
 
@@ -24,7 +25,11 @@ def torch_namespace(device: str | torch.device = "cpu", together: int | None = N
         plain = values if isinstance(values, torch.Tensor) else torch.from_numpy(_writable(values))
         return plain.to(where, torch.float32)
 
-    return Namespace(torch, array, together or _TOGETHER.get(where.type, 256))
+    return Namespace(torch, array, _plain, together or _TOGETHER.get(where.type, 256))
+
+
+def _plain(values: torch.Tensor) -> NDArray[Any]:
+    return np.asarray(values.cpu().numpy())
 
 
 def _writable(values: Any) -> np.ndarray:
