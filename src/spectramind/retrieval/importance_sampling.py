@@ -26,6 +26,7 @@ from spectramind.retrieval.sampler import Proposal, Target, Tick, WeightedPoster
 Array = NDArray[np.float64]
 _FIRST = 3  # samples of the proposal for each that is kept
 _GOOD = 0.5  # share of effective samples from which more of them help better than learning
+_VAGUE, _DOUBLED = 0.15, 2  # error of ln Z from which populations are doubled, and how often
 _STILL = 1.5  # rise of the mean ln density [nats] that tells samples which were not the density's
 
 
@@ -43,36 +44,67 @@ class ImportanceSampler:
     def sample(self, target: Target, seed: int, tick: Tick) -> WeightedPosterior:
         """Anneal, weigh, learn, until enough samples are effective or spectra are used up."""
         rng, settings = np.random.default_rng(seed), self._settings
-        islands, first = settings.islands, self._first.log_density
+        islands = settings.islands
         each = -(-max(settings.particles, 2 * settings.effective) // islands) // 2 * 2
-        batch = settings.batch // islands * islands
-        points = self._first.sample(_FIRST * each * islands, rng)
         surrogate = LocalSurrogate(self._rough)
-        population = begin(points, first(points), islands)
-        population = anneal(population, first, surrogate.log_joint, each, rng)
-        weighed = _Weighed(target)
+        population = self._population(surrogate, each, rng)
+        weighed, doubled = _Weighed(target), 0
         while True:
-            order = rng.permuted(np.tile(np.arange(each), (islands, 1)), axis=1)
-            for start in range(0, each - batch // islands + 1, batch // islands):
-                if weighed.count + batch > settings.most_spectra:
-                    break
-                weighed.more(population, surrogate, order[:, start : start + batch // islands])
-                tick(batch)
-                if weighed.effective >= settings.effective or weighed.last_efficiency < _GOOD:
-                    break
+            self._weigh(weighed, population, surrogate, rng, tick)
             enough = weighed.effective >= settings.effective
-            if enough or not self._hopeful(weighed, batch):
-                return self._told(weighed, population, enough)
+            vague = population.log_ratio_error > _VAGUE and doubled < _DOUBLED
+            vague = vague and self._room(weighed)
             better = surrogate.taught(*weighed.last)
-            population = anneal(population, surrogate.log_joint, better.log_joint, each, rng)
+            if enough and vague:
+                # What the islands disagree about, more of them know; earlier rounds are as vague.
+                each, doubled = 2 * each, doubled + 1
+                population = self._population(better, each, rng)
+                weighed = _Weighed(target, weighed.count)
+            elif enough or not self._hopeful(weighed):
+                return self._told(weighed, population, enough)
+            else:
+                population = anneal(population, surrogate.log_joint, better.log_joint, each, rng)
             surrogate = better
 
-    def _hopeful(self, weighed: "_Weighed", batch: int) -> bool:
+    def _population(
+        self, surrogate: LocalSurrogate, each: int, rng: np.random.Generator
+    ) -> Population:
+        """From the proposal's samples to the surrogate's."""
+        first, islands = self._first.log_density, self._settings.islands
+        points = self._first.sample(_FIRST * each * islands, rng)
+        population = begin(points, first(points), islands)
+        return anneal(population, first, surrogate.log_joint, each, rng)
+
+    def _weigh(
+        self,
+        weighed: "_Weighed",
+        population: Population,
+        surrogate: LocalSurrogate,
+        rng: np.random.Generator,
+        tick: Tick,
+    ) -> None:
+        """A batch after the other, equally of every island, while they are worth it."""
         settings = self._settings
-        if weighed.count + batch > settings.most_spectra:
+        islands, each = population.log_density.shape
+        batch = settings.batch // islands
+        order = rng.permuted(np.tile(np.arange(each), (islands, 1)), axis=1)
+        for start in range(0, each - batch + 1, batch):
+            if not self._room(weighed):
+                return
+            weighed.more(population, surrogate, order[:, start : start + batch])
+            tick(batch * islands)
+            if weighed.effective >= settings.effective or weighed.last_efficiency < _GOOD:
+                return
+
+    def _hopeful(self, weighed: "_Weighed") -> bool:
+        settings = self._settings
+        if not self._room(weighed):
             return False
         least = settings.least_efficiency * weighed.count
-        return weighed.count < 4 * batch or weighed.effective >= least
+        return weighed.count < 4 * settings.batch or weighed.effective >= least
+
+    def _room(self, weighed: "_Weighed") -> bool:
+        return weighed.count + self._settings.batch <= self._settings.most_spectra
 
     def _told(self, weighed: "_Weighed", population: Population, enough: bool) -> WeightedPosterior:
         still = population.climb < _STILL
@@ -105,20 +137,20 @@ class _Round:
 class _Weighed:
     """Samples with exact spectra, of all rounds, and their weights over the rounds' mixture."""
 
-    def __init__(self, target: Target) -> None:
-        self._target = target
+    def __init__(self, target: Target, spent: int = 0) -> None:
+        self._target, self._spent = target, spent
         self._rounds: list[_Round] = []
         self._log_weight = np.zeros(0)
 
     @property
     def count(self) -> int:
-        """Exact spectra."""
-        return len(self._log_weight)
+        """Exact spectra that were computed, for rounds that do not count any more, too."""
+        return self._spent + len(self._log_weight)
 
     @property
     def effective(self) -> float:
         """Samples; 0 before the first."""
-        return effective(self._log_weight) if self.count else 0.0
+        return effective(self._log_weight) if len(self._log_weight) else 0.0
 
     @property
     def last_efficiency(self) -> float:
@@ -161,11 +193,11 @@ class _Weighed:
         total, found = logsumexp(self._log_weight), self.effective
         log_weight, ln_z, error = self._log_weight - total, -np.inf, np.inf
         if found:
-            ln_z = float(total - np.log(self.count))
-            own = np.sqrt(max(1 / found - 1 / self.count, 0))
+            ln_z = float(total - np.log(len(log_weight)))
+            own = np.sqrt(max(1 / found - 1 / len(log_weight), 0))
             error = float(np.hypot(population_error, own))
         else:
-            log_weight = np.full(self.count, -np.log(self.count))
+            log_weight = np.full(len(log_weight), -np.log(len(log_weight)))
         return WeightedPosterior(
             points=self._all("points"),
             log_weight=log_weight,
