@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 _FIRST = 3  # samples of the proposal for each that is kept
 _GOOD = 0.5  # share of effective samples from which more of them help better than learning
 _VAGUE, _DOUBLED = 0.15, 2  # error of ln Z from which populations are doubled, and how often
-_STILL = 1.5  # rise of the mean ln density [nats] that tells samples which were not the density's
+_STILL = 1.0  # rise of the mean ln density [nats] that tells samples which were not the density's
 
 
 class ImportanceSampler:
