@@ -17,7 +17,7 @@ from spectramind.retrieval.atmosphere_target import (
     level_of,
     without,
 )
-from spectramind.retrieval.component_evidence import component_evidence, sigma_of
+from spectramind.retrieval.component_evidence import Ways, component_evidence, sigma_of
 from spectramind.retrieval.importance_sampling import ImportanceSampler
 from spectramind.retrieval.parameter_space import parameter_space
 
@@ -48,7 +48,7 @@ class TwoBumps:
         at = np.arange(BINS)
         self.bumps = np.stack([np.exp(-((at - c) ** 2) / 8) for c in (5, 14)])
 
-    def spectrum(self, parameters: Array, known: object = None) -> Array:
+    def depths(self, parameters: Array, known: object = None) -> Array:
         strength = 1e-2 * 10 ** (np.asarray(parameters) / 4)
         return 0.01 + strength @ self.bumps
 
@@ -71,37 +71,55 @@ def exact_ln_z(target: AtmosphereTarget) -> float:
     return float(value.max() + np.log(np.exp(value - value.max()).mean()))
 
 
-@pytest.mark.parametrize("share", [-11.0, -7.0, -3.0])
-def test_bayes_factors_are_those_of_the_evidence(share: float) -> None:
-    """No H2O, a little, and plenty (its factor needs the model without it to be sampled)."""
+def seen(share: float) -> AtmosphereTarget:
+    """A measured spectrum of so much H2O and no CO2."""
     model = TwoBumps()
     rng = np.random.default_rng(0)
-    depth = model.spectrum(np.array([[share, -11.0]]))[0]
+    depth = model.depths(np.array([[share, -11.0]]))[0]
     noise = Measurement(depth, np.full(BINS, 3e-4**2), np.full((BINS, 1), 1e-4))
     measured = replace(noise, depth=depth + 3e-4 * rng.standard_normal(BINS))
     coordinates = Coordinates(model.space, KNOWN, level_of(measured), 0.0, 1.0)
-    target = AtmosphereTarget(model, measured, coordinates)  # type: ignore[arg-type]
-    settings = compose([]).retrieval.sampling.model_copy(update={"effective": 1000})
-    posterior = ImportanceSampler(Prior(), settings).sample(target, 1, lambda _: None)
+    return AtmosphereTarget(model, measured, coordinates)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("share", [-11.0, -7.0, -3.8])
+def test_bayes_factors_are_those_of_the_evidence(share: float) -> None:
+    """No H2O, a little, and plenty (its factor needs the model without it to be sampled)."""
+    target = seen(share)
+    settings = compose([]).retrieval.sampling.model_copy(
+        update={"effective": 1000, "comparison_effective": 500}
+    )
+    posterior = ImportanceSampler(Prior(), target, settings).sample(target, 1, lambda _: None)
     assert abs(posterior.ln_z - exact_ln_z(target)) < 4 * posterior.ln_z_error
     found = component_evidence(
-        model,  # type: ignore[arg-type]
         target,
         posterior,
-        lambda name: Prior(),
+        Ways(lambda name: Prior(), TwoBumps()),  # type: ignore[arg-type]
         settings,
         1,
         lambda _: None,
     )
     assert [one.component for one in found] == ["h2o", "co2"]
     for one in found:
-        lesser = AtmosphereTarget(model, measured, coordinates, (one.component,))  # type: ignore[arg-type]
-        true = exact_ln_z(target) - exact_ln_z(lesser)
+        true = exact_ln_z(target) - exact_ln_z(target.lacking(one.component))
         assert abs(one.ln_bayes - true) < 4 * one.error + 0.03
         assert one.error < 0.3
     water = found[0]
     assert (water.sigma > 3) == (share > -4)
     assert water.method == ("sampled" if share > -4 else "ratio")
+
+
+def test_what_cannot_be_without_a_component_is_bounded() -> None:
+    """Far more water than noise: the bound holds, and no model without it is sampled."""
+    target, settings = seen(-1.0), compose([]).retrieval.sampling
+    posterior = ImportanceSampler(Prior(), target, settings).sample(target, 1, lambda _: None)
+    ways = Ways(lambda name: Prior(), TwoBumps())  # type: ignore[arg-type]
+    told: list[int] = []
+    water = component_evidence(target, posterior, ways, settings, 1, told.append)[0]
+    assert water.method == "bound"
+    assert sum(told) < 500
+    assert 20 < water.ln_bayes < exact_ln_z(target) - exact_ln_z(target.lacking("h2o"))
+    assert water.sigma > 6
 
 
 def test_a_component_is_taken_away_by_its_own_parameter() -> None:

@@ -7,7 +7,9 @@ other, priors are independent, and for any tail T of the component's own paramet
 
 a Savage-Dickey ratio that needs no density. T is the widest tail, towards nothing, within which
 both likelihoods hardly differ: where L(with) vanishes, samples are missing. Where no tail holds
-samples enough, the model without is sampled by importance from the network's proposal for it.
+samples enough, the model without is sampled as the whole one is, from the network's proposal for
+it. A model that fits far too badly even at its best needs no sampling: its evidence is below its
+greatest likelihood, which bounds the factor from below.
 
 Sigma follows Sellke, Bayarri and Berger (2001): the p-value whose bound -1 / (e p ln p) is the
 Bayes factor.
@@ -32,6 +34,11 @@ Array = NDArray[np.float64]
 _TAILS = (0.5, 0.35, 0.25, 0.15, 0.08)  # shares of the prior, widest first
 _ALIKE = 0.7  # of the draws in a tail that count: less means that its likelihoods differ
 _LEAST = 25  # draws that must count
+_SEARCHED, _GENERATIONS = 120, 100  # points of the search for the best without, and its rounds
+_FURTHEST = 5.0  # prior deviations that it looks at
+_MISSED = 10.0  # nats that it may have missed
+_HOPELESS = 20.0  # ln B from which more precision tells nothing
+_IMPOSSIBLE = 1e30
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,8 @@ class ComponentEvidence:
         component: gas, clouds, haze or spots.
         ln_bayes: ln of evidence with it over evidence without it; error: its deviation.
         sigma: the same as a detection, 0 where it speaks against it.
-        method: ``ratio`` or ``sampled``. converged: whether as many samples as wanted made it.
+        method: ``ratio``, ``sampled``, or ``bound``: ln_bayes is at least that.
+        converged: whether as many samples as wanted made it.
     """
 
     component: str
@@ -98,21 +106,66 @@ def component_evidence(
             one = _by_ratio(name, near, log_ratio, posterior, len(rows))
         if one is None and ways is not None:
             rough = lesser.of_model(ways.emulated)
-            sampler = ImportanceSampler(ways.propose(name), rough, comparison)
-            without = sampler.sample(lesser, seed + number + 1, tick)
-            error = float(np.hypot(posterior.ln_z_error, without.ln_z_error))
-            ln_bayes = posterior.ln_z - without.ln_z
-            one = ComponentEvidence(
-                name,
-                ln_bayes,
-                error,
-                sigma_of(ln_bayes),
-                "sampled",
-                without.converged and posterior.converged,
-            )
+            proposal, own = ways.propose(name), seed + number + 1
+            one = _by_bound(name, lesser, rough, proposal, posterior, own, tick)
+            if one is None:
+                sampler = ImportanceSampler(proposal, rough, comparison)
+                one = _by_sampling(name, posterior, sampler.sample(lesser, own, tick))
         if one is not None:
             found.append(one)
     return found
+
+
+def _by_bound(
+    name: str,
+    lesser: AtmosphereTarget,
+    rough: AtmosphereTarget,
+    proposal: Proposal,
+    posterior: WeightedPosterior,
+    seed: int,
+    tick: Tick,
+) -> ComponentEvidence | None:
+    """From the best that the model without can do; None where that is not hopeless."""
+    rng = np.random.default_rng(seed)
+    first = np.concatenate(
+        [
+            proposal.sample(_SEARCHED // 2, rng),
+            posterior.points[posterior.draw(_SEARCHED // 2, rng)],
+        ]
+    )
+
+    def misfit(points: Array) -> Array:
+        value = rough.log_likelihood(points.T)
+        return np.where(np.isfinite(value), -value, _IMPOSSIBLE)
+
+    ends = [(-_FURTHEST, _FURTHEST)] * lesser.dimensions
+    best = optimize.differential_evolution(
+        misfit,
+        ends,
+        init=np.clip(first, -_FURTHEST, _FURTHEST),
+        maxiter=_GENERATIONS,
+        seed=rng,
+        polish=False,
+        vectorized=True,
+        updating="deferred",
+    )
+    exact = float(lesser.log_likelihood(best.x[None])[0])
+    tick(1)
+    # What the search may have missed, and what the stand-in got wrong.
+    greatest = max(exact, -float(best.fun)) + _MISSED + abs(exact + float(best.fun))
+    ln_bayes = posterior.ln_z - greatest
+    if not ln_bayes > _HOPELESS:
+        return None
+    return ComponentEvidence(name, ln_bayes, 0.0, sigma_of(ln_bayes), "bound", posterior.converged)
+
+
+def _by_sampling(
+    name: str, posterior: WeightedPosterior, without: WeightedPosterior
+) -> ComponentEvidence:
+    error = float(np.hypot(posterior.ln_z_error, without.ln_z_error))
+    ln_bayes = posterior.ln_z - without.ln_z
+    converged = without.converged and posterior.converged
+    return ComponentEvidence(name, ln_bayes, error, sigma_of(ln_bayes), "sampled", converged)
 
 
 def _nothingness(space: ParameterSpace, name: str, points: Array) -> Array:
