@@ -9,7 +9,8 @@ hold the truth as often as they say:
 - SBC: ranks of the truth among draws (Talts et al. 2018), a Kolmogorov-Smirnov p-value a parameter;
 - TARP (Lemos et al. 2023): coverage of random balls, the largest departure from the diagonal;
 - both for the network alone (``before``) and after importance sampling (``after``);
-- marginals and ln Z beside nautilus, efficiencies, and seconds of CPU and of the clock.
+- marginals and ln Z beside nautilus, ln Z beside plain importance sampling from the network where
+  that is efficient enough, efficiencies, and seconds of CPU and of the clock.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+from scipy.special import logsumexp
 
 from spectramind.config.compose import compose
 from spectramind.config.overrides import quoted
@@ -31,7 +33,7 @@ from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.pipeline.observed_planets import examples
 from spectramind.pipeline.proposal import forward_model, ready_proposal
-from spectramind.retrieval.annealing import systematic
+from spectramind.retrieval.annealing import effective, systematic
 from spectramind.retrieval.atmosphere_target import RADIUS, AtmosphereTarget
 from spectramind.retrieval.gaussian_likelihood import GaussianLikelihood
 from spectramind.retrieval.importance_sampling import ImportanceSampler
@@ -44,6 +46,7 @@ from spectramind.run.threads import calm_threads
 
 Array = NDArray[np.float64]
 _DRAWS, _MANY = 200, 2000
+_DIRECT, _ENOUGH = 8000, 200
 
 
 def simulated(
@@ -150,6 +153,7 @@ def main() -> None:
             "wall_s": wall,
         }
         if number < given.referee:
+            row |= direct(found, target, proposal, rng)
             row |= refereed(found, target, settings, number)
         rows.append(row)
         print(number, {k: round(float(v), 3) for k, v in row.items()}, flush=True)
@@ -172,6 +176,18 @@ def main() -> None:
     print(json.dumps(summary, indent=1))
     if given.out:
         given.out.write_text(json.dumps({"summary": summary, "rows": rows}, indent=1))
+
+
+def direct(found: WeightedPosterior, target: AtmosphereTarget, proposal, rng) -> dict[str, float]:
+    """Beside the network's own samples with exact weights: slow, and nothing to be wrong about."""
+    points = proposal.sample(_DIRECT, rng)
+    joint = target.log_prior(points) + target.log_likelihood(points)
+    log_weight = joint - proposal.log_density(points)
+    counted = effective(log_weight)
+    if counted < _ENOUGH:
+        return {}
+    ln_z = float(logsumexp(log_weight) - np.log(_DIRECT))
+    return {"direct_off": found.ln_z - ln_z, "direct_error": counted**-0.5}
 
 
 def refereed(

@@ -19,10 +19,12 @@ from spectramind.retrieval.proposal_training import (
     DrawnSpectra,
     Examples,
     draw_spectra,
+    train_emulator,
     train_proposal,
 )
 from spectramind.retrieval.retrieve_planet import Observed, retrieve_planet
 from spectramind.retrieval.spectrum_embedding import learn_embedding, noise_bank
+from spectramind.retrieval.trained_networks import TrainedNetworks
 
 Array = NDArray[np.float64]
 KNOWN = {"star_radius_rsun": 1.0, "planet_mass_mjup": 1.0}
@@ -30,6 +32,14 @@ RETRIEVAL = compose([]).retrieval
 SMALL = RETRIEVAL.network.model_copy(
     update={"spectra": 400, "epochs": 3, "batch": 64, "components": 8, "hidden": 16}
 )
+EMULATOR = RETRIEVAL.emulator.model_copy(update={"width": 32, "epochs": 40, "batch": 32})
+
+
+def middle(model: ForwardModel) -> Array:
+    """The prior's middle, a planet of a tenth of its star."""
+    point = model.space.from_unit(np.full((1, len(model.space.free)), 0.5), KNOWN)
+    point[:, model.space.free.index("radius_ratio")] = 0.1
+    return point
 
 
 def noise(scale: float = 60e-6) -> Measurement:
@@ -56,6 +66,11 @@ def drawn(model: ForwardModel, examples: Examples) -> DrawnSpectra:
 @pytest.fixture(scope="module")
 def trained(model: ForwardModel, examples: Examples, drawn: DrawnSpectra) -> TrainedProposal:
     return train_proposal(model, examples, drawn, SMALL, 5, lambda: None)
+
+
+@pytest.fixture(scope="module")
+def networks(model: ForwardModel, drawn: DrawnSpectra, trained: TrainedProposal) -> TrainedNetworks:
+    return TrainedNetworks(trained, *train_emulator(model, drawn, EMULATOR, 5, lambda: None))
 
 
 def test_drawn_spectra_are_the_models_own(model: ForwardModel, drawn: DrawnSpectra) -> None:
@@ -129,7 +144,7 @@ def test_training_learns_and_a_stopped_one_goes_on_to_the_same_numbers(
     trained: TrainedProposal,
     tmp_path: Path,
 ) -> None:
-    assert trained.loss[-1] < trained.loss[0]
+    assert trained.told.loss[-1] < trained.told.loss[0]
     file, epochs = tmp_path / "last.pt", []
 
     def stop() -> None:
@@ -140,30 +155,36 @@ def test_training_learns_and_a_stopped_one_goes_on_to_the_same_numbers(
     with pytest.raises(KeyboardInterrupt):
         train_proposal(model, examples, drawn, SMALL, 5, stop, file)
     again = train_proposal(model, examples, drawn, SMALL, 5, lambda: None, file)
-    assert again.loss == trained.loss
+    assert again.told.loss == trained.told.loss
     for one, other in zip(again.network.parameters(), trained.network.parameters(), strict=True):
         assert torch.equal(one, other)
 
 
 def test_the_artifact_is_read_back_and_a_broken_one_refused(
-    model: ForwardModel, trained: TrainedProposal, tmp_path: Path
+    model: ForwardModel, networks: TrainedNetworks, tmp_path: Path
 ) -> None:
     path = tmp_path / "network.pt"
-    trained.save(path)
-    read = TrainedProposal.load(path, model.space, SMALL)
+    networks.save(path)
+    config = RETRIEVAL.model_copy(update={"network": SMALL, "emulator": EMULATOR})
+    read = TrainedNetworks.load(path, config)
     known, absent = np.array([1.0, 1.0]), np.zeros(len(components(model.space)), dtype=bool)
     samples = [
-        one.propose(noise(), known, absent).sample(3, np.random.default_rng(0))
-        for one in (read, trained)
+        one.proposal.propose(noise(), known, absent).sample(3, np.random.default_rng(0))
+        for one in (read, networks)
     ]
     assert np.array_equal(*samples)
+    emulated = [
+        model.emulated(one.emulator).depths(middle(model), KNOWN) for one in (read, networks)
+    ]
+    assert np.array_equal(*emulated)
+    assert read.seconds == networks.seconds
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(SchemaError, match="delete it"):
-        TrainedProposal.load(path, model.space, SMALL)
+        TrainedNetworks.load(path, config)
 
 
 def test_one_planet_from_end_to_end(
-    model: ForwardModel, trained: TrainedProposal, tmp_path: Path
+    model: ForwardModel, networks: TrainedNetworks, tmp_path: Path
 ) -> None:
     """A clear atmosphere full of water; what is written is read back; spectra that no atmosphere
     makes warn.
@@ -172,22 +193,22 @@ def test_one_planet_from_end_to_end(
         update={
             "sampler": "importance",
             "effective": 20,
-            "batch": 150,
+            "batch": 100,
+            "particles": 200,
             "most_spectra": 900,
-            "teaching_rounds": 2,
             "draws": 40,
             "comparison_effective": 10,
         }
     )
-    truth = model.space.from_unit(np.full((1, len(model.space.free)), 0.5), KNOWN)
-    truth[:, model.space.free.index("radius_ratio")] = 0.1
-    depth = np.asarray(model.spectrum(truth, KNOWN), dtype=np.float64)[0]
+    depth = model.depths(middle(model), KNOWN)[0].astype(np.float64)
     measured = noise(3e-4)
     rng = np.random.default_rng(2)
     seen = Measurement(
         depth + 3e-4 * rng.standard_normal(N_BINS), measured.variance, measured.modes
     )
-    found = retrieve_planet(Observed("1", seen, KNOWN), model, trained, settings, 1, lambda _: None)
+    found = retrieve_planet(
+        Observed("1", seen, KNOWN), model, networks, settings, 1, lambda _: None
+    )
     assert found.names == model.space.free
     assert found.summary["spectra"] <= 900
     assert np.isfinite(found.summary["ln_z"])
@@ -202,7 +223,7 @@ def test_one_planet_from_end_to_end(
     assert found.summary["fits"]
     wrong = Measurement(seen.depth + 2e-3 * (-1.0) ** np.arange(N_BINS), seen.variance, seen.modes)
     other = retrieve_planet(
-        Observed("1", wrong, KNOWN), model, trained, settings, 1, lambda _: None
+        Observed("1", wrong, KNOWN), model, networks, settings, 1, lambda _: None
     )
     assert not other.summary["fits"]
     assert "does not fit" in other.summary["warning"]

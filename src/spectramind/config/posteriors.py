@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from spectramind.config.base import Section
 from spectramind.config.sim_planets import Span
@@ -73,3 +73,12 @@ class SamplingConfig(Section):
     live_points: int = Field(ge=50)
     comparison_effective: int = Field(ge=10)
     draws: int = Field(ge=10)
+
+    @model_validator(mode="after")
+    def _one_batch_fits(self) -> "SamplingConfig":
+        if self.most_spectra < self.batch:
+            raise ValueError(
+                f"most_spectra {self.most_spectra} is below batch {self.batch}: raise it, or lower "
+                "the other"
+            )
+        return self

@@ -86,7 +86,7 @@ class ImportanceSampler:
         """A batch after the other, equally of every island, while they are worth it."""
         settings = self._settings
         islands, each = population.log_density.shape
-        batch = settings.batch // islands
+        batch = min(settings.batch // islands, each)
         order = rng.permuted(np.tile(np.arange(each), (islands, 1)), axis=1)
         for start in range(0, each - batch + 1, batch):
             if not self._room(weighed):
