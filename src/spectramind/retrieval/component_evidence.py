@@ -109,7 +109,7 @@ def component_evidence(
             proposal, own = ways.propose(name), seed + number + 1
             one = _by_bound(name, lesser, rough, proposal, posterior, own, tick)
             if one is None:
-                sampler = ImportanceSampler(proposal, rough, comparison)
+                sampler = ImportanceSampler(proposal, rough, comparison, doublings=0)
                 one = _by_sampling(name, posterior, sampler.sample(lesser, own, tick))
         if one is not None:
             found.append(one)

@@ -26,7 +26,8 @@ from spectramind.retrieval.sampler import Proposal, Target, Tick, WeightedPoster
 Array = NDArray[np.float64]
 _FIRST = 3  # samples of the proposal for each that is kept
 _GOOD = 0.5  # share of effective samples from which more of them help better than learning
-_VAGUE, _DOUBLED = 0.15, 2  # error of ln Z from which populations are doubled, and how often
+_VAGUE = 0.15  # error of ln Z from which populations are doubled
+_MOST_CHEAP = 600_000  # spectra of the surrogate; usual are 50,000 to 300,000
 _STILL = 1.0  # rise of the mean ln density [nats] that tells samples which were not the density's
 
 
@@ -35,11 +36,14 @@ class ImportanceSampler:
 
     Args:
         proposal: the first one. rough: the target with cheap predictions. settings: sizes, and
-            when to stop.
+            when to stop. doublings: how often populations may be doubled where islands disagree.
     """
 
-    def __init__(self, proposal: Proposal, rough: Target, settings: SamplingConfig) -> None:
+    def __init__(
+        self, proposal: Proposal, rough: Target, settings: SamplingConfig, doublings: int = 2
+    ) -> None:
         self._first, self._rough, self._settings = proposal, rough, settings
+        self._doublings = doublings
 
     def sample(self, target: Target, seed: int, tick: Tick) -> WeightedPosterior:
         """Anneal, weigh, learn, until enough samples are effective or spectra are used up."""
@@ -52,7 +56,7 @@ class ImportanceSampler:
         while True:
             self._weigh(weighed, population, surrogate, rng, tick)
             enough = weighed.effective >= settings.effective
-            vague = population.log_ratio_error > _VAGUE and doubled < _DOUBLED
+            vague = population.log_ratio_error > _VAGUE and doubled < self._doublings
             vague = vague and self._room(weighed)
             better = surrogate.taught(*weighed.last)
             if enough and vague:
@@ -60,7 +64,7 @@ class ImportanceSampler:
                 each, doubled = 2 * each, doubled + 1
                 population = self._population(better, each, rng)
                 weighed = _Weighed(target, weighed.count)
-            elif enough or not self._hopeful(weighed):
+            elif enough or not self._hopeful(weighed, population):
                 return self._told(weighed, population, enough)
             else:
                 population = anneal(population, surrogate.log_joint, better.log_joint, each, rng)
@@ -96,9 +100,10 @@ class ImportanceSampler:
             if weighed.effective >= settings.effective or weighed.last_efficiency < _GOOD:
                 return
 
-    def _hopeful(self, weighed: "_Weighed") -> bool:
+    def _hopeful(self, weighed: "_Weighed", population: Population) -> bool:
         settings = self._settings
-        if not self._room(weighed):
+        lost = not np.isfinite(population.climb) or population.evaluated > _MOST_CHEAP
+        if lost or not self._room(weighed):
             return False
         least = settings.least_efficiency * weighed.count
         return weighed.count < 4 * settings.batch or weighed.effective >= least
