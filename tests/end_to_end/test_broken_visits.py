@@ -19,7 +19,7 @@ SETTINGS = [
     "sim.test_planets=2",
     "sim.two_visit_fraction=0",
     "train.epochs=0",
-    "env.workers=2",
+    "env.workers=1",
     "env.threads=1",
     "calib.corel.alpha=0.4",
 ]
@@ -45,7 +45,7 @@ def broken(spectramind: Cli, tmp_path_factory: pytest.TempPathFactory) -> tuple[
     (work / "data/splits").mkdir(parents=True)
     note = json.dumps(folds | {"seed": 0, "reason": "test"})
     (work / "data/splits/groupkfold.json").write_text(note)
-    assert spectramind("calibrate", *settings) == 2
+    assert spectramind("calibrate", *settings, "env.workers=2") == 2  # told by worker processes
     for command in AFTER:
         assert spectramind(command, *settings) == 0, command
     return work, test.name, train.name
