@@ -11,6 +11,7 @@ calm_threads()  # before NumPy is loaded: on a shared machine threads that spin 
 import copy
 import functools
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,6 +89,13 @@ def _share_composed_trees() -> None:
 
 
 _share_composed_trees()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, then those with many: no process waits long for the last one."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    many = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path not in slow, -many[item.path], item.path))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ from spectramind.run.failures import failure_of
 from spectramind.run.record import read_events
 from spectramind.submission.validate import validate_submission
 
+pytestmark = pytest.mark.slow
+
 Cli = Callable[..., int]
 SETTINGS = [
     "experiment=smoke",

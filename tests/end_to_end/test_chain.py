@@ -15,6 +15,8 @@ from spectramind.run.record import read_events, read_manifest
 from spectramind.submission.dialects import Dialect
 from spectramind.submission.validate import validate_submission
 
+pytestmark = pytest.mark.slow
+
 Cli = Callable[..., int]
 # One chain serves every test of this file: it is the slowest thing of the suite.
 SETTINGS = [
