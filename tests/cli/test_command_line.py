@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ from spectramind.cli.complaint import complaint as explain
 from spectramind.config.compose import compose
 from spectramind.errors import ConfigError, RuntimeRiskError
 
+Done = subprocess.CompletedProcess[str]
 SLOW_PACKAGES = ("torch", "hydra", "numpy", "pandas", "numba", "plotly", "sklearn")
 
 
-def spectramind(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def in_a_process(*args: str, cwd: Path) -> Done:
+    """A command line in an interpreter of its own, as a shell starts it."""
     return subprocess.run(
         [sys.executable, "-m", "spectramind", *args],
         cwd=cwd,
@@ -29,7 +32,24 @@ def spectramind(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def complaint(done: subprocess.CompletedProcess[str], code: int) -> str:
+@pytest.fixture
+def typed(
+    spectramind: Callable[..., int],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> Callable[..., Done]:
+    """Run a command line in this process, in an empty folder; what a shell would see of it."""
+
+    def run(*args: str) -> Done:
+        monkeypatch.chdir(tmp_path)
+        code = spectramind(*args)
+        return subprocess.CompletedProcess(args, code, *capsys.readouterr())
+
+    return run
+
+
+def complaint(done: Done, code: int) -> str:
     """The one line a failed command says."""
     assert done.returncode == code, done.stderr
     lines = [line for line in done.stderr.splitlines() if line.startswith("spectramind:")]
@@ -70,14 +90,14 @@ def test_help_loads_nothing_slow(tmp_path: Path) -> None:
         ["selftest"],
     ],
 )
-def test_every_command_has_help(command: list[str], tmp_path: Path) -> None:
-    done = spectramind(*command, "--help", cwd=tmp_path)
+def test_every_command_has_help(command: list[str], typed: Callable[..., Done]) -> None:
+    done = typed(*command, "--help")
     assert done.returncode == 0
     assert "OVERRIDES" in done.stdout
 
 
 def test_version_shows_both_hashes_and_writes_nothing(tmp_path: Path) -> None:
-    done = spectramind("--version", cwd=tmp_path)
+    done = in_a_process("--version", cwd=tmp_path)
     assert done.returncode == 0
     defaults = compose()
     assert done.stdout.strip() == (
@@ -89,7 +109,7 @@ def test_version_shows_both_hashes_and_writes_nothing(tmp_path: Path) -> None:
 
 def test_a_work_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    said = complaint(spectramind("score", "paths.work=file/work", cwd=tmp_path), 3)
+    said = complaint(in_a_process("score", "paths.work=file/work", cwd=tmp_path), 3)
     assert "paths.work=file/work cannot be a work folder" in said
     assert "internal" not in said
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
@@ -97,7 +117,7 @@ def test_a_work_folder_that_cannot_be_one_is_named(tmp_path: Path) -> None:
 
 def test_a_path_of_any_characters_needs_no_quotes(tmp_path: Path) -> None:
     odd = tmp_path / "Ω (a=b) #1, 'c'"
-    said = complaint(spectramind("calibrate", f"data.raw={odd}/raw", cwd=tmp_path), 2)
+    said = complaint(in_a_process("calibrate", f"data.raw={odd}/raw", cwd=tmp_path), 2)
     assert f"{odd}/raw" in said
 
 
@@ -130,9 +150,9 @@ def test_any_character_can_be_written_in_any_locale(encoding: str) -> None:
     ],
 )
 def test_mistakes_of_the_command_line_exit_with_3(
-    args: list[str], said: str, tmp_path: Path
+    args: list[str], said: str, typed: Callable[..., Done]
 ) -> None:
-    assert said in complaint(spectramind(*args, cwd=tmp_path), 3)
+    assert said in complaint(typed(*args), 3)
 
 
 @pytest.mark.parametrize(
@@ -147,22 +167,16 @@ def test_mistakes_of_the_command_line_exit_with_3(
     ],
 )
 def test_missing_data_exits_with_2_and_is_recorded(
-    args: list[str], said: str, tmp_path: Path
+    args: list[str], said: str, typed: Callable[..., Done], tmp_path: Path
 ) -> None:
-    assert said in complaint(spectramind(*args, cwd=tmp_path), 2)
+    assert said in complaint(typed(*args), 2)
     event = json.loads((tmp_path / "events.jsonl").read_text())
     assert event["status"] == "fail"
     assert said in event["message"]
 
 
-def test_selftest_passes(tmp_path: Path) -> None:
-    done = spectramind("selftest", "--deep", cwd=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "FAIL" not in done.stdout
-
-
-def test_completion_is_offered(tmp_path: Path) -> None:
-    assert "--install-completion" in spectramind("--help", cwd=tmp_path).stdout
+def test_completion_is_offered(typed: Callable[..., Done]) -> None:
+    assert "--install-completion" in typed("--help").stdout
 
 
 def test_an_interrupt_says_so_in_one_line(

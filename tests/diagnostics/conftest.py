@@ -1,7 +1,9 @@
 """Synthetic report data, and a headless browser."""
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -119,10 +121,14 @@ def recovered(ids: Sequence[str], rng: np.random.Generator) -> dict[str, Any]:
 
 
 def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
-    """A full report of n planets (n > 4); keywords replace fields.
+    """A full report of n planets (n > 4), the caller's own; keywords replace fields."""
+    return replace(deepcopy(made_report(n, seed)), **changes)
 
-    Sigma is honest; planet 3 has no truth, FGS1 and bin 40 have no finite interval, the last planet
-    has no light curve.
+
+@cache
+def made_report(n: int, seed: int) -> ReportData:
+    """Sigma is honest; planet 3 has no truth, FGS1 and bin 40 have no finite interval, the last
+    planet has no light curve.
     """
     rng = np.random.default_rng(seed)
     um = bin_wavelengths()
@@ -138,7 +144,7 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
     half[:, [0, 40]] = q[[0, 40]] = np.inf
     ids = tuple(str(1_000_000 + 7919 * i) for i in range(n))
     epochs = np.arange(1, 31)
-    data = ReportData(
+    return ReportData(
         title="SpectraMind V50: held-out planets",
         provenance={
             "run": "v50_20251120_160301_4be1",
@@ -222,7 +228,6 @@ def report(n: int = 40, seed: int = 7, **changes: Any) -> ReportData:
         runs=runs(),
         rules=rules(ids),
     )
-    return replace(data, **changes)
 
 
 def pixel_images(rng: np.random.Generator) -> dict[Detector, PixelImages]:

@@ -29,19 +29,32 @@ STAGES = (
     "calibrate-corel",
     "predict",
 )
+# One interpreter a chain: only then is every stage's start paid once, and threads are still those
+# of a process that was started under these variables.
+RUNNER = """
+import sys
+from spectramind.cli import main
+stages, settings = sys.argv[1].split(), sys.argv[2:]
+for stage in stages:
+    sys.argv = ["spectramind", stage, *settings]
+    try:
+        main.main()
+    except SystemExit as stop:
+        if stop.code:
+            sys.exit(f"{stage}: {stop.code}")
+"""
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 def run(work: Path, workers: int, threads: int) -> dict[str, str]:
     """Digest of every array file, table and zip member of a chain, by name."""
     environment = os.environ | dict.fromkeys(THREADS, str(threads))
-    for stage in (*STAGES, "predict"):
-        command = [sys.executable, "-m", "spectramind", stage, *SETTINGS]
-        own = [f"paths.work={work}", f"env.workers={workers}"]
-        done = subprocess.run(
-            [*command, *own], env=environment, capture_output=True, text=True, timeout=280
-        )
-        assert done.returncode == 0, (stage, done.stderr[-2000:])
+    command = [sys.executable, "-c", RUNNER, " ".join((*STAGES, "predict")), *SETTINGS]
+    own = [f"paths.work={work}", f"env.workers={workers}"]
+    done = subprocess.run(
+        [*command, *own], env=environment, capture_output=True, text=True, timeout=400
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
     kinds, timing = {".npz", ".csv", ".parquet", ".pt"}, RecordFolder(work).timing
     files = sorted(p for p in work.rglob("*") if p.suffix in kinds and p != timing)
     return {

@@ -15,6 +15,8 @@ from spectramind.run.record import read_events, read_manifest
 from spectramind.submission.dialects import Dialect
 from spectramind.submission.validate import validate_submission
 
+pytestmark = pytest.mark.slow
+
 Cli = Callable[..., int]
 # One chain serves every test of this file: it is the slowest thing of the suite.
 SETTINGS = [
@@ -23,7 +25,7 @@ SETTINGS = [
     "sim.test_planets=3",
     "sim.two_visit_fraction=0.2",
     "train.epochs=1",
-    "env.workers=2",
+    "env.workers=1",  # of two: test_any_workers.py
     "env.threads=1",
     "calib.corel.alpha=0.4",
     "score.against=[physics,constant,box,lsq,oracle]",

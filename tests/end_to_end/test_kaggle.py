@@ -151,7 +151,7 @@ def inputs(
     """Two folders of attached data sets: to train, and of the rerun on hidden planets."""
     folder = tmp_path_factory.mktemp("kaggle")
     tree = folder / "tree"
-    sizes = (*SIZES, "sim.test_planets=3", "env.workers=2")
+    sizes = (*SIZES, "sim.test_planets=3", "env.workers=1")
     assert spectramind("simulate", *sizes, f"data.raw={tree}", f"paths.work={folder}") == 0
     shutil.rmtree(tree / "truth")  # Kaggle has none
     out = folder / "bundle"

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 VISITS = 6
 # What is awaited before the kill: files below data/calibrated, and how many of them.
 MOMENTS = {

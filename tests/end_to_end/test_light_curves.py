@@ -9,6 +9,8 @@ import pytest
 
 from spectramind.submission.validate import validate_submission
 
+pytestmark = pytest.mark.slow
+
 Cli = Callable[..., int]
 SETTINGS = [
     "experiment=smoke",

@@ -20,7 +20,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     folder = tmp_path_factory.mktemp("notebook")
     found: dict[str, Any] = {}
-    small = '"experiment=smoke", "sim.planets=15", "sim.test_planets=2"'
+    small = '"experiment=smoke", "sim.planets=15", "sim.test_planets=2", "env.workers=1"'
     exec(code.replace("runs/notebook", str(folder)).replace('"experiment=smoke"', small), found)
     return found
 

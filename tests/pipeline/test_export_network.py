@@ -79,18 +79,18 @@ def record(config: Config) -> RunRecord:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "kind",
+    "kinds",
     [
-        "model.airs_gnn.type=gat",
-        "model.airs_gnn.type=rgcn",
-        "model.head_sigma.type=flow",
-        "model.decoder_mu.type=diffusion",
+        ("model.airs_gnn.type=gat",),
+        ("model.airs_gnn.type=rgcn", "model.head_sigma.type=flow"),
+        ("model.decoder_mu.type=diffusion",),
     ],
+    ids=["gat", "rgcn and flow", "diffusion"],
 )
 def test_both_forms_answer_without_this_package(
-    tmp_path: Path, settings: Settings, kind: str
+    tmp_path: Path, settings: Settings, kinds: tuple[str, ...]
 ) -> None:
-    config = settings(tmp_path, kind)
+    config = settings(tmp_path, *kinds)
     artifact = save_checkpoint(config)
     run = record(config)
     found = export(config, run)
