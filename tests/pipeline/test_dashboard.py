@@ -215,3 +215,24 @@ def test_a_report_reads_every_fit_once(config: Config, monkeypatch: pytest.Monke
     assert doubted.visit == "102"
     assert doubted.reason == data.traits.doubt[1]
     assert "cannot be read" in doubted.reason
+
+
+def test_the_users_line_list_reaches_the_report_or_why_not_is_said(
+    config: Config, tmp_path: Path
+) -> None:
+    line = " 51 4300.000000 1.000E-22".ljust(160)
+    path = tmp_path / "co.par"
+    path.write_text(line + "\n")
+    work = f"paths.work={config.paths.work}"
+    named = compose([f"data.raw={config.data.raw}", work, f"diag.line_list={path}"])
+    data, warnings = gathered(named)
+    assert list(data.lines) == ["co"]
+    assert warnings == []
+    assert "sticks" in made(named).path.read_text(encoding="utf-8")
+    path.write_text(line[:100] + "\n")
+    data, warnings = gathered(named)
+    assert data.lines == {}
+    assert warnings == [f"left out of the report: {data.problems['lines']}"]
+    assert "100 columns" in warnings[0]
+    path.unlink()
+    assert "cannot be read" in gathered(named)[1][0]

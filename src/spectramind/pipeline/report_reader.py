@@ -22,6 +22,7 @@ from spectramind.diagnostics.report_data import PlanetTraits, ReportData
 from spectramind.diagnostics.topics import TOPIC
 from spectramind.errors import SchemaError, SpectraMindError
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
+from spectramind.physics.line_list import Lines, read_par
 from spectramind.pipeline.fit_reader import FitReader
 from spectramind.pipeline.planets import naive_of
 from spectramind.pipeline.report_calibration import calibration_logs
@@ -146,6 +147,7 @@ def read_planets(
         half_width=None if intervals is None else intervals.half_width,
         coverage_level=None if intervals is None else intervals.level,
         rules=problems.read("rules", folder.audit.violations, lambda: audit_findings(config)),
+        lines=_lines(config, problems),
         stored=stored,
         problems=problems.by_field,
     )
@@ -206,6 +208,17 @@ def _baseline(trained: "Artifact | None") -> dict[str, float]:
     """The physics estimate's loss: epoch 0 of a training; empty where nothing was trained."""
     first = trained.history[0] if trained is not None and trained.history else {}
     return {"val_loss": first["val_loss"]} if "val_loss" in first else {}
+
+
+def _lines(config: Config, problems: Problems) -> dict[str, Lines]:
+    """Of the line list that the user named; one that cannot be read is told, and not drawn."""
+    path = config.diag.line_list
+    try:
+        return {} if path is None else read_par(path)
+    except SchemaError as error:
+        problems.note("lines", str(error))
+        problems.warn(str(error))
+        return {}
 
 
 def _truth(config: Config, ids: Sequence[str]) -> NDArray[np.float64]:
