@@ -15,6 +15,7 @@ from spectramind.contracts.spectra import Spectra
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree
 from spectramind.diagnostics.report_data import ReportData
+from spectramind.errors import SchemaError
 from spectramind.instrument.grid import N_BINS
 from spectramind.pipeline.dashboard import DashboardReport, dashboard, gather
 from spectramind.pipeline.report_reader import Problems, read_report
@@ -217,7 +218,7 @@ def test_a_report_reads_every_fit_once(config: Config, monkeypatch: pytest.Monke
     assert "cannot be read" in doubted.reason
 
 
-def test_the_users_line_list_reaches_the_report_or_why_not_is_said(
+def test_the_users_line_list_reaches_the_report_and_a_broken_one_stops_it(
     config: Config, tmp_path: Path
 ) -> None:
     line = " 51 4300.000000 1.000E-22".ljust(160)
@@ -230,9 +231,12 @@ def test_the_users_line_list_reaches_the_report_or_why_not_is_said(
     assert warnings == []
     assert "sticks" in made(named).path.read_text(encoding="utf-8")
     path.write_text(line[:100] + "\n")
-    data, warnings = gathered(named)
-    assert data.lines == {}
-    assert warnings == [f"left out of the report: {data.problems['lines']}"]
-    assert "100 columns" in warnings[0]
+    with pytest.raises(SchemaError, match=r"co\.par: its first line has 100 columns"):
+        made(named)
+    heard: list[str] = []
+    shown = read_report(named, Problems(heard.append), {}, {})  # the server's way
+    assert shown.lines == {}
+    assert heard == [shown.problems["lines"]]
     path.unlink()
-    assert "cannot be read" in gathered(named)[1][0]
+    with pytest.raises(SchemaError, match=r"co\.par cannot be read"):
+        made(named)
