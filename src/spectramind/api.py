@@ -104,7 +104,8 @@ class Run:
         self, planet_id: str, estimator: str = SUBMITTED, line_list: Path | str | None = None
     ) -> "Figure":
         """A planet's predicted spectrum with its sigma [ppm], FGS1 at 0.7 um; below it what each
-        gas alone would draw, and the lines of a HITRAN ``.par`` file where one is named.
+        gas alone would draw, and the lines of a HITRAN ``.par`` file where one is named, here or by
+        ``diag.line_list``.
 
         Raises:
             SchemaError: ``predict`` has not run, or not for this planet; a broken line list.
@@ -118,5 +119,6 @@ class Run:
         if planet_id not in found.planet_ids:
             raise SchemaError(f"no prediction for planet {planet_id}: it is no test planet")
         one = found.select([planet_id]).spectra
-        lines = None if line_list is None else read_par(Path(line_list))
+        named = self.config.diag.line_list if line_list is None else Path(line_list)
+        lines = None if named is None else read_par(named)
         return Figure(spectrum_figure(planet_id, np.ravel(one.mu), np.ravel(one.sigma), lines))

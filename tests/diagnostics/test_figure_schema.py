@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from spectramind.diagnostics.page import build_page
 from spectramind.diagnostics.report_data import ReportData
+from spectramind.physics.line_list import Lines
 
 Make = Callable[..., ReportData]
 SUPPORTED = json.loads(
@@ -56,7 +58,8 @@ def unsupported(figure: dict[str, Any]) -> set[str]:
 @pytest.fixture
 def drawn(make_report: Make) -> dict[str, dict[str, Any]]:
     """Every figure of the report page and of planets' pages, their series' keys filled in."""
-    page = build_page(make_report(), max_planets=20, worst_planets=5)
+    lines = {"co": Lines(np.array([4300.0]), np.array([1e-22]))}
+    page = build_page(make_report(lines=lines), max_planets=20, worst_planets=5)
     figures = {name: fig for body in page.bodies for name, fig in body.figures.items()}
     for planet in page.planets.values():
         for name, series in planet["series"].items():

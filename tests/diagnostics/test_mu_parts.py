@@ -103,7 +103,7 @@ def planet_body(module: Any, data: ReportData, row: int) -> PlanetBody:
 def test_a_planets_bars_end_at_its_mu(make_report: Make) -> None:
     data = make_report()
     series = planet_body(planet_mu_parts, data, 2).series["planet-mu-parts"]
-    named = {trace["meta"] for trace in planet_mu_parts.figure(True)["data"]}
+    named = {trace.get("meta") for trace in planet_mu_parts.figure(True)["data"]}
     assert series.keys() <= named
     found = data.stored["explain"]["planets"][data.planet_ids[2]]
     parts = [s["y"] for key, s in series.items() if "." not in key and key != "mu"]

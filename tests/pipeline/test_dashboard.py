@@ -1,6 +1,7 @@
 """What the dashboard gathers from a work folder in any state: broken files are named, not fatal."""
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,14 +9,16 @@ import pytest
 
 from spectramind.config.compose import compose
 from spectramind.config.root import Config
-from spectramind.contracts.depths import Depths, save_depths, unmeasured
+from spectramind.contracts.depths import Depths, load_depths, save_depths, unmeasured
 from spectramind.contracts.predictive import Predictive
 from spectramind.contracts.spectra import Spectra
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree
 from spectramind.diagnostics.report_data import ReportData
+from spectramind.errors import SchemaError
 from spectramind.instrument.grid import N_BINS
 from spectramind.pipeline.dashboard import DashboardReport, dashboard, gather
+from spectramind.pipeline.report_reader import Problems, read_report
 from spectramind.plotting.document import absent_lines
 from spectramind.run.atomic import write_npz, write_text
 from spectramind.run.failures import note_failure
@@ -187,3 +190,53 @@ def test_a_tree_that_is_gone_is_said(config: Config) -> None:
     assert "test" in data.problems["light_curves"]
     assert data.problems["calibration"] == data.problems["light_curves"]
     assert len(warnings) == 1
+
+
+def test_a_report_reads_every_fit_once(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Light curves, traits and doubts come of one reading, also of files that are broken."""
+    features = WorkFolder(config.paths).features
+    broken = config.data.raw / "test/102"
+    shutil.copytree(config.data.raw / "test/101", broken)
+    predict(config, "101", "102")
+    save_depths(features.depths("101"), measured(0.01), "")
+    features.depths("102").write_bytes(features.depths("101").read_bytes()[:300])
+    read: list[str] = []
+
+    def counted(path: Path) -> Depths:
+        read.append(path.name)
+        return load_depths(path)
+
+    monkeypatch.setattr("spectramind.pipeline.fit_reader.load_depths", counted)
+    data = read_report(config, Problems(lambda _: None), {}, {})
+    assert sorted(read) == [features.depths(name).name for name in ("101", "102")]
+    assert set(data.light_curves) == {"101"}
+    assert data.doubted is not None
+    assert data.traits is not None
+    (doubted,) = data.doubted
+    assert doubted.visit == "102"
+    assert doubted.reason == data.traits.doubt[1]
+    assert "cannot be read" in doubted.reason
+
+
+def test_the_users_line_list_reaches_the_report_and_a_broken_one_stops_it(
+    config: Config, tmp_path: Path
+) -> None:
+    line = " 51 4300.000000 1.000E-22".ljust(160)
+    path = tmp_path / "co.par"
+    path.write_text(line + "\n")
+    work = f"paths.work={config.paths.work}"
+    named = compose([f"data.raw={config.data.raw}", work, f"diag.line_list={path}"])
+    data, warnings = gathered(named)
+    assert list(data.lines) == ["co"]
+    assert warnings == []
+    assert "sticks" in made(named).path.read_text(encoding="utf-8")
+    path.write_text(line[:100] + "\n")
+    with pytest.raises(SchemaError, match=r"co\.par: its first line has 100 columns"):
+        made(named)
+    heard: list[str] = []
+    shown = read_report(named, Problems(heard.append), {}, {})  # the server's way
+    assert shown.lines == {}
+    assert heard == [shown.problems["lines"]]
+    path.unlink()
+    with pytest.raises(SchemaError, match=r"co\.par cannot be read"):
+        made(named)

@@ -17,6 +17,7 @@ from spectramind.contracts.work_folder import FeaturesFolder, WorkFolder
 from spectramind.dataset.tree import KaggleTree
 from spectramind.instrument.grid import N_BINS
 from spectramind.pipeline.dashboard import dashboard
+from spectramind.pipeline.fit_reader import FitReader
 from spectramind.pipeline.report_planets import all_estimates, planet_traits, repeat_visits
 from spectramind.pipeline.visits import visits_by_planet
 from spectramind.run.atomic import write_npz
@@ -50,7 +51,8 @@ def visit(depth: float, b: float, reason: str = "") -> Depths:
 def traits(config: Config, ids: tuple[str, ...] = ("101",)):
     notes: dict[str, str] = {}
     grouped = visits_by_planet(KaggleTree(config.data.raw), "test")
-    return planet_traits(config, ids, grouped, notes.__setitem__), notes
+    fits = FitReader(WorkFolder(config.paths).features)
+    return planet_traits(config, ids, grouped, fits, notes.__setitem__), notes
 
 
 def repeats(config: Config):

@@ -89,6 +89,9 @@ def test_spectra_lie_together(compared: Any) -> None:
     assert len(found["wavelength_um"]) == len(found["truth_ppm"]) == 283
     difference = np.array(second["mu_ppm"]) - np.array(first["mu_ppm"])
     np.testing.assert_allclose(difference, 100, atol=0.02)
+    alone = [trace["name"] for trace in found["strip"] if trace["name"].endswith("alone")]
+    assert alone == ["H₂O alone", "CO₂ alone", "CO alone", "CH₄ alone", "NH₃ alone"]
+    assert {(trace["xaxis"], trace["yaxis"]) for trace in found["strip"]} == {("x", "y2")}
     missing = compared.ask(f"/api/compare/spectra?{runs}&planet=5")
     assert missing.status == 404
     assert "planet '5'" in missing.detail

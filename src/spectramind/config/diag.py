@@ -63,6 +63,7 @@ class DashboardConfig(Section):
         max_planets: planets that get a page of their own (the statistics always use all of them).
         worst_planets: rows of the table of worst planets; these are always among the former.
         light_curve_points: samples a light curve is binned to before it is embedded.
+        line_list: HITRAN's ``.par`` file whose lines stand as sticks below spectra; null: none.
         fft: spectra of residuals.
         explain: what made every mu.
         pca, umap, tsne: the maps of planets.
@@ -73,6 +74,7 @@ class DashboardConfig(Section):
     max_planets: int = Field(ge=1, le=2000)
     worst_planets: int = Field(ge=1, le=200)
     light_curve_points: int = Field(ge=20, le=5000)
+    line_list: Path | None
     fft: ResidualsConfig
     explain: ExplainConfig
     pca: PcaConfig

@@ -14,6 +14,7 @@ from spectramind.diagnostics.report_data import ReportData
 from spectramind.diagnostics.statistics import Scored, choose_planets, scored
 from spectramind.diagnostics.topics import TOPIC
 from spectramind.plotting.document import AbsentPart, PagePart, lead
+from spectramind.plotting.molecule_strip import sticks_of
 from spectramind.plotting.plot import Figure
 
 log = logging.getLogger("spectramind")
@@ -52,6 +53,11 @@ class ReportContext:
         if found is None:
             return Lack(self.data.problems.get(f"stored.{topic}", ""))
         return dict(found)
+
+    @cached_property
+    def sticks(self) -> dict[str, list[float]]:
+        """The line list's sticks for the strip below spectra, by gas; empty without a list."""
+        return sticks_of(self.data.lines)
 
     @cached_property
     def score(self) -> Scored | None:

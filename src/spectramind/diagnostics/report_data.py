@@ -16,6 +16,7 @@ from spectramind.evaluation.coverage import ConformalKind
 from spectramind.evaluation.repeatability import VisitDifference
 from spectramind.instrument.detectors import Detector
 from spectramind.instrument.grid import N_BINS
+from spectramind.physics.line_list import Lines
 from spectramind.symbolic.audit_findings import AuditFindings
 
 Array = NDArray[np.floating]
@@ -240,6 +241,7 @@ class ReportData:
         rules: what the symbolic rules say of the planets.
         retrieved: posteriors over atmospheres, by planet id.
         recovery: how well ``retrieve --all`` found true atmospheres again.
+        lines: of the user's line list, by gas.
         stored: what computations of ``diagnose TOPIC`` found, by topic.
         problems: by the name of another field (``stored.TOPIC`` for one of those), why it is empty
             where it could have been filled, or what of it is missing.
@@ -274,6 +276,7 @@ class ReportData:
     rules: AuditFindings | None = None
     retrieved: Mapping[str, Retrieved] = field(default_factory=dict)
     recovery: Mapping[str, Any] | None = None
+    lines: Mapping[str, Lines] = field(default_factory=dict)
     stored: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
 

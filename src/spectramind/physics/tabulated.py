@@ -51,11 +51,14 @@ class TabulatedOpacity:
     Attributes:
         gases: by name; a gas that has no file is missing.
         temperature_K: the range that all of them cover.
+        read: for people, which file was read for which gas. passed_over: what was not, and why.
     """
 
     channels: Channels
     gases: Mapping[str, ChannelTable]
     temperature_K: tuple[float, float]  # noqa: N815 - kelvin is K
+    read: str = ""
+    passed_over: tuple[str, ...] = ()
 
 
 def tabulated(tables: Mapping[str, GasTable], channels: Channels) -> TabulatedOpacity:

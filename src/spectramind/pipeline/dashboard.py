@@ -15,6 +15,7 @@ from spectramind.diagnostics.panel import Values, as_csv
 from spectramind.diagnostics.report_data import ReportData
 from spectramind.diagnostics.topics import TOPIC
 from spectramind.errors import SpectraMindError
+from spectramind.physics.line_list import read_par
 from spectramind.pipeline.report_reader import Problems, kept_topics, read_report
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.topic_makers import MAKERS, make
@@ -59,6 +60,9 @@ def dashboard(config: Config, record: RunRecord) -> DashboardReport:
 
     What is missing or broken is left out of the page, named in it and in the record; nothing that
     the chain can leave behind stops it.
+
+    Raises:
+        SchemaError: as ``gather``.
     """
     files, number = ReportFiles.numbered(config.diag.html.out)
     out = files.page
@@ -116,7 +120,12 @@ def gather(config: Config, record: RunRecord, topics: Sequence[str] = tuple(TOPI
 
     Args:
         topics: whose computations are looked for; what is quick and missing is computed.
+
+    Raises:
+        SchemaError: the line list that ``diag.line_list`` names is missing or broken.
     """
+    if config.diag.line_list is not None:
+        read_par(config.diag.line_list)  # asked for by name: told before anything is computed
     problems = Problems(lambda line: record.warn(f"left out of the report: {line}"))
     stored = _stored(config, record, topics, problems)
     return read_report(config, problems, stored, _provenance(config, record))

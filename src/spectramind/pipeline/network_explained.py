@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from spectramind.config.root import Config
-from spectramind.contracts.depths import load_depths
+from spectramind.contracts.depths import load_info
 from spectramind.contracts.planet import Planet
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.diagnostics.attribution_course import PlanetCourse, along_transit, by_phase
@@ -80,8 +80,8 @@ def _course(config: Config, planet: Planet, curves: Array) -> PlanetCourse:
     if len(planet.model) == 0:
         clock = np.full(length, np.nan)
         return PlanetCourse(clock, phases(clock, 0.0), given)
-    told = load_depths(WorkFolder(config.paths).features.depths(planet.usable[0]))
-    geometry = told.info["parameters"]
+    told = load_info(WorkFolder(config.paths).features.depths(planet.usable[0]))
+    geometry = told["parameters"]
     clock = transit_clock(planet.model[:, 0])
     even = np.interp(np.linspace(0, len(clock) - 1, length), np.arange(len(clock)), clock)
     return PlanetCourse(even, phases(even, inner_share(geometry["k_fgs1"], geometry["b"])), given)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.root import Config
-from spectramind.contracts.depths import load_depths
+from spectramind.contracts.depths import load_info
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.planet import Planet
 from spectramind.contracts.traits import TRAITS
@@ -72,7 +72,7 @@ def physics_features(config: Config, planets: Sequence[Planet], errors: ErrorMod
 
 def _row(config: Config, planet: Planet, errors: ErrorModel) -> list[float]:
     features = WorkFolder(config.paths).features
-    fitted = load_depths(features.depths(planet.usable[0])).info.get("parameters", {})
+    fitted = load_info(features.depths(planet.usable[0])).get("parameters", {})
     measured = errors.combined(planet.measurements)
     found = of_light_curves(features, planet) | of_depths(planet.measurements, errors)
     level = max(float(np.median(measured.depth[AIRS_BINS])), 1e-6)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spectramind.config.root import Config
-from spectramind.contracts.depths import Depths, load_depths
+from spectramind.contracts.depths import load_info
 from spectramind.contracts.measurement import Measurement
 from spectramind.contracts.planet import Planet
 from spectramind.contracts.predictive import SUBMITTED, Predictive
@@ -65,30 +65,29 @@ def traits_of(
 def of_light_curves(features: FeaturesFolder, planet: Planet) -> dict[str, float]:
     """Of the white light curves of the first visit that counts, and of its fit."""
     visit = planet.usable[0]
-    depths = load_depths(features.depths(visit))
-    if not depths.measured:
+    if not len(planet.white):
         return {"doubted": 1.0}
-    left = depths.white - depths.model
+    info, left = load_info(features.depths(visit)), planet.white - planet.model
     left = left - left.mean(axis=0)
     power = (left**2).mean(axis=0)
-    stated = _stated_variance(features, visit, depths)
+    stated = _stated_variance(features, visit, len(planet.white))
     memory = (left[1:] * left[:-1]).mean(axis=0) / power
-    found = {"doubted": float(bool(depths.info["reason"]))}
+    found = {"doubted": float(bool(info["reason"]))}
     for i, band in enumerate(("fgs1", "airs")):
         found[f"noise_{band}"] = _log(np.sqrt(power[i]))
         found[f"chi2_{band}"] = _log(power[i] / stated[i])
         found[f"memory_{band}"] = float(memory[i])
-    mean, covariance = (np.asarray(depths.info["seen"][key]) for key in ("mean", "covariance"))
+    mean, covariance = (np.asarray(info["seen"][key]) for key in ("mean", "covariance"))
     offsets = dict(zip(OFFSETS, mean / np.sqrt(np.diag(covariance)), strict=True))
     return found | {f"offset_{name}": float(offsets[name]) for name in _OFFSETS}
 
 
-def _stated_variance(features: FeaturesFolder, visit: str, depths: Depths) -> Array:
-    """Relative variance of a sample of the white light curves as calibration states it, (2,)."""
+def _stated_variance(features: FeaturesFolder, visit: str, samples: int) -> Array:
+    """Relative variance of a sample of the white light curves, stated by calibration, (2,)."""
     flux = read_npz(features.airs_bins(visit), "flux", made_by="features")["flux"]
     variance = read_npz(features.variance(visit), "airs", made_by="features")["airs"]
     one, two = flux.astype(np.float64), variance.astype(np.float64)
-    averaged = len(one) / len(depths.time_h)
+    averaged = len(one) / samples
     bands: list[float] = []
     for light, noise in (
         (one[:, FGS1_BIN], two[:, FGS1_BIN]),

@@ -1,6 +1,7 @@
 """Features on disk -> planets as the models want them, with their spectra where known."""
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +16,12 @@ from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.evaluation.official import naive_moments
 from spectramind.features.visit_fit import mean_around
+from spectramind.pipeline.fit_reader import FitWords
 from spectramind.pipeline.visits import visits_by_planet
 from spectramind.run.npz import read_npz
 
 Array = NDArray[np.float64]
+Fit = TypeVar("Fit", Depths, FitWords)
 
 
 def naive_of(config: Config) -> tuple[float, float]:
@@ -82,10 +85,10 @@ def load_visits(config: Config, tree: KaggleTree, ids: Iterable[str]) -> list[Pl
     return visits
 
 
-def usable_visits(visits: dict[str, Depths]) -> dict[str, Depths]:
+def usable_visits(visits: dict[str, Fit]) -> dict[str, Fit]:
     """Visits whose fit can be trusted; if there is none those that have a fit, else all."""
-    trusted = {name: depths for name, depths in visits.items() if not depths.info["reason"]}
-    return trusted or {name: d for name, d in visits.items() if d.measured} or visits
+    trusted = {name: fit for name, fit in visits.items() if not fit.info["reason"]}
+    return trusted or {name: fit for name, fit in visits.items() if fit.measured} or visits
 
 
 def _jitter(features: FeaturesFolder, visit: str, depths: Depths) -> Array:
@@ -113,9 +116,9 @@ def load_labelled(config: Config, tree: KaggleTree, ids: Sequence[str]) -> Label
     return LabelledPlanets(tuple(planets), truth)
 
 
-def why_doubted(visits: Iterable[Depths]) -> str:
+def why_doubted(visits: Iterable[Depths | FitWords]) -> str:
     """Why a planet is doubted, all of whose visits are these; empty if one of them is trusted."""
-    reasons = [str(depths.info["reason"]) for depths in visits]
+    reasons = [str(fit.info["reason"]) for fit in visits]
     return "; ".join(dict.fromkeys(reasons)) if all(reasons) else ""
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 
 from spectramind.config.root import Config
-from spectramind.contracts.depths import Depths, load_depths
+from spectramind.contracts.depths import Depths
 from spectramind.contracts.star_row import StarRow
-from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.diagnostics.report_data import Contacts, DoubtedVisit, LightCurve
 from spectramind.errors import SpectraMindError
 from spectramind.features.contacts import contacts
+from spectramind.pipeline.fit_reader import FitReader
 from spectramind.pipeline.visits import star_rows
 
 # Takes the name of a field of the report, and why it is empty or not whole.
@@ -19,18 +19,21 @@ _SHAPE = ("t0", "log_a", "b", "k_airs")
 
 
 def light_curves(
-    config: Config, ids: Sequence[str], visits: dict[str, list[Visit]], note: Note
+    config: Config,
+    ids: Sequence[str],
+    visits: dict[str, list[Visit]],
+    fits: FitReader,
+    note: Note,
 ) -> dict[str, LightCurve]:
     """The first measured visit of each planet; why others have none is noted."""
-    features, points = WorkFolder(config.paths).features, config.diag.light_curve_points
-    rows = _rows(config)
+    points, rows = config.diag.light_curve_points, _rows(config)
     curves: dict[str, LightCurve] = {}
     without: dict[str, str] = {}
     for planet_id in ids:
         without[planet_id] = "not in data.raw" if visits else "no test visits in data.raw"
         for visit in visits.get(planet_id, ()):
             try:
-                depths = load_depths(features.depths(visit.name))
+                depths = fits.depths(visit.name)
                 curve = _curve(depths, rows.get(visit.name))
             except SpectraMindError as error:
                 without[planet_id] = str(error)
@@ -67,21 +70,20 @@ def _curve(depths: Depths, star: StarRow | None) -> LightCurve:
 
 
 def doubted_visits(
-    config: Config, ids: Sequence[str], visits: dict[str, list[Visit]]
+    ids: Sequence[str], visits: dict[str, list[Visit]], fits: FitReader
 ) -> list[DoubtedVisit] | None:
     """Visits of these planets whose fit is doubted, by planet; None where no fit is there.
 
     A visit whose file is missing or broken is doubted, and says so.
     """
-    features = WorkFolder(config.paths).features
-    if not any(features.depths(v.name).is_file() for one in ids for v in visits.get(one, ())):
+    if not any(fits.features.depths(v.name).is_file() for one in ids for v in visits.get(one, ())):
         return None
     found = []
     for planet_id in ids:
         reasons = {}
         for visit in visits.get(planet_id, ()):
             try:
-                reasons[visit.name] = str(load_depths(features.depths(visit.name)).info["reason"])
+                reasons[visit.name] = str(fits.words(visit.name).info["reason"])
             except SpectraMindError as error:
                 reasons[visit.name] = str(error)
         if not reasons:

@@ -15,6 +15,7 @@ from spectramind.dataset.tree import KaggleTree, Visit
 from spectramind.diagnostics.report_data import NO_REPEATS, PlanetTraits, RepeatVisits
 from spectramind.errors import SchemaError, SpectraMindError
 from spectramind.evaluation.repeatability import compare_visits
+from spectramind.pipeline.fit_reader import FitReader
 from spectramind.pipeline.planets import usable_visits, why_doubted
 from spectramind.pipeline.visits import star_rows, visits_by_planet
 from spectramind.run.npz import read_npz
@@ -33,13 +34,16 @@ class _Planet:
 
 
 def planet_traits(
-    config: Config, ids: Sequence[str], visits: dict[str, list[Visit]], note: Note
+    config: Config,
+    ids: Sequence[str],
+    visits: dict[str, list[Visit]],
+    fits: FitReader,
+    note: Note,
 ) -> PlanetTraits | None:
     """Traits of the test planets; None, and the reason noted, where no features are there."""
-    features = WorkFolder(config.paths).features
-    if not any(features.depths(v.name).is_file() for one in ids for v in visits.get(one, ())):
+    if not any(fits.features.depths(v.name).is_file() for one in ids for v in visits.get(one, ())):
         return None
-    planets = [_planet(features, visits.get(planet_id, [])) for planet_id in ids]
+    planets = [_planet(fits, visits.get(planet_id, [])) for planet_id in ids]
     return PlanetTraits(
         flux=np.array([planet.flux for planet in planets]),
         star_k=_temperatures(config, ids, note),
@@ -48,9 +52,9 @@ def planet_traits(
     )
 
 
-def _planet(features: FeaturesFolder, visits: Sequence[Visit]) -> _Planet:
+def _planet(fits: FitReader, visits: Sequence[Visit]) -> _Planet:
     try:
-        found = {visit.name: load_depths(features.depths(visit.name)) for visit in visits}
+        found = {visit.name: fits.words(visit.name) for visit in visits}
     except SpectraMindError as error:
         return _Planet(doubt=str(error))
     if not found:
@@ -58,7 +62,7 @@ def _planet(features: FeaturesFolder, visits: Sequence[Visit]) -> _Planet:
     usable = usable_visits(found)
     impacts = [d.info["parameters"]["b"] for d in usable.values() if "parameters" in d.info]
     return _Planet(
-        flux=_flux(features.fgs1_white(next(iter(usable)))),
+        flux=_flux(fits.features.fgs1_white(next(iter(usable)))),
         impact=float(np.mean(np.abs(impacts))) if impacts else np.nan,
         doubt=why_doubted(found.values()),
     )

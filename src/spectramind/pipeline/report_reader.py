@@ -22,6 +22,8 @@ from spectramind.diagnostics.report_data import PlanetTraits, ReportData
 from spectramind.diagnostics.topics import TOPIC
 from spectramind.errors import SchemaError, SpectraMindError
 from spectramind.instrument.grid import N_BINS, bin_wavelengths
+from spectramind.physics.line_list import Lines, read_par
+from spectramind.pipeline.fit_reader import FitReader
 from spectramind.pipeline.planets import naive_of
 from spectramind.pipeline.report_calibration import calibration_logs
 from spectramind.pipeline.report_light_curves import doubted_visits, light_curves
@@ -99,17 +101,18 @@ def read_report(
     visits = visits or {}
     if not visits and "light_curves" in problems.by_field:
         problems.note("calibration", problems.by_field["light_curves"])
+    fits = FitReader(WorkFolder(config.paths).features)
     return replace(
         base,
-        light_curves=light_curves(config, ids, visits, problems.note_first),
+        light_curves=light_curves(config, ids, visits, fits, problems.note_first),
         history=None if trained is None else trained.history,
         baseline=_baseline(trained),
         chosen_epoch=None if trained is None else trained.epoch,
         summaries=problems.read("summaries", config.paths.score, lambda: summaries_of(config)),
         corel=None if corel is None else corel_table(corel),
-        traits=planet_traits(config, ids, visits, problems.note),
+        traits=planet_traits(config, ids, visits, fits, problems.note),
         repeats=repeat_visits(config, problems.note),
-        doubted=doubted_visits(config, ids, visits),
+        doubted=doubted_visits(ids, visits, fits),
         estimates=all_estimates(config, ids, problems.note),
         events=read_events(config.paths.work),
         calibration=calibration_logs(config, visits),
@@ -144,6 +147,7 @@ def read_planets(
         half_width=None if intervals is None else intervals.half_width,
         coverage_level=None if intervals is None else intervals.level,
         rules=problems.read("rules", folder.audit.violations, lambda: audit_findings(config)),
+        lines=_lines(config, problems),
         stored=stored,
         problems=problems.by_field,
     )
@@ -157,11 +161,12 @@ def with_planet(data: ReportData, config: Config, row: int, visits: Sequence[Vis
     """
     planet_id = data.planet_ids[row]
     problems = Problems(lambda _: None, dict(data.problems))
-    here = {planet_id: list(visits)}
-    own = planet_traits(config, [planet_id], here, problems.note)
+    here, fits = {planet_id: list(visits)}, FitReader(WorkFolder(config.paths).features)
+    curves = light_curves(config, [planet_id], here, fits, problems.note)
+    own = planet_traits(config, [planet_id], here, fits, problems.note)
     return replace(
         data,
-        light_curves=light_curves(config, [planet_id], here, problems.note),
+        light_curves=curves,
         traits=None if own is None else _alone(own, row, len(data.planet_ids)),
         calibration=calibration_logs(config, here),
         retrieved=retrieved_planets(config, [planet_id], problems.note),
@@ -203,6 +208,17 @@ def _baseline(trained: "Artifact | None") -> dict[str, float]:
     """The physics estimate's loss: epoch 0 of a training; empty where nothing was trained."""
     first = trained.history[0] if trained is not None and trained.history else {}
     return {"val_loss": first["val_loss"]} if "val_loss" in first else {}
+
+
+def _lines(config: Config, problems: Problems) -> dict[str, Lines]:
+    """Of the line list that the user named; one that cannot be read is told, and not drawn."""
+    path = config.diag.line_list
+    try:
+        return {} if path is None else read_par(path)
+    except SchemaError as error:
+        problems.note("lines", str(error))
+        problems.warn(str(error))
+        return {}
 
 
 def _truth(config: Config, ids: Sequence[str]) -> NDArray[np.float64]:

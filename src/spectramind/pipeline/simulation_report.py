@@ -13,6 +13,7 @@ from spectramind.dataset.tables import read_star_info, read_truth
 from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.instrument.detectors import AIRS, FGS1
+from spectramind.physics.line_list import read_par
 from spectramind.pipeline.result import Result
 from spectramind.run.atomic import write_json, write_text
 from spectramind.run.npz import read_npz
@@ -72,8 +73,10 @@ def measure(config: Config, record: RunRecord) -> SimulationReport:
     A tree of light curves has no frames to measure: its planets alone are compared.
 
     Raises:
-        SchemaError: a tree is missing, or no visit of its train split can be measured.
+        SchemaError: a tree is missing, no visit of its train split can be measured, or the line
+            list is broken.
     """
+    lines = {} if config.diag.line_list is None else read_par(config.diag.line_list)
     trees = {"simulated": KaggleTree(config.data.raw)}
     if config.paths.real is not None:
         trees["real"] = KaggleTree(config.paths.real)
@@ -102,6 +105,7 @@ def measure(config: Config, record: RunRecord) -> SimulationReport:
         fgs1={name: views[0][1] for name, views in seen.items()},
         depths=depths,
         stars=stars,
+        lines=lines,
     )
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from spectramind.instrument.grid import AIRS_BINS, FGS1_BIN, bin_wavelengths
 from spectramind.physics.line_list import Lines
-from spectramind.plotting.molecule_strip import strip_traces
+from spectramind.plotting.molecule_strip import sticks_of, strip_traces
 from spectramind.plotting.plot import MODEL, MODEL_DARK_BAND, Figure, line, listed
 
 _PPM = 1e6
@@ -51,5 +51,10 @@ def spectrum_figure(
         "yaxis": {"title": {"text": "transit depth [ppm]"}, "domain": [_STRIP + 0.03, 1]},
         "yaxis2": {"domain": [0, _STRIP], "range": [0, 1.12], "showticklabels": False},
     }
-    traces = [band, line(x, y, "AIRS-CH0", MODEL), fgs1, *strip_traces("y2", "x", lines)]
+    traces = [
+        band,
+        line(x, y, "AIRS-CH0", MODEL),
+        fgs1,
+        *strip_traces("y2", "x", sticks_of(lines or {})),
+    ]
     return {"data": traces, "layout": axes | {"title": title}}

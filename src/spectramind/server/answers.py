@@ -317,12 +317,18 @@ class OneSpectrum(ServerAnswer):
 
 
 class SpectraTogether(ServerAnswer):
-    """A planet's spectra of several runs, over one grid (wavelength and bin half widths, um)."""
+    """A planet's spectra of several runs, over one grid of wavelengths (um).
+
+    Attributes:
+        strip: traces, on axes x and y2 from 0 to 1, of what each gas alone would draw, with the
+            line list of the first run that has one.
+    """
 
     planet_id: str
     wavelength_um: list[float]
     truth_ppm: list[float | None] | None
     spectra: list[OneSpectrum]
+    strip: list[dict[str, Any]]
 
 
 class Changes(ServerAnswer):

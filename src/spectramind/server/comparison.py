@@ -1,6 +1,6 @@
 """Commands side by side: their settings, and how good the predictions are that came of them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -15,6 +15,8 @@ from spectramind.diagnostics.report_data import ReportData
 from spectramind.diagnostics.statistics import inside_normal, rms, scored
 from spectramind.evaluation.paired import paired_difference
 from spectramind.instrument.grid import bin_wavelengths
+from spectramind.physics.line_list import Lines
+from spectramind.plotting.molecule_strip import sticks_of, strip_traces
 from spectramind.server.answers import (
     Comparison,
     CoverageCurve,
@@ -238,10 +240,11 @@ def spectra_together(
     if not runs:
         raise NotThereError(f"none of these runs has a spectrum of planet {planet_id!r}")
     spectra, truth = [], None
+    lines: Mapping[str, Lines] = {}
     for run in runs:
         data = run.data
         assert data is not None
-        row = data.planet_ids.index(planet_id)
+        row, lines = data.planet_ids.index(planet_id), lines or data.lines
         spectra.append(
             OneSpectrum(name=run.name, mu_ppm=_ppm(data.mu[row]), sigma_ppm=_ppm(data.sigma[row]))
         )
@@ -252,6 +255,7 @@ def spectra_together(
         wavelength_um=bin_wavelengths().tolist(),
         truth_ppm=truth,
         spectra=spectra,
+        strip=strip_traces("y2", "x", sticks_of(lines)),
     )
 
 

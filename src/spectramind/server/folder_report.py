@@ -116,5 +116,6 @@ def sources(config: Config) -> tuple[Stamp, ...]:
         raw / "test",
         raw / "train.csv",
         raw / "test_star_info.csv",
+        *([] if config.diag.line_list is None else [config.diag.line_list]),
     )
     return stamps(*files)

@@ -727,13 +727,21 @@ export interface components {
         };
         /**
          * SpectraTogether
-         * @description A planet's spectra of several runs, over one grid (wavelength and bin half widths, um).
+         * @description A planet's spectra of several runs, over one grid of wavelengths (um).
+         *
+         *     Attributes:
+         *         strip: traces, on axes x and y2 from 0 to 1, of what each gas alone would draw, with the
+         *             line list of the first run that has one.
          */
         SpectraTogether: {
             /** Planet Id */
             planet_id: string;
             /** Spectra */
             spectra: components["schemas"]["OneSpectrum"][];
+            /** Strip */
+            strip: {
+                [key: string]: unknown;
+            }[];
             /** Truth Ppm */
             truth_ppm: (number | null)[] | null;
             /** Wavelength Um */

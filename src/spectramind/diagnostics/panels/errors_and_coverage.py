@@ -19,6 +19,7 @@ from spectramind.diagnostics.statistics import (
 from spectramind.evaluation.group_coverage import CHANCE
 from spectramind.plotting import plot
 from spectramind.plotting.document import lead, place
+from spectramind.plotting.molecule_strip import strip_words, with_strip
 from spectramind.plotting.plot import Figure, Row, Trace, axis_key, band, dots, line, per_bin
 
 PPM = 1e6
@@ -39,6 +40,7 @@ def collect(context: ReportContext) -> Values | Lack:
     return {
         "planets": list(score.ids),
         "wavelength_um": plain(data.wavelength_um),
+        "sticks": context.sticks,
         "rms_error_ppm": plain(rms(error)),
         "rms_sigma_ppm": plain(rms(sigma)),
         "bias_ppm": plain(error.mean(axis=0)),
@@ -88,7 +90,8 @@ def draw(values: Values) -> PanelBody:
         )
     bands = (
         f"{len(values['planets'])} planets. Grey and green: where {CHANCE:.0%} of the bins fall by "
-        f"chance ({law}). Shaded vertically: molecule windows."
+        f"chance ({law}). Shaded vertically: molecule windows. "
+        f"{strip_words(values['sticks'])}"
     )
     z_note = f"{values['z_beyond']:.2%} of the values lie beyond ±{Z_LIMIT:g} and are not drawn."
     pair = (
@@ -159,10 +162,11 @@ def residuals(values: Values) -> Figure:
         chance = values["interval_chance"]
         marks += [plot.strip(chance[0], chance[1], 3, plot.GOOD_BAND)] if chance else []
         marks.append(plot.horizontal(level, 3))
-    layout = plot.spectral_layout(rows, 190 * len(rows) + 90)
+    drawn = with_strip(traces, rows, 190 * len(rows) + 210, values["sticks"], share=0.6)
+    layout = drawn["layout"]
     for row in range(2, len(rows)):
         layout[axis_key("y", row + 1)]["tickformat"] = ".0%"
-    return {"data": traces, "layout": layout | {"shapes": layout["shapes"] + marks}}
+    return drawn | {"layout": layout | {"shapes": layout["shapes"] + marks}}
 
 
 def _bias(values: Values) -> list[Trace]:

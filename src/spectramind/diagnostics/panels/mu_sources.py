@@ -19,6 +19,7 @@ from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
 from spectramind.plotting.document import lead, place
 from spectramind.plotting.html_tables import Column
+from spectramind.plotting.molecule_strip import strip_words, with_strip
 from spectramind.plotting.plot import Figure, Row, Trace, listed, per_bin
 
 PPM = 1e6
@@ -55,6 +56,7 @@ def collect(context: ReportContext) -> Values | Lack:
     keys = ("measured", "prior_of_level", "prior_of_shape", "patchy", "hazy", "residual")
     return {
         "wavelength_um": plain(context.data.wavelength_um),
+        "sticks": context.sticks,
         **{key: found[key] for key in ("network", "bands", "weights", "sizes_ppm", "from_band")},
         "planets": [
             {"planet": name, **{key: one[key] for key in keys}, "likeliest": one["first"]}
@@ -93,6 +95,7 @@ def draw(values: Values) -> PanelBody:
     html = (
         place("mu-weights")
         + place("mu-sizes")
+        + lead(strip_words(values["sticks"]))
         + tables.table(COLUMNS, rows)
         + "<h3>From which band to which bin</h3>"
         + lead("Median weight of all measured depths of a band (row) in μ of each bin (column).")
@@ -163,8 +166,8 @@ def sizes_figure(values: Values) -> Figure:
         rows = [[v if v else None for v in row] for row in values["sizes_ppm"][key]]
         if any(v is not None for v in rows[-1]):
             traces += _lines(um, rows, style, shaded=key in ("data", "prior"))
-    layout = plot.spectral_layout([Row("size of the part [ppm]", log=True)], 380)
-    return {"data": traces, "layout": layout}
+    rows_shown = [Row("size of the part [ppm]", 2.2, log=True)]
+    return with_strip(traces, rows_shown, 480, values["sticks"])
 
 
 def _lines(

@@ -21,6 +21,7 @@ from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
 from spectramind.plotting.document import place, slot
 from spectramind.plotting.html_tables import Column, shown
+from spectramind.plotting.molecule_strip import Sticks, strip_words, with_strip
 from spectramind.plotting.plot import Figure, Row, Trace, band, listed, per_bin
 
 PPM = 1e6
@@ -57,6 +58,7 @@ def collect(context: ReportContext) -> Values | Lack:
         "of": len(data.planet_ids),
         "parameters": chosen(list(data.retrieved.values())),
         "components": list(first.components),
+        "sticks": context.sticks,
     }
 
 
@@ -81,15 +83,18 @@ def draw(values: Values) -> PanelBody:
     note = (
         "Bands hold 68 and 95 % of the spectra that the posterior predicts. Below: how much depth "
         "each component adds at the likeliest sample. The corner shows the parameters that spectra "
-        "tell most of; tables hold all of them."
+        "tell most of; tables hold all of them. "
     )
     html = slot(_SLOT) + place(_SPECTRUM) + place(_CORNER)
-    figures = {_SPECTRUM: spectrum(values["components"]), _CORNER: corner(values["parameters"])}
-    return PanelBody(html, note, figures)
+    figures = {
+        _SPECTRUM: spectrum(values["components"], values["sticks"]),
+        _CORNER: corner(values["parameters"]),
+    }
+    return PanelBody(html, note + strip_words(values["sticks"]), figures)
 
 
-def spectrum(components: Sequence[str]) -> Figure:
-    """Measured depths, predictions, and what components add."""
+def spectrum(components: Sequence[str], sticks: Sticks | None = None) -> Figure:
+    """Measured depths, predictions, what components add, and what each gas alone would draw."""
     traces: list[Trace] = [
         band("band95", "95 %", plot.MODEL_LIGHT_BAND),
         band("band68", "68 %", plot.MODEL_DARK_BAND),
@@ -99,7 +104,7 @@ def spectrum(components: Sequence[str]) -> Figure:
     for name, color in zip(components, _COLORS, strict=False):
         traces += _both(name, COMPONENT.get(name, name), color, 1)
     rows = [Row("transit depth [ppm]", 2.0), Row("added depth [ppm]")]
-    return {"data": traces, "layout": plot.spectral_layout(rows, 560)}
+    return with_strip(traces, rows, 680, sticks)
 
 
 def _both(meta: str, name: str, color: str, row: int) -> list[Trace]:

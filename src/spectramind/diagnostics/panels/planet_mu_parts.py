@@ -18,6 +18,7 @@ from spectramind.plotting import html_tables as tables
 from spectramind.plotting import plot
 from spectramind.plotting.document import place, slot
 from spectramind.plotting.html_tables import Column, shown
+from spectramind.plotting.molecule_strip import Sticks, strip_words, with_strip
 from spectramind.plotting.plot import Figure, Row, Trace, listed, per_bin
 
 PPM = 1e6
@@ -44,7 +45,12 @@ def collect(context: ReportContext) -> Values | Lack:
         return found
     ids = [context.data.planet_ids[int(row)] for row in context.rows]
     planets = [name for name in ids if name in found["planets"]]
-    return {"planets": planets, "of": len(ids), "network": found["network"]}
+    return {
+        "planets": planets,
+        "of": len(ids),
+        "network": found["network"],
+        "sticks": context.sticks,
+    }
 
 
 def draw(values: Values) -> PanelBody:
@@ -52,22 +58,23 @@ def draw(values: Values) -> PanelBody:
     note = (
         "Bars above zero lift μ over the planet's level (AIRS's mean μ), those below lower it; the "
         "line is μ less the level as submitted, so bars must end on it once added up. What is "
-        "lent by other bins comes through the prior's correlations. Calibrators change σ alone."
+        "lent by other bins comes through the prior's correlations. Calibrators change σ alone. "
     )
     html = place(_FIGURE) + slot(_SLOT)
-    return PanelBody(html, note, {_FIGURE: figure(values["network"])})
+    drawn = figure(values["network"], values["sticks"])
+    return PanelBody(html, note + strip_words(values["sticks"]), {_FIGURE: drawn})
 
 
-def figure(network: bool) -> Figure:
-    """Parts stacked per bin, and mu on top of them."""
+def figure(network: bool, sticks: Sticks | None = None) -> Figure:
+    """Parts stacked per bin, mu on top of them, below what each gas alone would draw."""
     traces: list[Trace] = []
     for key, style in _PARTS.items():
         if key != "network" or network:
             traces += _bars(key, *style)
     for trace, meta in zip(per_bin([], [], "μ less level", plot.NEUTRAL, 0), _BOTH, strict=True):
         traces.append(trace | {"meta": meta.format("mu")})
-    layout = plot.spectral_layout([Row("part of μ [ppm]")], 560)
-    return {"data": traces, "layout": layout | {"barmode": "relative", "bargap": 0}}
+    drawn = with_strip(traces, [Row("part of μ [ppm]", 3.6)], 640, sticks)
+    return drawn | {"layout": drawn["layout"] | {"barmode": "relative", "bargap": 0}}
 
 
 _BOTH = ("fgs1.{}", "{}")

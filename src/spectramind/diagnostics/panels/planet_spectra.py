@@ -18,7 +18,7 @@ from spectramind.diagnostics.panel import (
 from spectramind.instrument.grid import bin_wavelengths
 from spectramind.plotting import plot
 from spectramind.plotting.document import place
-from spectramind.plotting.molecule_strip import strip_traces
+from spectramind.plotting.molecule_strip import Sticks, strip_words, with_strip
 from spectramind.plotting.plot import Figure, Row, Trace, band, listed, per_bin
 
 PPM = 1e6
@@ -37,6 +37,7 @@ def collect(context: ReportContext) -> Values | Lack:
         "interval": data.half_width is not None,
         "level": data.coverage_level,
         "problem": data.problems.get("half_width", ""),
+        "sticks": context.sticks,
     }
 
 
@@ -98,12 +99,14 @@ def draw(values: Values) -> PanelBody:
         why = values["problem"] or "they come with spectramind calibrate-corel and predict"
         bands = f"±1σ is shaded; no conformal intervals: {why}."
     axis = "The wavelength axis is broken between FGS1 and AIRS-CH0."
-    axis += " Lowest: each gas alone in a warm Jupiter, scaled to 1; triangles: its bands."
-    drawn = figure(values["truth"], values["interval"], values["level"])
-    return PanelBody(place("spectrum"), f"{bands} {axis}", {"spectrum": drawn})
+    below = strip_words(values["sticks"])
+    drawn = figure(values["truth"], values["interval"], values["level"], values["sticks"])
+    return PanelBody(place("spectrum"), f"{bands} {axis} {below}", {"spectrum": drawn})
 
 
-def figure(with_truth: bool, with_interval: bool, level: float | None) -> Figure:
+def figure(
+    with_truth: bool, with_interval: bool, level: float | None, sticks: Sticks | None = None
+) -> Figure:
     """The spectrum with its bands, below it the error, and what each gas alone would draw."""
     promised = "" if level is None else f" {level:.0%}"
     traces = [band("interval", f"conformal{promised}", plot.MODEL_LIGHT_BAND)] * with_interval
@@ -118,11 +121,7 @@ def figure(with_truth: bool, with_interval: bool, level: float | None) -> Figure
         error = _line("error", "μ − truth", plot.MODEL, 1)
         traces += [trace | {"showlegend": False} for trace in error]
     rows = [Row("transit depth [ppm]", 2.6), Row("μ − truth [ppm]")][: 1 + with_truth]
-    # The lanes above say whose colour is whose.
-    traces += [trace | {"showlegend": False} for trace in strip_traces(plot.y_name(len(rows)))]
-    layout = plot.spectral_layout([*rows, Row("each gas", 0.7)], 640 if with_truth else 500)
-    layout[plot.axis_key("y", len(rows) + 1)] |= {"range": [0, 1.12], "showticklabels": False}
-    return {"data": traces, "layout": layout}
+    return with_strip(traces, rows, 640 if with_truth else 500, sticks)
 
 
 def _fgs1_interval(meta: str, row: int) -> Trace:

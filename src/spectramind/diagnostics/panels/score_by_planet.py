@@ -44,26 +44,26 @@ def collect(context: ReportContext) -> Values | Lack:
     found, score, data = losses(context), context.score, context.data
     if isinstance(found, Lack) or score is None:
         return found if isinstance(found, Lack) else Lack()
-    n = len(found.total)
+    n, lost = len(found.total), found.by_planet
     parts = {
-        "lost": found.by_planet,
+        "lost": lost,
         "fgs1": found.total[:, FGS1_BIN] * n,
         "width": found.width.sum(axis=1) * n,
         "error": found.error.sum(axis=1) * n,
         "sigma": rms(score.sigma[:, 1:], 1) * PPM,
         "z": rms(score.z, 1),
     }
-    whole = float(found.by_planet.sum())
+    whole = float(lost.sum())
     doubts = None if data.traits is None else data.traits.doubt
     rows = [
         {
             "planet": score.ids[i],
             **{key: float(values[i]) for key, values in parts.items()},
-            "score": 1 - float(found.by_planet[i]),
-            "share": float(found.by_planet[i]) / whole if whole > 0 else None,
+            "score": 1 - float(lost[i]),
+            "share": float(lost[i]) / whole if whole > 0 else None,
             "doubt": None if doubts is None else doubts[int(data.labelled[i])] or None,
         }
-        for i in np.argsort(-found.by_planet, kind="stable")
+        for i in np.argsort(-lost, kind="stable")
     ]
     return {"planets": with_pages(context, rows), "shown": context.worst}
 

@@ -13,6 +13,7 @@ from spectramind.errors import SchemaError
 from spectramind.physics.opacity_files.gas_table import PASCAL, GasTable, gas_table
 
 _CM2_IN_M2 = 1e4
+_PRESSURES_AGREE = 0.01
 _PA_FROM, _BAR_TO = 1e5, 3e3  # where the largest pressure lies; Pa reach 1 bar, bar no more
 
 
@@ -22,7 +23,11 @@ def read_exo_transmit(path: Path) -> GasTable:
     Raises:
         SchemaError: lines that do not fit, pressures that tell no unit.
     """
-    rows = [line.split() for line in path.read_text().splitlines() if line.strip()]
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SchemaError(f"{path} is no text: not a table of Exo-Transmit ({error})") from error
+    rows = [line.split() for line in text.splitlines() if line.strip()]
     try:
         numbers = [np.array(row, dtype=np.float64) for row in rows]
     except ValueError as error:
@@ -41,6 +46,7 @@ def read_exo_transmit(path: Path) -> GasTable:
     wavelength = np.array([row[0] for row in body[::block]])
     if np.any(wavelength <= 0):
         raise SchemaError(f"{path}: wavelengths from {wavelength.min():g} m: they must be positive")
+    _check_pressures(path, pressure, np.array([row[0] for row in body if row.size > 1]))
     section = np.array([row[1:] for row in body if row.size > 1])
     section = section.reshape(wavelength.size, pressure.size, temperature.size)
     return gas_table(
@@ -52,6 +58,20 @@ def read_exo_transmit(path: Path) -> GasTable:
         np.moveaxis(section, 0, 2) * _CM2_IN_M2,
         np.ones(1),
     )
+
+
+def _check_pressures(path: Path, pressure: np.ndarray, told: np.ndarray) -> None:
+    """Every line begins with the pressure that the head lists in its place, if in another unit."""
+    lines = told.reshape(-1, pressure.size)
+    if not np.all(pressure > 0) or not np.all(lines > 0):
+        raise SchemaError(f"{path}: pressures must be positive")
+    ratio = lines / pressure
+    if np.any(np.abs(ratio / ratio[0, 0] - 1) > _PRESSURES_AGREE):
+        at = int(np.argmax(np.abs(ratio / ratio[0, 0] - 1))) % pressure.size
+        raise SchemaError(
+            f"{path}: lines begin with other pressures than the second line lists (its number "
+            f"{at + 1} is {pressure[at]:g}): they are in another order"
+        )
 
 
 def _unit_of(path: Path, pressure: np.ndarray) -> float:

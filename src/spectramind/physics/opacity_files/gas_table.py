@@ -37,6 +37,7 @@ class GasTable:
         section_cm2: (P, T, N, G) cross-section [cm2 per molecule]; in a cell the G values stand for
             the shares ``weight`` of it, and ascend. G = 1: a cross-section at points.
         weight: (G,) sums to 1.
+        path: the file it came from, None where it did not.
     """
 
     gas: str
@@ -45,6 +46,7 @@ class GasTable:
     edges_cm: Array
     section_cm2: NDArray[np.floating]
     weight: Array
+    path: Path | None = None
 
     @property
     def centre_cm(self) -> Array:
@@ -110,6 +112,7 @@ def gas_table(
     Raises:
         SchemaError: axes that do not fit, values that cannot be in these units.
     """
+    _check_axes(path, (pressure_pa, temperature_K, wavenumber_cm, weight), section_cm2)
     section = np.asarray(section_cm2)
     section = section[..., None] if section.ndim == 3 else section
     cells = section.shape[2] if section.ndim == 4 else 0
@@ -134,7 +137,22 @@ def gas_table(
     _check_sections(path, section)
     _check_weights(path, section, weight)
     edges = n if as_edges else edges_around(n)
-    return GasTable(gas, p, t, edges, section, weight / weight.sum())
+    return GasTable(gas, p, t, edges, section, weight / weight.sum(), path)
+
+
+def _check_axes(path: Path, axes: tuple[Array, ...], section: NDArray[np.floating]) -> None:
+    for name, values in zip(_AXES, axes, strict=True):
+        if np.ndim(values) != 1 or not np.size(values):
+            raise SchemaError(
+                f"{path}: the axis of {name} has the shape {np.shape(values)}: a list of numbers "
+                "belongs there"
+            )
+    if np.asarray(section).dtype.kind not in "fiu":
+        raise SchemaError(f"{path}: the sections are no numbers: {np.asarray(section).dtype}")
+    if not np.size(section):
+        raise SchemaError(f"{path} is empty: its sections have the shape {np.shape(section)}")
+    if np.size(axes[2]) < 2:
+        raise SchemaError(f"{path} has one wavenumber alone: not a table over the bins")
 
 
 def _wrong_shape(path: Path, found: tuple[int, ...], sizes: tuple[int, ...]) -> str:

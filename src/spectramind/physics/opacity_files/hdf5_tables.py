@@ -19,6 +19,9 @@ from spectramind.physics.opacity_files.gas_table import (
     pascal,
 )
 
+# What h5py and NumPy raise at damaged files, and at groups or texts in place of numbers.
+_UNREADABLE = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError)
+_MOST = 400_000_000  # bytes: no axis has more
 _KEPT_CM = (1800.0, 20000.0)
 _UNITS_CM2 = {"cm^2/molecule": 1.0, "cm2/molecule": 1.0, "cm^2": 1.0, "cm2": 1.0}
 _UNITS_CM2 |= {name.replace("c", "", 1): 1e4 for name in _UNITS_CM2}
@@ -40,8 +43,10 @@ def read_hdf5(path: Path) -> GasTable:
     try:
         with h5py.File(path, "r") as file:
             return _read(path, file)
-    except OSError as error:
-        raise SchemaError(f"{path} cannot be read as HDF5: {error}") from error
+    except _UNREADABLE as error:
+        raise SchemaError(
+            f"{path} cannot be read as HDF5: {' '.join(str(error).split())}"
+        ) from error
 
 
 def _read(path: Path, file: Any) -> GasTable:
@@ -54,29 +59,42 @@ def _read(path: Path, file: Any) -> GasTable:
             f"{path} holds {lacks}: neither a k-table of ExoMolOP or petitRADTRANS nor "
             "cross-sections of TauREx"
         )
-    numbers = {name: np.asarray(file[name][()], dtype=np.float64) for name in ("bin_edges", "t")}
-    weight = np.ones(1)
-    if key == "kcoeff":
-        weight = np.asarray(file["weights"][()], dtype=np.float64)
-    edges, sections = _near(numbers["bin_edges"], file[key])
-    factor = _factor(path, file[key])
+    wavenumber, temperature, pressure = (_axis(file[name]) for name in ("bin_edges", "t", "p"))
+    weight = _axis(file["weights"]) if key == "kcoeff" else np.ones(1)
+    data, axes = file[key], (pressure.size, temperature.size, weight.size)
+    fits = (*data.shape[:2], *(data.shape[3:] or (1,))) == axes
+    if fits and wavenumber.size - data.shape[2] in (0, 1):
+        edges, sections = _near(wavenumber, data)
+    else:  # told by their shape: a damaged one may be of any size
+        edges, sections = wavenumber, np.broadcast_to(np.float32(0), data.shape)
+    factor = _factor(path, data)
     return gas_table(
         path,
-        _text(file["mol_name"][()]),
-        pascal(path, file["p"][()], _unit(file["p"])),
-        numbers["t"],
+        _text(_small(file["mol_name"])[()]),
+        pascal(path, pressure, _unit(file["p"])),
+        temperature,
         edges,
         sections if factor == 1 else sections * factor,
         weight,
     )
 
 
+def _axis(data: Any) -> Array:
+    return np.asarray(_small(data)[()], dtype=np.float64)
+
+
+def _small(data: Any) -> Any:
+    """A damaged head may claim more than any memory holds."""
+    if data.size * data.dtype.itemsize > _MOST:
+        raise ValueError(f"{data.name} claims {data.size} values of {data.dtype.itemsize} bytes")
+    return data
+
+
 def _near(wavenumber: Array, data: Any) -> tuple[Array, NDArray[np.floating]]:
     """Wavenumbers and sections around the instrument's bands: whole files weigh a GB in memory."""
-    cells = data.shape[2] if data.ndim > 2 else 0
     inside = np.flatnonzero((wavenumber >= _KEPT_CM[0]) & (wavenumber <= _KEPT_CM[1]))
-    beside = wavenumber.size - cells  # edges have one more
-    if beside not in (0, 1) or inside.size < 2:
+    beside = wavenumber.size - data.shape[2]  # edges have one more
+    if inside.size < 2:
         return wavenumber, np.asarray(data[()])
     first, last = max(int(inside[0]) - 1, 0), min(int(inside[-1]) + 2, wavenumber.size)
     return wavenumber[first:last], np.asarray(data[:, :, first : last - beside])

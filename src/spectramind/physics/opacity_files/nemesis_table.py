@@ -27,7 +27,10 @@ def read_kta(path: Path) -> GasTable:
     Raises:
         SchemaError: too short, a gas we do not know, or values that cannot be.
     """
-    words = np.fromfile(path, dtype="<f4")
+    try:
+        words = np.fromfile(path, dtype="<f4")
+    except OSError as error:
+        raise SchemaError(f"{path} cannot be read: {error.strerror}") from error
     if words.size < _HEAD:
         raise SchemaError(f"{path} has {words.size} words: not a k-table of NEMESIS")
     head = words[:_HEAD].view("<i4")
@@ -52,7 +55,8 @@ def read_kta(path: Path) -> GasTable:
     wavelength = numbers[2] + numbers[3] * np.arange(cells) if even else numbers[ends[5] : ends[6]]
     if not np.all(wavelength > 0) or cells < 2:
         raise SchemaError(f"{path}: {cells} wavelengths from {wavelength.min():g} um: not a table")
-    sections = words[start:].reshape(cells, pressures, temperatures, nodes) * _SCALE_CM2
+    with np.errstate(invalid="ignore"):  # what is not finite is told below
+        sections = words[start:].reshape(cells, pressures, temperatures, nodes) * _SCALE_CM2
     number = int(head[8])
     return gas_table(
         path,

@@ -44,21 +44,26 @@ def opacity_paths(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise ConfigError(f"physics.opacity.path {path} does not exist: name a file or a folder")
-    found = sorted(p for p in path.iterdir() if p.suffix.lower() in _READERS and p.is_file())
+    found = [p for p in _files_in(path) if p.suffix.lower() in _READERS]
     if not found:
         raise ConfigError(f"physics.opacity.path {path} holds no opacity file; can be: {_LAYOUTS}")
     return found
 
 
+def _files_in(folder: Path) -> list[Path]:
+    """Sorted by name, without hidden ones: systems and archivers leave such."""
+    return sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+
+
 def read_gas_tables(path: Path) -> tuple[dict[str, GasTable], list[str]]:
-    """A table for each gas by name, and what a folder holds of gases that the model does not know.
+    """A table for each gas by name, and why other files of a folder were passed over: gases that
+    the model does not know, endings that no reader has.
 
     Raises:
         ConfigError: nothing to read.
         SchemaError: a broken file, two of one gas, or no gas that the model knows.
     """
     tables: dict[str, GasTable] = {}
-    came_from: dict[str, Path] = {}
     others: list[str] = []
     files = opacity_paths(path)
     for file in files:
@@ -70,10 +75,11 @@ def read_gas_tables(path: Path) -> tuple[dict[str, GasTable], list[str]]:
             others.append(str(error))
             continue
         if table.gas in tables:
-            raise SchemaError(
-                f"{file} and {came_from[table.gas].name} both hold {table.gas.upper()}: keep one"
-            )
-        tables[table.gas], came_from[table.gas] = table, file
+            first = tables[table.gas].path or file
+            raise SchemaError(f"{file} and {first.name} both hold {table.gas.upper()}: keep one")
+        tables[table.gas] = table
     if not tables:
         raise SchemaError(f"{path} holds no gas that the model knows: {others[0]}")
+    if path.is_dir():
+        others += [f"{p}: no opacity file's ending" for p in _files_in(path) if p not in files]
     return tables, others

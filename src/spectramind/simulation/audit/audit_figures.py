@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from spectramind.instrument.grid import bin_wavelengths
 from spectramind.plotting import plot
+from spectramind.plotting.molecule_strip import Sticks, with_strip
 from spectramind.plotting.plot import Figure, Trace, dots, line, listed
 from spectramind.simulation.audit.telemetry import COUNT_EDGES, Array, View
 
@@ -148,8 +149,8 @@ def linearity(views: Views) -> Figure:
     return {"data": traces, "layout": _layout("measured [e]", "correction [%]")}
 
 
-def spectra(depths: Mapping[str, NDArray[np.float64]]) -> Figure:
-    """Some spectra, each less its AIRS mean."""
+def spectra(depths: Mapping[str, NDArray[np.float64]], sticks: Sticks | None = None) -> Figure:
+    """Some spectra, each less its AIRS mean, above what each gas alone would draw."""
     wavelength = bin_wavelengths()
     traces: list[Trace] = []
     for name, table in depths.items():
@@ -160,8 +161,8 @@ def spectra(depths: Mapping[str, NDArray[np.float64]]) -> Figure:
             pair[1] |= {"line": thin, "opacity": 0.8, "showlegend": number == 0}
             pair[0] |= {"opacity": 0.8}
             traces += pair
-    layout = plot.spectral_layout([plot.Row("depth less its AIRS mean [ppm]")], 460)
-    return {"data": traces, "layout": layout | {"hovermode": "closest"}}
+    drawn = with_strip(traces, [plot.Row("depth less its AIRS mean [ppm]", 3)], 560, sticks)
+    return drawn | {"layout": drawn["layout"] | {"hovermode": "closest"}}
 
 
 def scatter(depths: Mapping[str, NDArray[np.float64]]) -> Figure:

@@ -1,15 +1,17 @@
 """The page that sets simulated data beside real ones."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from spectramind.physics.line_list import Lines
 from spectramind.plotting import html_tables as tables
 from spectramind.plotting.document import PagePart, document, lead, place
 from spectramind.plotting.html_tables import Column
+from spectramind.plotting.molecule_strip import sticks_of, strip_words
 from spectramind.simulation.audit import audit_figures as figures
 from spectramind.simulation.audit.audit_figures import Views
 from spectramind.simulation.audit.expectations import RangeComparison
@@ -35,6 +37,7 @@ class SimulationReport:
         airs, fgs1: one visit on either detector; empty for a tree without telemetry.
         depths: spectra (planets, 283).
         stars: star tables.
+        lines: of the user's line list, by gas; sticks below the spectra.
     """
 
     provenance: Mapping[str, str]
@@ -44,6 +47,7 @@ class SimulationReport:
     fgs1: Views
     depths: Mapping[str, NDArray[np.float64]]
     stars: Mapping[str, pd.DataFrame]
+    lines: Mapping[str, Lines] = field(default_factory=dict)
 
 
 def build_simulation_page(report: SimulationReport) -> str:
@@ -90,13 +94,14 @@ def _detector(key: str, title: str, views: Views) -> PagePart:
 
 
 def _population(report: SimulationReport) -> PagePart:
+    sticks = sticks_of(report.lines)
     drawn = {
-        "spectra": figures.spectra(report.depths),
+        "spectra": figures.spectra(report.depths, sticks),
         "scatter": figures.scatter(report.depths),
         "star-table": figures.star_table(report.stars),
     }
     counted = ", ".join(f"{len(table):,} {name}" for name, table in report.depths.items())
-    html = lead(f"Spectra: {counted}.") + place("spectra")
+    html = lead(f"Spectra: {counted}. {strip_words(sticks)}") + place("spectra")
     html += "<h3>Step from FGS1 to AIRS</h3>" + place("scatter")
     html += "<h3>Star table, cumulative</h3>" + place("star-table")
     return PagePart("population", "Planets", html, drawn)

@@ -20,7 +20,7 @@ export function Spectra({ of, runs }: { of: Comparison; runs: readonly string[] 
   return (
     <Section
       title="Spectra on top of each other"
-      note="Each with its band of one sigma."
+      note="Each with its band of one sigma. Below: each gas alone in a warm Jupiter, scaled to 1; triangles: its bands."
       actions={
         <PlanetField
           ids={of.planet_ids}

@@ -21,6 +21,7 @@ const SPECTRA: SpectraTogether = {
   wavelength_um: [0.7, 2, 2.1, 2.2, 2.3],
   truth_ppm: [10, 11, 12, 13, 14],
   spectra: [{ name: 'a', mu_ppm: [10, 11, null, 13, 14], sigma_ppm: [1, 1, 1, 2, 2] }],
+  strip: [{ type: 'scatter', mode: 'lines', name: 'CO alone', yaxis: 'y2', x: [2], y: [1] }],
 };
 
 it('draws planets that both runs scored', () => {
@@ -51,6 +52,7 @@ it('outlines sigma in stretches that are known, and leaves FGS1 out of the line'
   expect(band?.y).toEqual([12, 10, null, 15, 16, 12, 11, null]);
   expect(line?.x).toEqual([2, 2.1, 2.2, 2.3]);
   expect([fgs1?.x, fgs1?.y, fgs1?.error_y?.array]).toEqual([[0.7], [10], [1]]);
+  expect(spectraSpec(SPECTRA).data.at(-1)?.name).toBe('CO alone');
 });
 
 it('asks for nothing that the renderer lacks', () => {

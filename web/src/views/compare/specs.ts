@@ -127,7 +127,8 @@ function line(of: SpectraTogether, name: string, mu: Values, hue: string, dash?:
   };
 }
 
-/** A planet's spectra on top of each other, each with its band (FGS1: bar) of one sigma. */
+/** A planet's spectra on top of each other, each with its band (FGS1: bar) of one sigma; below them
+ * what each gas alone would draw. */
 export function spectraSpec(of: SpectraTogether): FigureDict {
   const x = of.wavelength_um;
   const data: Trace[] = of.spectra.flatMap(({ name, mu_ppm, sigma_ppm }, index): Trace[] => [
@@ -152,12 +153,18 @@ export function spectraSpec(of: SpectraTogether): FigureDict {
     );
   }
   return {
-    data,
+    data: [...data, ...(of.strip as unknown as Trace[])],
     layout: {
-      height: 420,
+      height: 520,
       showlegend: true,
-      xaxis: { title: { text: 'wavelength (µm)' } },
-      yaxis: { title: { text: 'transit depth (ppm)' } },
+      xaxis: { title: { text: 'wavelength (µm)' }, anchor: 'y2' },
+      yaxis: { title: { text: 'transit depth (ppm)' }, domain: [0.25, 1] },
+      yaxis2: {
+        title: { text: 'each gas' },
+        domain: [0, 0.21],
+        range: [0, 1.12],
+        showticklabels: false,
+      },
     },
   };
 }

@@ -1,1 +1,0 @@
-import{M as e}from"./index-CQHv27pF.js";var t=e();function n({href:e,label:n=`CSV`}){return(0,t.jsxs)(`a`,{href:e,download:!0,className:`control screen no-underline`,children:[(0,t.jsx)(`span`,{"aria-hidden":!0,children:`↓ `}),n]})}export{n as t};

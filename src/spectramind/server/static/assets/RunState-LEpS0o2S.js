@@ -1,1 +1,0 @@
-import{M as e,S as t}from"./index-CQHv27pF.js";var n=e(),r={running:[`model`,`running`],ok:[`good`,`ok`],warn:[`warn`,`warnings`],fail:[`bad`,`failed`],vanished:[`bad`,`vanished`]},i=Object.entries(r).map(([e,[,t]])=>[e,t]);function a({state:e}){let[i,a]=r[e];return(0,n.jsx)(t,{tone:i,children:a})}export{i as n,a as t};
