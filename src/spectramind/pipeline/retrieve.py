@@ -24,6 +24,7 @@ from spectramind.pipeline.proposal import forward_model, ready_proposal
 from spectramind.pipeline.result import Result
 from spectramind.pipeline.retrieval_tables import catalogue_rows, write_samples_table
 from spectramind.pipeline.true_atmospheres import recovery, true_atmospheres
+from spectramind.retrieval.opacity_of import opacity_of
 from spectramind.retrieval.parameter_space import parameter_space
 from spectramind.retrieval.retrieve_planet import Observed, retrieve_planet
 from spectramind.retrieval.trained_networks import TrainedNetworks
@@ -100,6 +101,9 @@ def retrieve(
     found, failed = observed_planets(config, tree, ids)
     if not found:
         raise SchemaError("; ".join(f"{planet}: {why}" for planet, why in failed.items()))
+    opacity = opacity_of(config.physics.opacity)
+    for line in opacity.passed_over if opacity else ():
+        record.warn(f"opacities: passed over {line}")
     key = ready_proposal(config, tree, record)
     jobs = [_Job(config, one, key, _digest(config, one, key)) for one in found]
     todo = [job for job in jobs if not _is_done(job)]
