@@ -22,6 +22,9 @@ _TOLD = (
 )
 
 
+_EVIDENCE = ("ln_bayes", "error", "sigma", "method")
+
+
 def catalogue_rows(summaries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """A row a planet: how it was found, every parameter's numbers, every component's evidence."""
     rows = []
@@ -30,7 +33,7 @@ def catalogue_rows(summaries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any
         for one in told["parameters"]:
             row |= {f"{one['name']}_{number}": one[number] for number in _NUMBERS}
         for one in told["components"]:
-            row |= {f"{one['component']}_{key}": one[key] for key in ("ln_bayes", "error", "sigma")}
+            row |= {f"{one['component']}_{key}": one[key] for key in _EVIDENCE}
         rows.append(row)
     columns = dict.fromkeys(column for row in rows for column in row)
     return [{column: row.get(column, "") for column in columns} for row in rows]

@@ -228,8 +228,8 @@ def _of_one(told: Mapping[str, Any]) -> list[RenderableType]:
     for one in told["components"]:
         parts.add_row(
             one["component"],
-            f"{one['ln_bayes']:.2f}",
-            f"{one['error']:.2f}",
+            f"> {one['ln_bayes']:.0f}" if one["method"] == "bound" else f"{one['ln_bayes']:.2f}",
+            "" if one["method"] == "bound" else f"{one['error']:.2f}",
             f"{one['sigma']:.1f}",
             one["method"] if one["converged"] else f"{one['method']}, not converged",
         )

@@ -30,7 +30,7 @@ _SPREAD = 0.3  # of the length of moves
 
 
 @dataclass(frozen=True)
-class Population:
+class Particles:
     """Samples of one density in K islands of n.
 
     Attributes:
@@ -63,17 +63,17 @@ class Population:
         return max(float(np.sqrt(self.variance)), seen)
 
 
-def begin(points: Array, log_density: Array, islands: int) -> Population:
+def begin(points: Array, log_density: Array, islands: int) -> Particles:
     """A population of independent samples, (n, P); n is a multiple of ``islands``."""
     shape = (islands, len(points) // islands)
-    return Population(
+    return Particles(
         points.reshape(*shape, -1), log_density.reshape(shape), np.zeros(islands), 0.0, 0.0, 0, 0
     )
 
 
 def anneal(
-    population: Population, begun: Density, wanted: Density, size: int, rng: np.random.Generator
-) -> Population:
+    population: Particles, begun: Density, wanted: Density, size: int, rng: np.random.Generator
+) -> Particles:
     """Bring a population of one density to another.
 
     Args:
@@ -103,7 +103,7 @@ def anneal(
             climb = np.inf
             break
     shape = (islands, size)
-    return Population(
+    return Particles(
         state.points.reshape(*shape, -1),
         state.last.reshape(shape),
         log_ratio,

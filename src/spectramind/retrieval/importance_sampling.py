@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from spectramind.config.posteriors import SamplingConfig
-from spectramind.retrieval.annealing import Population, anneal, begin, effective
+from spectramind.retrieval.annealing import Particles, anneal, begin, effective
 from spectramind.retrieval.local_surrogate import LocalSurrogate
 from spectramind.retrieval.sampler import Proposal, Target, Tick, WeightedPosterior
 
@@ -72,7 +72,7 @@ class ImportanceSampler:
 
     def _population(
         self, surrogate: LocalSurrogate, each: int, rng: np.random.Generator
-    ) -> Population:
+    ) -> Particles:
         """From the proposal's samples to the surrogate's."""
         first, islands = self._first.log_density, self._settings.islands
         points = self._first.sample(_FIRST * each * islands, rng)
@@ -82,7 +82,7 @@ class ImportanceSampler:
     def _weigh(
         self,
         weighed: "_Weighed",
-        population: Population,
+        population: Particles,
         surrogate: LocalSurrogate,
         rng: np.random.Generator,
         tick: Tick,
@@ -100,7 +100,7 @@ class ImportanceSampler:
             if weighed.effective >= settings.effective or weighed.last_efficiency < _GOOD:
                 return
 
-    def _hopeful(self, weighed: "_Weighed", population: Population) -> bool:
+    def _hopeful(self, weighed: "_Weighed", population: Particles) -> bool:
         settings = self._settings
         lost = not np.isfinite(population.climb) or population.evaluated > _MOST_CHEAP
         if lost or not self._room(weighed):
@@ -111,7 +111,7 @@ class ImportanceSampler:
     def _room(self, weighed: "_Weighed") -> bool:
         return weighed.count + self._settings.batch <= self._settings.most_spectra
 
-    def _told(self, weighed: "_Weighed", population: Population, enough: bool) -> WeightedPosterior:
+    def _told(self, weighed: "_Weighed", population: Particles, enough: bool) -> WeightedPosterior:
         still = population.climb < _STILL
         why = f"importance sampling found {weighed.effective:.0f} effective samples"
         if not enough:
@@ -169,7 +169,7 @@ class _Weighed:
         return self._rounds[-1].points, self._rounds[-1].exact
 
     def more(
-        self, population: Population, surrogate: LocalSurrogate, rows: NDArray[np.intp]
+        self, population: Particles, surrogate: LocalSurrogate, rows: NDArray[np.intp]
     ) -> None:
         """Weigh samples; rows: (K, n) of each island, equally many."""
         target = self._target

@@ -44,6 +44,7 @@ _COMPONENTS = (
     Column("ln_bayes", "ln Bayes factor", "+.2f"),
     Column("error", "±", ".2f"),
     Column("sigma", "σ", ".1f"),
+    Column("method", "by"),
 )
 
 
