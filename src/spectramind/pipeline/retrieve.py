@@ -244,8 +244,9 @@ def _of_one(told: Mapping[str, Any]) -> list[RenderableType]:
 
 def _of_many(summaries: Sequence[Mapping[str, Any]]) -> RenderableType:
     table = Table(title=f"{len(summaries)} planets")
-    for title in ("planet", "path", "effective", "efficiency", "p", "T [K]", "detected at 3 σ"):
-        table.add_column(title)
+    for title in ("planet", "by", "p", "T [K]"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("detected at 3 σ")
     for told in summaries:
         numbers = {one["name"]: one for one in told["parameters"]}
         heat = numbers.get("temperature_k")
@@ -256,9 +257,7 @@ def _of_many(summaries: Sequence[Mapping[str, Any]]) -> RenderableType:
         ]
         table.add_row(
             str(told["planet"]),
-            told["path"],
-            f"{told['effective']:.0f}",
-            f"{told['efficiency']:.1%}",
+            told["path"] if told["converged"] else "not converged",
             f"{told['p_value']:.2g}",
             "" if heat is None else f"{heat['median']:.0f} ± {heat['sd']:.0f}",
             ", ".join(seen) or "-",
