@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 _FIRST = 3  # samples of the proposal for each that is kept
 _GOOD = 0.5  # share of effective samples from which more of them help better than learning
 _VAGUE = 0.15  # error of ln Z from which populations are doubled
-_MOST_CHEAP = 600_000  # spectra of the surrogate; usual are 50,000 to 300,000
+_MOST_CHEAP = 600  # spectra of the surrogate a sample; usual are 50 to 300
 _STILL = 1.0  # rise of the mean ln density [nats] that tells samples which were not the density's
 
 
@@ -102,7 +102,8 @@ class ImportanceSampler:
 
     def _hopeful(self, weighed: "_Weighed", population: Particles) -> bool:
         settings = self._settings
-        lost = not np.isfinite(population.climb) or population.evaluated > _MOST_CHEAP
+        long = population.evaluated > _MOST_CHEAP * population.log_density.size
+        lost = long or not np.isfinite(population.climb)
         if lost or not self._room(weighed):
             return False
         least = settings.least_efficiency * weighed.count
