@@ -14,7 +14,7 @@ from spectramind.pipeline.true_atmospheres import recovery, true_atmospheres
 def planet(name: str, mean: float, sigma: float, converged: bool = True) -> dict[str, Any]:
     ends = {"low_68": mean - 1, "high_68": mean + 1, "low_95": mean - 2, "high_95": mean + 2}
     numbers = {"name": "log10_h2o", "median": mean, "mean": mean, "sd": 1.0, **ends}
-    water = {"component": "h2o", "sigma": sigma, "ln_bayes": sigma, "error": 0.1}
+    water = {"component": "h2o", "sigma": sigma, "ln_bayes": sigma, "error": 0.1, "method": "ratio"}
     keys = ("path", "effective", "efficiency", "ln_z", "ln_z_error", "p_value", "fits")
     told = dict.fromkeys(keys, 0.0) | {"planet": name, "converged": converged}
     return told | {"parameters": [numbers], "components": [water]}
@@ -51,3 +51,4 @@ def test_the_catalogue_has_a_row_a_planet() -> None:
     assert [row["planet"] for row in rows] == ["a", "b"]
     assert rows[1]["log10_h2o_median"] == -3.5
     assert rows[0]["h2o_sigma"] == 5
+    assert rows[0]["h2o_method"] == "ratio"
