@@ -20,6 +20,12 @@ SPECTRUM_LEVELS = (0.025, 0.16, 0.5, 0.84, 0.975)
 _NUMBERS = ("ln_z", "ln_z_error", "effective", "efficiency", "p_value")
 
 
+def sigma_said(component: Mapping[str, Any]) -> str:
+    """How sure a component is, in words: a bounded factor is at least that."""
+    more = ">" if component.get("method") == "bound" else ""
+    return f"{more}{component['sigma']:.1f}"
+
+
 @dataclass(frozen=True)
 class Retrieved:
     """Content of ``samples.npz`` and ``retrieval.json``.

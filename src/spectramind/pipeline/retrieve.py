@@ -13,7 +13,7 @@ from rich.table import Table
 from spectramind.config.base import digest
 from spectramind.config.retrieving import RetrievalConfig
 from spectramind.config.root import Config
-from spectramind.contracts.retrieved import Retrieved, read_summary
+from spectramind.contracts.retrieved import Retrieved, read_summary, sigma_said
 from spectramind.contracts.spectra import name_some
 from spectramind.contracts.work_folder import WorkFolder
 from spectramind.dataset.tree import KaggleTree
@@ -230,7 +230,7 @@ def _of_one(told: Mapping[str, Any]) -> list[RenderableType]:
             one["component"],
             f"> {one['ln_bayes']:.0f}" if one["method"] == "bound" else f"{one['ln_bayes']:.2f}",
             "" if one["method"] == "bound" else f"{one['error']:.2f}",
-            f"{one['sigma']:.1f}",
+            sigma_said(one),
             one["method"] if one["converged"] else f"{one['method']}, not converged",
         )
     return [
@@ -251,7 +251,7 @@ def _of_many(summaries: Sequence[Mapping[str, Any]]) -> RenderableType:
         numbers = {one["name"]: one for one in told["parameters"]}
         heat = numbers.get("temperature_k")
         seen = [
-            f"{one['component']} {one['sigma']:.1f}"
+            f"{one['component']} {sigma_said(one)}"
             for one in told["components"]
             if one["sigma"] >= 3
         ]

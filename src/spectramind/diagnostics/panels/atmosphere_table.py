@@ -3,6 +3,7 @@
 from types import MappingProxyType
 from typing import Any
 
+from spectramind.contracts.retrieved import sigma_said
 from spectramind.diagnostics.panel import (
     Lack,
     Panel,
@@ -64,7 +65,7 @@ def collect(context: ReportContext) -> Values | Lack:
         told = one.summary
         heat = next((p for p in told["parameters"] if p["name"] == "temperature_k"), None)
         seen = [
-            f"{COMPONENT.get(part['component'], part['component'])} {part['sigma']:.1f}"
+            f"{COMPONENT.get(part['component'], part['component'])} {sigma_said(part)}"
             for part in told["components"]
             if part["sigma"] >= _SEEN
         ]
