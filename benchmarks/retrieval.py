@@ -33,10 +33,10 @@ from spectramind.dataset.tree import KaggleTree
 from spectramind.errors import SchemaError
 from spectramind.pipeline.observed_planets import examples
 from spectramind.pipeline.proposal import forward_model, ready_proposal
-from spectramind.retrieval.annealing import effective, systematic
 from spectramind.retrieval.atmosphere_target import RADIUS, AtmosphereTarget
 from spectramind.retrieval.gaussian_likelihood import GaussianLikelihood
 from spectramind.retrieval.importance_sampling import ImportanceSampler
+from spectramind.retrieval.log_weights import effective, systematic
 from spectramind.retrieval.nested_sampling import NestedSampler
 from spectramind.retrieval.retrieve_planet import Observed, target_of, ways_of
 from spectramind.retrieval.sampler import WeightedPosterior

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
+from spectramind.retrieval.log_weights import effective, systematic
+
 Array = NDArray[np.float64]
 Density = Callable[[Array], Array]
 _EFFECTIVE = 0.5  # share of samples that a step leaves effective
@@ -93,7 +95,7 @@ def anneal(
         log_ratio += logsumexp(log_weight, axis=1) - np.log(log_weight.shape[1])
         found = effective(log_weight.ravel())
         variance += max(1 / found - 1 / log_weight.size, 0.0) if found else np.inf
-        power = min(power + step, 1.0) if step < 1 - power else 1.0
+        power = 1.0 if step >= 1 - power else power + step
         state.choose(log_weight, size, rng)
         before = state.at(power).mean()
         evaluated += _move(state, power, begun, wanted, rng)
@@ -112,21 +114,6 @@ def anneal(
         population.steps + steps,
         population.evaluated + evaluated,
     )
-
-
-def effective(log_weight: Array) -> float:
-    """Kish's effective number of samples; 0 where no weight is there."""
-    total = logsumexp(log_weight)
-    if not np.isfinite(total):
-        return 0.0
-    return float(np.exp(2 * total - logsumexp(2 * log_weight)))
-
-
-def systematic(weight: Array, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Rows drawn by their weights, (count,), with the least scatter of how often each comes."""
-    at = (np.arange(count) + rng.random()) / count
-    total = np.cumsum(weight)
-    return np.minimum(np.searchsorted(total / total[-1], at), len(weight) - 1)
 
 
 class _State:
@@ -182,7 +169,7 @@ def _move(
     """Move every sample some times, one half of each island by differences of the other half."""
     count, size = state.points.shape
     each = count // state.islands
-    offset = np.repeat(np.arange(state.islands) * each, each // 2)
+    island = np.repeat(np.arange(state.islands), each // 2)
     length, moved, evaluated = 2.38 / np.sqrt(2 * size), 0.0, 0
     for _ in range(_MOST_MOVES):
         order = np.argsort(rng.random((state.islands, each)), axis=1)
@@ -192,7 +179,7 @@ def _move(
         for own, others in (halves, halves[::-1]):
             rows = own.ravel()
             pair = rng.integers(each // 2, size=(2, len(rows)))
-            one, two = (others[offset // each, chosen] for chosen in pair)
+            one, two = (others[island, chosen] for chosen in pair)
             long = length * np.exp(_SPREAD * rng.standard_normal(len(rows)))
             long = np.where(rng.random(len(rows)) < _JUMP, 1.0, long)
             points = state.points[rows] + long[:, None] * (state.points[one] - state.points[two])

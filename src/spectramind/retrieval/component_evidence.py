@@ -27,6 +27,7 @@ from spectramind.config.posteriors import SamplingConfig
 from spectramind.retrieval.atmosphere_target import ABSENT, AtmosphereTarget, components
 from spectramind.retrieval.forward_model import ForwardModel
 from spectramind.retrieval.importance_sampling import ImportanceSampler
+from spectramind.retrieval.log_weights import effective
 from spectramind.retrieval.parameter_space import ParameterSpace
 from spectramind.retrieval.sampler import Proposal, Tick, WeightedPosterior
 
@@ -191,13 +192,12 @@ def _by_ratio(
         inside = log_ratio[near < share]
         if len(inside) < _LEAST:
             return None
-        total = logsumexp(inside)
-        effective = float(np.exp(2 * total - logsumexp(2 * inside)))
-        if effective < max(_LEAST, _ALIKE * len(inside)):
+        counted = effective(inside)
+        if counted < max(_LEAST, _ALIKE * len(inside)):
             continue
-        ln_bayes = float(np.log(draws) - total + np.log(share))
+        ln_bayes = float(np.log(draws) - logsumexp(inside) + np.log(share))
         independent = min(draws, posterior.effective)
-        error = float(np.sqrt(max(draws / effective - 1, 0) / independent))
+        error = float(np.sqrt(max(draws / counted - 1, 0) / independent))
         return ComponentEvidence(
             name, ln_bayes, error, sigma_of(ln_bayes), "ratio", posterior.converged
         )

@@ -84,10 +84,9 @@ class ForwardModel:
             NaN in a row whose atmosphere cannot be (not bound within three radii, temperatures
             beyond the opacities', mole fractions that sum to more than 1): likelihood zero.
         """
-        value = self._values(parameters, known)
-        depth = self._model.depths(self._batch(value))
-        factor = self._spots(value)
-        return depth if factor is None else depth * factor
+        batch, spots = self.atmospheres(parameters, known)
+        depth = self._model.depths(batch)
+        return depth if spots is None else depth * spots
 
     def depths(self, parameters: Any, known: Mapping[str, ArrayLike] | None = None) -> NDArray[Any]:
         """``spectrum`` as NumPy's array, whatever computes it."""

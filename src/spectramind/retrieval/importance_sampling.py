@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp
 
 from spectramind.config.posteriors import SamplingConfig
-from spectramind.retrieval.annealing import Particles, anneal, begin, effective
+from spectramind.retrieval.annealing import Particles, anneal, begin
 from spectramind.retrieval.local_surrogate import LocalSurrogate
+from spectramind.retrieval.log_weights import effective
 from spectramind.retrieval.sampler import Proposal, Target, Tick, WeightedPosterior
 
 Array = NDArray[np.float64]
@@ -57,15 +58,17 @@ class ImportanceSampler:
             self._weigh(weighed, population, surrogate, rng, tick)
             enough = weighed.effective >= settings.effective
             vague = population.log_ratio_error > _VAGUE and doubled < self._doublings
-            vague = vague and self._room(weighed)
+            goes_on = (
+                vague and self._room(weighed) if enough else self._hopeful(weighed, population)
+            )
+            if not goes_on:
+                return self._told(weighed, population, enough)
             better = surrogate.taught(*weighed.last)
-            if enough and vague:
+            if enough:
                 # What the islands disagree about, more of them know; earlier rounds are as vague.
                 each, doubled = 2 * each, doubled + 1
                 population = self._population(better, each, rng)
                 weighed = _Weighed(target, weighed.count)
-            elif enough or not self._hopeful(weighed, population):
-                return self._told(weighed, population, enough)
             else:
                 population = anneal(population, surrogate.log_joint, better.log_joint, each, rng)
             surrogate = better
@@ -129,7 +132,7 @@ class _Round:
     Attributes:
         surrogate: it. log_ratio: ln of the integral of its joint density, what samples follow.
         points: (n, P). exact: (n, N) predictions. log_joint: (n,) exact prior times likelihood.
-        log_likelihood: (n,).
+        log_rough: (n,) the surrogate's. log_likelihood: (n,).
     """
 
     surrogate: LocalSurrogate
@@ -137,6 +140,7 @@ class _Round:
     points: Array
     exact: Array
     log_joint: Array
+    log_rough: Array
     log_likelihood: Array
 
 
@@ -162,7 +166,7 @@ class _Weighed:
     def last_efficiency(self) -> float:
         """Share of effective samples in the last round, by its own surrogate."""
         last = self._rounds[-1]
-        return effective(last.log_joint - last.surrogate.log_joint(last.points)) / len(last.points)
+        return effective(last.log_joint - last.log_rough) / len(last.points)
 
     @property
     def last(self) -> tuple[Array, Array]:
@@ -179,10 +183,11 @@ class _Weighed:
         exact = target.predict(points)
         likelihood = target.log_of(exact)
         joint = target.log_prior(points) + likelihood
-        now = _Round(surrogate, population.log_ratio_mean, points, exact, joint, likelihood)
+        rough = np.take_along_axis(population.log_density, rows, 1).ravel()
+        now = _Round(surrogate, population.log_ratio_mean, points, exact, joint, rough, likelihood)
         if self._rounds and self._rounds[-1].surrogate is surrogate:
             before = self._rounds.pop()
-            for name in ("points", "exact", "log_joint", "log_likelihood"):
+            for name in ("points", "exact", "log_joint", "log_rough", "log_likelihood"):
                 both = np.concatenate([getattr(before, name), getattr(now, name)])
                 setattr(now, name, both)
         self._rounds.append(now)

@@ -11,6 +11,7 @@ from scipy.special import logsumexp
 
 from spectramind.config.posteriors import SamplingConfig
 from spectramind.errors import ConfigError
+from spectramind.retrieval.log_weights import effective
 from spectramind.retrieval.sampler import Target, Tick, WeightedPosterior
 
 Array = NDArray[np.float64]
@@ -78,13 +79,12 @@ class NestedSampler:
             except UserWarning as swallowed:
                 raise swallowed.__context__ or KeyboardInterrupt from swallowed
             points, log_weight, log_likelihood = sampler.posterior()
-        effective = float(np.exp(2 * logsumexp(log_weight) - logsumexp(2 * log_weight)))
         return WeightedPosterior(
             points=np.asarray(points),
             log_weight=np.asarray(log_weight) - float(logsumexp(log_weight)),
             log_likelihood=np.asarray(log_likelihood),
             ln_z=float(sampler.log_z),
-            ln_z_error=float(1 / np.sqrt(effective)),
+            ln_z_error=float(1 / np.sqrt(effective(np.asarray(log_weight)))),
             spectra=int(sampler.n_like),
             path="nested",
             converged=bool(done),

@@ -68,10 +68,13 @@ class DrawnSpectra:
     absent: Array
     depth: NDArray[np.float32]
 
+    def table(self, space: ParameterSpace) -> dict[str, Array]:
+        """What the star table would tell, (n,) by name."""
+        return dict(zip(space.from_table, self.known.T, strict=True))
+
     def parameters(self, space: ParameterSpace) -> Array:
         """(n, P) of all components, those that are absent, too."""
-        known = dict(zip(space.from_table, self.known.T, strict=True))
-        found = space.from_unit(self.cube, known)
+        found = space.from_unit(self.cube, self.table(space))
         if RADIUS in space.free:
             found[:, space.free.index(RADIUS)] = self.ratio
         return found
@@ -221,9 +224,8 @@ def train_emulator(
         as ``train_proposal`` has them.
     """
     space = model.space
-    known = dict(zip(space.from_table, drawn.known.T, strict=True))
     parameters = without(space, drawn.parameters(space), drawn.absent.astype(bool))
-    batch, spots = model.atmospheres(parameters, known)
+    batch, spots = model.atmospheres(parameters, drawn.table(space))
     seen = inputs(batch)
     wanted = surface(batch, drawn.depth if spots is None else drawn.depth / spots)
     torch.manual_seed(seed)

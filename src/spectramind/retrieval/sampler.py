@@ -7,6 +7,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from spectramind.retrieval.log_weights import effective, systematic
+
 Array = NDArray[np.float64]
 # Told how many spectra were computed.
 Tick = Callable[[int], None]
@@ -83,8 +85,8 @@ class WeightedPosterior:
 
     @property
     def effective(self) -> float:
-        """Kish's effective number of samples, 1 / sum of squared weights."""
-        return float(1 / (self.weight**2).sum())
+        """Kish's effective number of samples."""
+        return effective(self.log_weight)
 
     @property
     def efficiency(self) -> float:
@@ -93,9 +95,7 @@ class WeightedPosterior:
 
     def draw(self, count: int, rng: np.random.Generator) -> NDArray[np.intp]:
         """Rows of equally likely samples, (count,): systematic resampling."""
-        at = (np.arange(count) + rng.random()) / count
-        rows = np.searchsorted(np.cumsum(self.weight), at)
-        return np.minimum(rows, len(self.points) - 1)
+        return systematic(self.weight, count, rng)
 
     def told(self, why: str, converged: bool | None = None) -> "WeightedPosterior":
         """The same with another reason."""
